@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Process-wide event counters: what was dropped, refused, malformed. Every limit and every drop has
+ * one. Names are the metric names (lower case, underscores). Thread: any (atomic). */
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* X (CONSTANT, "name", "help") */
+#define WHERRY_COUNTERS(X)                                                                         \
+  X (BUGS, "bugs", "defects of ours that were noticed")                                            \
+  X (INBOX_REFUSED, "inbox_refused", "posts refused by a full inbox")                              \
+  X (ICE_BAD_CANDIDATES, "ice_bad_candidates", "candidates that did not parse or validate")        \
+  X (ICE_MDNS_IGNORED, "ice_mdns_ignored", "candidates with a .local name, ignored")               \
+  X (DTLS_BAD_PACKETS, "dtls_bad_packets", "packets that are neither DTLS nor expected")           \
+  X (DTLS_UNVERIFIED, "dtls_unverified", "handshakes whose fingerprint did not match")             \
+  X (EARLY_DROPPED, "early_dropped", "early packets dropped because too many were held")           \
+  X (SCTP_BAD_STREAM_DATA, "sctp_bad_stream_data", "messages on a stream that nobody opened")      \
+  X (SCTP_BAD_PPID, "sctp_bad_ppid", "messages with an unknown payload protocol")                  \
+  X (SCTP_TOO_LARGE, "sctp_too_large", "messages over the size that we take")                      \
+  X (DCEP_BAD, "dcep_bad", "DCEP messages that did not parse")                                     \
+  X (CHANNELS_REFUSED, "channels_refused", "channels refused by a limit")                          \
+  X (TOPICS_REFUSED, "topics_refused", "topics refused by a limit")                                \
+  X (MESSAGES_IN, "messages_in", "messages accepted from publishers")                              \
+  X (MESSAGES_OUT, "messages_out", "messages handed to subscribers' associations")                 \
+  X (BYTES_IN, "bytes_in", "payload bytes accepted from publishers")                               \
+  X (BYTES_OUT, "bytes_out", "payload bytes handed to subscribers' associations")                  \
+  X (DROPPED_OLDEST, "dropped_oldest", "messages dropped by drop-oldest")                          \
+  X (DROPPED_TOO_LARGE, "dropped_too_large", "deliveries over the receiver's maximum message size") \
+  X (PAUSES, "pauses", "times that a publisher was paused by a full outbox")                       \
+  X (LEFT_SLOW, "left_slow", "members that left with reason slow")                                 \
+  X (LEFT_TIMEOUT, "left_timeout", "members that never connected")                                 \
+  X (LEFT_FAILED, "left_failed", "members whose connection failed")                                \
+  X (JOINS, "joins", "members that joined")                                                        \
+  X (JOINS_REFUSED, "joins_refused", "joins refused by a limit")                                   \
+  X (SOCKETS, "sockets", "signaling sockets accepted")                                             \
+  X (SOCKETS_REFUSED, "sockets_refused", "signaling sockets refused or closed by a limit")         \
+  X (BAD_ORIGIN, "bad_origin", "requests with an Origin or Host that is not allowed")              \
+  X (BAD_MESSAGES, "bad_messages", "signaling messages that did not parse or validate")            \
+  X (RATE_LIMITED, "rate_limited", "signaling messages refused by a rate limit")
+
+typedef enum
+{
+#define X(name, text, help) WHERRY_COUNTER_##name,
+  WHERRY_COUNTERS (X)
+#undef X
+  WHERRY_N_COUNTERS
+} WherryCounter;
+
+void wherry_counter_add (WherryCounter counter, guint64 n);
+#define wherry_counter_inc(counter) wherry_counter_add ((counter), 1)
+guint64 wherry_counter_get (WherryCounter counter);
+const char *wherry_counter_get_name (WherryCounter counter);
+const char *wherry_counter_get_help (WherryCounter counter);
+
+G_END_DECLS

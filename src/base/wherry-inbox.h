@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* A bounded way into a thread: a GAsyncQueue and a GSource on the owner's context.
+ *
+ * Any thread posts; the owner's context dispatches, at most WHERRY_DISPATCH_BATCH items a time so
+ * that timers are never starved. The context is woken only when the queue went from empty to
+ * non-empty. Bounded in items and in bytes; a post over either bound is refused (the item is
+ * freed, FALSE comes back, WHERRY_COUNTER_INBOX_REFUSED rises). Control that must not be refused is
+ * posted with wherry_inbox_post_urgent(): its senders bound it themselves (coalesced state). */
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+typedef struct _WherryInbox WherryInbox;
+
+/* Called on the owner's context; takes ownership of item. */
+typedef void (*WherryInboxFunc) (gpointer item, gpointer user_data);
+
+WherryInbox *wherry_inbox_new (GMainContext *context, guint max_items, gsize max_bytes,
+                               WherryInboxFunc func, gpointer user_data, GDestroyNotify item_free);
+WherryInbox *wherry_inbox_ref (WherryInbox *self);   /* Thread: any */
+void wherry_inbox_unref (WherryInbox *self);         /* Thread: any */
+
+/* Takes ownership of item. bytes is what it is charged. Thread: any */
+gboolean wherry_inbox_post (WherryInbox *self, gpointer item, gsize bytes);
+/* The same, over the bounds too, but still refused (FALSE) after close. Thread: any */
+gboolean wherry_inbox_post_urgent (WherryInbox *self, gpointer item, gsize bytes);
+
+/* Nothing is dispatched or accepted afterwards; what is queued is freed. Thread: owner */
+void wherry_inbox_close (WherryInbox *self);
+/* Dispatch everything that is queued, now. Thread: owner */
+void wherry_inbox_drain (WherryInbox *self);
+
+guint wherry_inbox_get_length (WherryInbox *self); /* Thread: any */
+gsize wherry_inbox_get_bytes (WherryInbox *self);  /* Thread: any */
+
+G_END_DECLS

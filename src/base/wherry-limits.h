@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Every limit on what the network may make us hold or do, by name, with its reason. */
+
+#define WHERRY_KIB 1024u
+#define WHERRY_MIB (1024u * 1024u)
+
+/* Items handled in one dispatch, so that timers and other sources are never starved. */
+#define WHERRY_DISPATCH_BATCH 64u
+
+/* DTLS packets held before ICE is connected, SCTP packets before DTLS is up: a handshake's flight is
+ * at most a few packets; the rest is retransmitted. */
+#define WHERRY_EARLY_PACKETS_MAX 32u
+#define WHERRY_EARLY_BYTES_MAX (64u * WHERRY_KIB)
+
+/* Largest datagram that we take: browsers' ClientHello records come in datagrams of up to 1461. */
+#define WHERRY_DATAGRAM_MAX 2048u
+/* RFC 8831 section 5: 1200 bytes of UDP payload pass nearly everywhere. */
+#define WHERRY_MTU 1200u
+
+/* What we announce as a=max-message-size (RFC 8841 section 6): Chromium announces the same. */
+#define WHERRY_MAX_MESSAGE_SIZE_DEFAULT (256u * WHERRY_KIB)
+/* RFC 8841 section 6.1: what an absent a=max-message-size means. */
+#define WHERRY_MAX_MESSAGE_SIZE_ABSENT (64u * WHERRY_KIB)
+
+/* Streams at the start: 256 cost 36 KiB an association, 65535 cost 6.5 MiB. */
+#define WHERRY_SCTP_STREAMS_INITIAL 256u
+/* RFC 8832 section 6: stream 65535 is not used. */
+#define WHERRY_SCTP_STREAMS_MAX 65534u
+/* What SCTP holds to send: about one window, so that what is behind it can still be dropped. */
+#define WHERRY_SCTP_SNDBUF (128u * WHERRY_KIB)
+/* What SCTP holds received while we do not read. */
+#define WHERRY_SCTP_RCVBUF (256u * WHERRY_KIB)
+
+/* Descriptions: a browser's is under 2 KiB, one with many candidates under 16 KiB. */
+#define WHERRY_SDP_MAX (64u * WHERRY_KIB)
+#define WHERRY_SDP_LINES_MAX 1024u
+#define WHERRY_CANDIDATES_MAX 128u /* a peer's, over its life between ICE restarts */
+#define WHERRY_CANDIDATE_LINE_MAX 512u
+/* RFC 8832: label and protocol are counted by 16 bits; nobody needs more than this. */
+#define WHERRY_LABEL_MAX 1024u
+#define WHERRY_CHANNEL_PROTOCOL_MAX 256u
+
+/* Signaling */
+#define WHERRY_SIGNAL_MESSAGE_MAX (64u * WHERRY_KIB)
+#define WHERRY_JSON_DEPTH_MAX 32u
+#define WHERRY_SIGNAL_RATE_MESSAGES 20u
+#define WHERRY_SIGNAL_RATE_BYTES (64u * WHERRY_KIB)
+#define WHERRY_SIGNAL_BURST_MESSAGES 200u
+#define WHERRY_SIGNAL_BURST_BYTES (256u * WHERRY_KIB)
+#define WHERRY_SIGNAL_BAD_PER_MINUTE 10u
+#define WHERRY_SIGNAL_OUT_MAX (1u * WHERRY_MIB)
+#define WHERRY_SIGNAL_PING_INTERVAL_US (30 * G_USEC_PER_SEC)
+#define WHERRY_HTTP_HEADER_DEADLINE_US (10 * G_USEC_PER_SEC)
+#define WHERRY_HTTP_CONNECTIONS_MAX 4096u
+
+/* Relay */
+#define WHERRY_ROOM_NAME_MAX 128u
+#define WHERRY_MEMBER_NAME_MAX 64u
+#define WHERRY_MEMBERS_PER_ROOM 1000u
+#define WHERRY_CHANNELS_PER_MEMBER 32u
+#define WHERRY_TOPICS_PER_ROOM 128u
+#define WHERRY_OUTBOX_HIGH (1u * WHERRY_MIB)
+#define WHERRY_OUTBOX_LOW (256u * WHERRY_KIB)
+#define WHERRY_MEMBER_BYTES (4u * WHERRY_MIB)
+#define WHERRY_MEMORY_BUDGET (512u * WHERRY_MIB)
+/* A message is charged its size plus this: what its struct and queue nodes cost. */
+#define WHERRY_MESSAGE_OVERHEAD 256u
+#define WHERRY_BLOCK_LIMIT_US (3 * G_USEC_PER_SEC) /* below the 7 s in which consent fails */
+#define WHERRY_BLOCK_WINDOW_US (30 * G_USEC_PER_SEC)
+#define WHERRY_CONNECT_LIMIT_US (30 * G_USEC_PER_SEC)
+/* File descriptors that one more peer may need (context, ICE sockets), and what we keep free. */
+#define WHERRY_FDS_PER_PEER 6u
+#define WHERRY_FDS_RESERVE 64u

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* A GThread with its own GMainContext, pushed as the thread default. Separate from a peer so that
+ * several peers can share one. */
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+typedef struct _WherryWorker WherryWorker;
+
+/* WHERRY_ERROR_RESOURCES when the system has no thread or file descriptor left: the check for
+ * descriptors comes first, because g_main_context_new() aborts without one. name is copied (the
+ * kernel shows 15 bytes). Thread: any */
+WherryWorker *wherry_worker_new (const char *name, GError **error);
+WherryWorker *wherry_worker_ref (WherryWorker *self);
+void wherry_worker_unref (WherryWorker *self);
+
+GMainContext *wherry_worker_get_context (WherryWorker *self); /* (transfer none). Thread: any */
+gboolean wherry_worker_is_current (WherryWorker *self);       /* Thread: any */
+
+/* Run func once on the worker, in order of posting. After stop, func is not run but destroy is.
+ * Thread: any */
+void wherry_worker_post_call (WherryWorker *self, GSourceFunc func, gpointer data, GDestroyNotify destroy);
+
+/* Ask the loop to end; what was posted before is dispatched first. Thread: any */
+void wherry_worker_post_stop (WherryWorker *self);
+/* Wait for the thread's end. Must not be called by the worker itself. Thread: any other */
+void wherry_worker_join (WherryWorker *self);
+
+G_END_DECLS

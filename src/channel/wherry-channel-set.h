@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The data channels of one association: ids, DCEP, opening, closing. Owner thread only. */
+
+#include "channel/wherry-channel.h"
+
+G_BEGIN_DECLS
+
+#define WHERRY_TYPE_CHANNEL_SET (wherry_channel_set_get_type ())
+G_DECLARE_FINAL_TYPE (WherryChannelSet, wherry_channel_set, WHERRY, CHANNEL_SET, GObject)
+
+typedef struct
+{
+  /* The association is up (before any channel's open event) or ended (after every channel's closed
+   * event). */
+  void (*state) (gpointer user_data, WherryTransportState state, const GError *error);
+  /* Their OPEN came. Answer with accept() or close(), now or later. */
+  void (*incoming) (gpointer user_data, WherryChannel *channel);
+  /* Ours was acknowledged, a negotiated one can be used, or theirs was accepted. */
+  void (*open) (gpointer user_data, WherryChannel *channel);
+  void (*message) (gpointer user_data, WherryChannel *channel, WherryMessage *message);
+  /* Closed by either side or with the association; the id is free again. */
+  void (*closed) (gpointer user_data, WherryChannel *channel);
+  void (*writable) (gpointer user_data);
+} WherryChannelSetEvents;
+
+/* max_channels: in-band channels of theirs beyond it are reset and counted (CHANNELS_REFUSED). */
+WherryChannelSet *wherry_channel_set_new (guint max_channels, const WherryChannelSetEvents *events,
+                                          gpointer user_data);
+/* Channels may be made before; they open when the association is up. is_dtls_client: even stream ids
+ * are ours (RFC 8832 section 6). */
+void wherry_channel_set_attach (WherryChannelSet *self, WherryStreamTransport *transport,
+                                gboolean is_dtls_client);
+/* (transfer none): the set keeps it until closed. WHERRY_ERROR_INVALID_ARGUMENT (id taken, label too
+ * long), WHERRY_ERROR_LIMIT (no id left). */
+WherryChannel *wherry_channel_set_create (WherryChannelSet *self, const WherryChannelInit *init,
+                                          GError **error);
+guint wherry_channel_set_get_n_channels (WherryChannelSet *self);
+WherryChannel *wherry_channel_set_lookup (WherryChannelSet *self, guint16 id); /* (transfer none) (nullable) */
+/* Every channel gets its closed event now; the transport is left alone. */
+void wherry_channel_set_close (WherryChannelSet *self);
+
+G_END_DECLS
