@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* One remote peer: a worker thread with its ICE session, DTLS session, SCTP association and data
+ * channels. This is the handle: its post_ functions may be called on any thread, copy or take what
+ * they are given, and never block. Requests are handled in the order of posting.
+ *
+ * Two parties listen. The hub hears of signaling and of the end (WherryPeerHubEvents, on the hub's
+ * context). The delegate lives on the peer thread beside the channels (WherryPeerDelegate): it is
+ * where the relay's data path runs.
+ *
+ * Life: new -> requests -> post_close (or the connection ends by itself) -> on the peer thread what
+ * was received is delivered, channels close, the delegate's ended is called -> on the hub, finished
+ * is the last event -> wherry_peer_unref (joins the thread, which has nothing left to do). */
+
+#include <glib-object.h>
+
+#include "base/wherry-budget.h"
+#include "base/wherry-clock.h"
+#include "base/wherry-worker.h"
+#include "channel/wherry-channel.h"
+#include "ice/wherry-ice-config.h"
+#include "wire/wherry-candidate.h"
+#include "wire/wherry-sdp.h"
+
+G_BEGIN_DECLS
+
+typedef struct _WherryPeer WherryPeer;
+
+typedef enum
+{
+  WHERRY_PEER_NEW,
+  WHERRY_PEER_CONNECTING,   /* a remote description was applied */
+  WHERRY_PEER_CONNECTED,    /* the association is up */
+  WHERRY_PEER_DISCONNECTED, /* ICE lost it, may come back */
+  WHERRY_PEER_CLOSED,       /* ended: see WherryPeerEnd */
+} WherryPeerState;
+
+typedef enum
+{
+  WHERRY_PEER_END_LOCAL,  /* wherry_peer_post_close() */
+  WHERRY_PEER_END_REMOTE, /* the other side closed it: SCTP ABORT or SHUTDOWN, DTLS close_notify */
+  WHERRY_PEER_END_FAILED, /* ICE, DTLS or SCTP failed: error tells */
+} WherryPeerEnd;
+
+/* How the selected pair connects; strings are the field's: "host", "srflx", "prflx", "relay". */
+typedef struct
+{
+  const char *local_type;
+  const char *remote_type;
+  const char *protocol; /* "udp", "tcp" */
+} WherryPeerPath;
+
+/* On the hub's context. After finished nothing is called. */
+typedef struct
+{
+  /* Ours, ready to be sent: the answer to post_remote_description() or post_create_offer()'s offer.
+   * Candidates come after it, never before. */
+  void (*description) (gpointer user_data, WherrySdpType type, const char *sdp);
+  /* NULL: no more candidates of this generation. */
+  void (*candidate) (gpointer user_data, const char *candidate, const char *mid,
+                     guint mline_index, const char *ufrag);
+  /* A description could not be applied (the peer stays as it was). */
+  void (*refused) (gpointer user_data, const GError *error);
+  /* path is NULL but for CONNECTED. */
+  void (*state) (gpointer user_data, WherryPeerState state, const WherryPeerPath *path);
+  void (*finished) (gpointer user_data, WherryPeerEnd end, const GError *error);
+} WherryPeerHubEvents;
+
+/* On the peer thread. Channels: see channel/wherry-channel.h. */
+typedef struct
+{
+  void (*connected) (gpointer user_data);
+  /* Their OPEN: answer with wherry_channel_accept() or wherry_channel_close(), now or later. */
+  void (*incoming) (gpointer user_data, WherryChannel *channel);
+  /* Usable: a negotiated one, one of ours that was acknowledged, or one that we accepted. */
+  void (*open) (gpointer user_data, WherryChannel *channel);
+  void (*message) (gpointer user_data, WherryChannel *channel, WherryMessage *message);
+  void (*closed) (gpointer user_data, WherryChannel *channel);
+  /* The association has room again, or wherry_peer_post_wake() was called (coalesced). Runs corked. */
+  void (*wake) (gpointer user_data);
+  /* Nothing more comes, channels are closed. The last call; user_data may be let go. */
+  void (*ended) (gpointer user_data);
+} WherryPeerDelegate;
+
+/* Makes the stream transport of a peer without ICE, DTLS and SCTP, on the peer thread (tests, and
+ * members that need no network). (transfer full) */
+typedef WherryStreamTransport *(*WherryPeerTransportFunc) (gpointer user_data);
+
+typedef struct
+{
+  const char *id;             /* 16 lowercase hexadecimal digits; copied */
+  const char *room;           /* for the log; copied (nullable) */
+  const WherryIceConfig *ice; /* copied */
+  WherryClock *clock;         /* (nullable): the system's */
+  WherryBudget *budget;       /* (nullable) */
+  gsize max_message_size;     /* what we announce; 0: the default */
+  guint max_channels;
+  WherryWorker *worker;          /* shared worker (nullable): a thread of its own */
+  GMainContext *context;         /* tests: run here, no thread at all (nullable) */
+  WherryPeerTransportFunc transport; /* (nullable): the real stack */
+  gpointer transport_data;
+} WherryPeerConfig;
+
+/* hub_context: where hub events are called. WHERRY_ERROR_RESOURCES. Thread: hub */
+WherryPeer *wherry_peer_new (const WherryPeerConfig *config, GMainContext *hub_context,
+                             const WherryPeerHubEvents *events, gpointer events_data,
+                             const WherryPeerDelegate *delegate, gpointer delegate_data,
+                             GError **error);
+WherryPeer *wherry_peer_ref (WherryPeer *self);  /* Thread: any */
+/* The last reference after finished joins the thread. Thread: hub for the last; any otherwise */
+void wherry_peer_unref (WherryPeer *self);
+const char *wherry_peer_get_id (WherryPeer *self); /* Thread: any */
+
+/* ---- Thread: any ---- */
+
+/* Make an offer (once more: a renegotiation; ice_restart: with new ICE credentials). channels:
+ * negotiated ones to be made first, n of them, copied. */
+void wherry_peer_post_create_offer (WherryPeer *self, gboolean ice_restart,
+                                    const WherryChannelInit *channels, guint n);
+/* An offer (answered by the description event) or an answer. Takes sdp. */
+void wherry_peer_post_remote_description (WherryPeer *self, WherrySdp *sdp,
+                                          const WherryChannelInit *channels, guint n);
+/* Takes candidate; NULL: the end of candidates. Held until there is a remote description. */
+void wherry_peer_post_remote_candidate (WherryPeer *self, WherryCandidate *candidate);
+/* Run func (user_data of the delegate is not passed: bring your own) on the peer thread. Dropped
+ * (destroy is called) once the peer has ended. */
+void wherry_peer_post_call (WherryPeer *self, void (*func) (WherryPeer *peer, gpointer data),
+                            gpointer data, GDestroyNotify destroy);
+/* The delegate's wake is called soon, once however often this is. */
+void wherry_peer_post_wake (WherryPeer *self);
+/* End it. Safe to repeat. */
+void wherry_peer_post_close (WherryPeer *self);
+
+/* ---- Thread: peer ---- */
+
+/* A channel of ours. (transfer none) See wherry_channel_set_create(). */
+WherryChannel *wherry_peer_create_channel (WherryPeer *self, const WherryChannelInit *init,
+                                           GError **error);
+/* Stop reading the association: its receive window closes. */
+void wherry_peer_set_paused (WherryPeer *self, gboolean paused);
+gboolean wherry_peer_is_connected (WherryPeer *self);
+/* The other side's a=max-message-size; G_MAXSIZE when it takes any. */
+gsize wherry_peer_get_remote_max_message_size (WherryPeer *self);
+void wherry_peer_cork (WherryPeer *self);
+void wherry_peer_uncork (WherryPeer *self);
+WherryClock *wherry_peer_get_clock (WherryPeer *self); /* (transfer none) */
+GMainContext *wherry_peer_get_context (WherryPeer *self); /* (transfer none) Thread: any */
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (WherryPeer, wherry_peer_unref)
+
+G_END_DECLS

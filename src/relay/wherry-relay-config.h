@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What a relay is told: limits and policies, and what patterns of rooms and topics change of them.
+ * Plain values, immutable once the relay has it. */
+
+#include <glib.h>
+
+#include "ice/wherry-ice-config.h"
+
+G_BEGIN_DECLS
+
+typedef enum
+{
+  WHERRY_POLICY_BLOCK,       /* default on reliable channels: publishers wait, up to a limit */
+  WHERRY_POLICY_DROP_OLDEST, /* default on lossy channels */
+} WherryPolicy;
+
+/* What binds one outbox. */
+typedef struct
+{
+  gsize outbox_high;
+  gsize outbox_low;
+  gint64 block_limit_us;  /* blocked time, summed over block_window_us */
+  gint64 block_window_us;
+} WherryOutboxLimits;
+
+/* A [room PATTERN] or [topic PATTERN] group: what is set replaces the default. PATTERN: shell-style
+ * (* and ?), the first group in file order that matches wins for each key. */
+typedef struct
+{
+  char *pattern;
+  gboolean is_topic;
+  gint64 members_per_room;  /* room only; -1: not set */
+  gint64 topics_per_room;   /* room only; -1 */
+  gint64 outbox_high;       /* -1 */
+  gint64 block_limit_us;    /* -1 */
+  int mirror;               /* topic only: 0 no mirrors of it, 1 reliable, 2 lossy mirrors, -1 default */
+} WherryRelayRule;
+
+typedef struct
+{
+  WherryIceConfig *ice;
+  guint max_peers; /* 0: as many as file descriptors allow */
+  guint members_per_room;
+  guint topics_per_room;
+  guint channels_per_member;
+  gsize member_bytes;   /* all outboxes of a member */
+  gsize memory_budget;  /* the process */
+  gsize max_message_size;
+  gint64 connect_limit_us;
+  WherryOutboxLimits outbox;
+  GPtrArray *rules; /* of WherryRelayRule */
+} WherryRelayConfig;
+
+/* Every limit at its default from base/wherry-limits.h. */
+WherryRelayConfig *wherry_relay_config_new (void);
+WherryRelayConfig *wherry_relay_config_copy (const WherryRelayConfig *self);
+void wherry_relay_config_free (WherryRelayConfig *self);
+/* (transfer none): add a rule and fill it in. */
+WherryRelayRule *wherry_relay_config_add_rule (WherryRelayConfig *self, const char *pattern,
+                                               gboolean is_topic);
+/* What binds an outbox of this room and topic. */
+void wherry_relay_config_outbox_limits (const WherryRelayConfig *self, const char *room,
+                                        const char *topic, WherryOutboxLimits *out);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (WherryRelayConfig, wherry_relay_config_free)
+
+G_END_DECLS
