@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* How a peer finds its way to us: servers, addresses, ports. A plain value: one thread fills it,
+ * others get copies. */
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+typedef struct
+{
+  char *host; /* name or literal address */
+  guint16 port;
+} WherryIceStunServer;
+
+typedef struct
+{
+  char *host; /* name or literal address */
+  guint16 port;
+  char *user;
+  char *password;
+  gboolean tcp; /* towards the TURN server; relayed packets are UDP all the same */
+} WherryIceTurnServer;
+
+typedef struct
+{
+  GPtrArray *stun_servers; /* of WherryIceStunServer; the first is used (libnice knows one) */
+  GPtrArray *turn_servers; /* of WherryIceTurnServer */
+  GPtrArray
+      *bind_addresses; /* of char *, literal addresses; empty: what libnice finds (no loopback) */
+  guint16 port_min;    /* 0 and 0: any port */
+  guint16 port_max;
+  char *external_address; /* announced in place of our host addresses of its family (1:1 NAT), or
+                             NULL */
+  gboolean
+      controlling; /* RFC 8445 section 6.1.1: the offerer controls, unless the other side is lite */
+  gboolean remote_lite; /* the other side sent a=ice-lite: we control */
+  gboolean relay_only;  /* iceTransportPolicy "relay": only TURN candidates are offered and used */
+  gboolean ice_tcp;     /* TCP candidates too (RFC 6544) */
+  gboolean link_local;  /* offer fe80::/10 addresses too */
+} WherryIceConfig;
+
+/* Everything empty: any port, UDP only, controlled. Free with wherry_ice_config_free(). Thread: any
+ */
+WherryIceConfig *wherry_ice_config_new (void);
+WherryIceConfig *wherry_ice_config_copy (const WherryIceConfig *self);
+void wherry_ice_config_free (WherryIceConfig *self);
+
+void wherry_ice_config_add_stun_server (WherryIceConfig *self, const char *host, guint16 port);
+/* Names and passwords are copied; the password never shows in a log. */
+void wherry_ice_config_add_turn_server (WherryIceConfig *self, const char *host, guint16 port,
+                                        const char *user, const char *password, gboolean tcp);
+/* WHERRY_ERROR_INVALID_ARGUMENT if address is not a literal IPv4 or IPv6 address. */
+gboolean wherry_ice_config_add_bind_address (WherryIceConfig *self, const char *address,
+                                             GError **error);
+gboolean wherry_ice_config_set_external_address (WherryIceConfig *self, const char *address,
+                                                 GError **error);
+/* WHERRY_ERROR_INVALID_ARGUMENT if min is over max or only one is 0. */
+gboolean wherry_ice_config_set_port_range (WherryIceConfig *self, guint16 min, guint16 max,
+                                           GError **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (WherryIceConfig, wherry_ice_config_free)
+
+G_END_DECLS

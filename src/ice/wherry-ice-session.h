@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* One ICE agent with one stream of one component (RFC 8445, RFC 8838 trickle, RFC 7675 consent): a
+ * WherryPacketTransport over the pair that it selects.
+ *
+ * Life: new, set events (of the packet transport and of the session), hand out the local
+ * credentials, gather, feed what the other side signals, close_async, unref in or after its
+ * callback. Everything belongs to the owner: the thread that runs the context. Events come on it,
+ * candidates and gathering_done possibly from inside gather().
+ *
+ * States: NEW, CONNECTING from gather() or the remote credentials on, CONNECTED, and FAILED once
+ * consent ended (about 7 s after the other side went silent). Before the first connection it never
+ * fails by itself, whatever the checks say: an answer may reach the other side much later
+ * (peer-reflexive pairs then connect all the same). The layer above has the time limit;
+ * wherry_ice_session_get_checks_failed() tells it why. */
+
+#include "base/wherry-log.h"
+#include "ice/wherry-ice-config.h"
+#include "transport/wherry-packet-transport.h"
+
+G_BEGIN_DECLS
+
+#define WHERRY_TYPE_ICE_SESSION (wherry_ice_session_get_type ())
+G_DECLARE_FINAL_TYPE (WherryIceSession, wherry_ice_session, WHERRY, ICE_SESSION, GObject)
+
+typedef struct
+{
+  /* A local candidate to be signaled: the value of an a= line, "candidate:..." (RFC 8839 section
+   * 5.1), without "a=", valid during the call. */
+  void (*candidate) (gpointer user_data, const char *line);
+  /* No more will come until the next gather(): signal the end of candidates. */
+  void (*gathering_done) (gpointer user_data);
+} WherryIceSessionEvents;
+
+typedef enum
+{
+  WHERRY_ICE_CANDIDATE_HOST,
+  WHERRY_ICE_CANDIDATE_SERVER_REFLEXIVE,
+  WHERRY_ICE_CANDIDATE_PEER_REFLEXIVE,
+  WHERRY_ICE_CANDIDATE_RELAYED,
+} WherryIceCandidateType;
+
+/* How a peer is connected, for display. Addresses are "ip:port" or "[ip]:port". */
+typedef struct
+{
+  WherryIceCandidateType local_type;
+  WherryIceCandidateType remote_type;
+  const char *protocol; /* "udp" or "tcp", static */
+  char local_address[64];
+  char remote_address[64];
+} WherryIcePair;
+
+/* "host", "srflx", "prflx", "relay" (RFC 8839 section 5.1). Thread: any */
+const char *wherry_ice_candidate_type_to_string (WherryIceCandidateType type);
+
+/* The caller must own the context (be its thread, or nobody run it yet). config and log are copied;
+ * log may be NULL. WHERRY_ERROR_INVALID_ARGUMENT, WHERRY_ERROR_RESOURCES. Thread: peer */
+WherryIceSession *wherry_ice_session_new (const WherryIceConfig *config, GMainContext *context,
+                                          const WherryLogContext *log, GError **error);
+
+/* events: a static structure, or NULL. Thread: peer */
+void wherry_ice_session_set_session_events (WherryIceSession *self,
+                                            const WherryIceSessionEvents *events,
+                                            gpointer user_data);
+
+/* (transfer none), until the next restart. NULL when closed. Thread: peer */
+const char *wherry_ice_session_get_local_ufrag (WherryIceSession *self);
+const char *wherry_ice_session_get_local_pwd (WherryIceSession *self);
+
+/* RFC 8445 section 6.1.1; an ice-lite other side is always controlled. Before the remote
+ * credentials are set. Thread: peer */
+void wherry_ice_session_set_controlling (WherryIceSession *self, gboolean controlling);
+void wherry_ice_session_set_remote_lite (WherryIceSession *self, gboolean lite);
+
+/* Start gathering; after restart(), announce again. Candidates and gathering_done may come before
+ * it returns. WHERRY_ERROR_RESOURCES: no port of the range is free, or a bind address is not ours.
+ * Thread: peer */
+gboolean wherry_ice_session_gather (WherryIceSession *self, GError **error);
+gboolean wherry_ice_session_is_gathering_done (WherryIceSession *self);
+
+/* Both as in RFC 8839 section 5.4: 4 to 256 and 22 to 256 ice-chars, else WHERRY_ERROR_PROTOCOL.
+ * Checks start. With credentials that differ from the ones before, the other side restarted: call
+ * restart() first if it was not us who began it. Thread: peer */
+gboolean wherry_ice_session_set_remote_credentials (WherryIceSession *self, const char *ufrag,
+                                                    const char *pwd, GError **error);
+/* line: "candidate:..." with or without "a=". TRUE too for a candidate that is well formed and of
+ * no use to us (mDNS names, TCP when not configured, component 2): it is counted or ignored.
+ * WHERRY_ERROR_PROTOCOL: malformed (counted); WHERRY_ERROR_LIMIT: more than WHERRY_CANDIDATES_MAX
+ * since the last restart. Candidates that come before the remote credentials are held.
+ * Thread: peer */
+gboolean wherry_ice_session_add_remote_candidate (WherryIceSession *self, const char *line,
+                                                  GError **error);
+void wherry_ice_session_end_of_remote_candidates (WherryIceSession *self);
+
+/* RFC 8445 section 9: new local credentials, remote ones and candidates forgotten; packets go on
+ * over the selected pair until a new one is found. Then hand out the credentials and gather().
+ * Thread: peer */
+gboolean wherry_ice_session_restart (WherryIceSession *self, GError **error);
+
+/* FALSE: no pair is selected. Thread: peer */
+gboolean wherry_ice_session_get_selected_pair (WherryIceSession *self, WherryIcePair *pair);
+/* Every check failed and nothing has connected so far: the reason for a timeout. Thread: peer */
+gboolean wherry_ice_session_get_checks_failed (WherryIceSession *self);
+/* Packets that the system did not take. Thread: peer */
+guint64 wherry_ice_session_get_send_dropped (WherryIceSession *self);
+
+/* Stops everything: no event comes after this call. callback runs on the owner's context once the
+ * agent is gone; the context must run until then. May be called again: each callback is called.
+ * wherry_packet_transport_close() is the same without a callback. Thread: peer */
+void wherry_ice_session_close_async (WherryIceSession *self, GAsyncReadyCallback callback,
+                                     gpointer user_data);
+gboolean wherry_ice_session_close_finish (WherryIceSession *self, GAsyncResult *result,
+                                          GError **error);
+
+G_END_DECLS
