@@ -23,7 +23,8 @@ gsize wherry_budget_get_used (WherryBudget *self);
 gsize wherry_budget_get_limit (WherryBudget *self);
 
 /* If over: func is called once, on the thread whose release makes room (it only posts), and TRUE
- * comes back. If not over: FALSE, and func will not be called. */
+ * comes back. If not over: FALSE, and func will not be called. destroy is called in either case,
+ * once user_data is done with. */
 gboolean wherry_budget_wait (WherryBudget *self, WherryBudgetFunc func, gpointer user_data,
                              GDestroyNotify destroy);
 

@@ -24,12 +24,14 @@ struct _WherryClock
 
 /* The system's monotonic clock: one for the process, never freed. (transfer none) */
 WherryClock *wherry_clock_system (void);
-void wherry_clock_init (WherryClock *clock, const WherryClockClass *klass); /* for implementations */
+void wherry_clock_init (WherryClock *clock,
+                        const WherryClockClass *klass); /* for implementations */
 WherryClock *wherry_clock_ref (WherryClock *clock);
 void wherry_clock_unref (WherryClock *clock);
 
 gint64 wherry_clock_now_us (WherryClock *clock); /* Thread: any */
-/* A GSource that becomes ready once interval_us from now, not attached. (transfer full). Thread: any */
+/* A GSource that becomes ready once interval_us from now, not attached. (transfer full). Thread:
+ * any */
 GSource *wherry_clock_timeout_source_new (WherryClock *clock, gint64 interval_us);
 /* Shorthand: attach a one-shot or repeating call to context. (transfer full): destroy and unref it.
  * func returns G_SOURCE_CONTINUE to be called again after interval_us. */

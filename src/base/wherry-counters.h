@@ -28,7 +28,8 @@ G_BEGIN_DECLS
   X (BYTES_IN, "bytes_in", "payload bytes accepted from publishers")                               \
   X (BYTES_OUT, "bytes_out", "payload bytes handed to subscribers' associations")                  \
   X (DROPPED_OLDEST, "dropped_oldest", "messages dropped by drop-oldest")                          \
-  X (DROPPED_TOO_LARGE, "dropped_too_large", "deliveries over the receiver's maximum message size") \
+  X (DROPPED_TOO_LARGE, "dropped_too_large",                                                       \
+     "deliveries over the receiver's maximum message size")                                        \
   X (PAUSES, "pauses", "times that a publisher was paused by a full outbox")                       \
   X (LEFT_SLOW, "left_slow", "members that left with reason slow")                                 \
   X (LEFT_TIMEOUT, "left_timeout", "members that never connected")                                 \
@@ -46,7 +47,7 @@ typedef enum
 #define X(name, text, help) WHERRY_COUNTER_##name,
   WHERRY_COUNTERS (X)
 #undef X
-  WHERRY_N_COUNTERS
+      WHERRY_N_COUNTERS
 } WherryCounter;
 
 void wherry_counter_add (WherryCounter counter, guint64 n);

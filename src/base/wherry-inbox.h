@@ -20,8 +20,8 @@ typedef void (*WherryInboxFunc) (gpointer item, gpointer user_data);
 
 WherryInbox *wherry_inbox_new (GMainContext *context, guint max_items, gsize max_bytes,
                                WherryInboxFunc func, gpointer user_data, GDestroyNotify item_free);
-WherryInbox *wherry_inbox_ref (WherryInbox *self);   /* Thread: any */
-void wherry_inbox_unref (WherryInbox *self);         /* Thread: any */
+WherryInbox *wherry_inbox_ref (WherryInbox *self); /* Thread: any */
+void wherry_inbox_unref (WherryInbox *self);       /* Thread: any */
 
 /* Takes ownership of item. bytes is what it is charged. Thread: any */
 gboolean wherry_inbox_post (WherryInbox *self, gpointer item, gsize bytes);

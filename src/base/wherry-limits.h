@@ -9,8 +9,8 @@
 /* Items handled in one dispatch, so that timers and other sources are never starved. */
 #define WHERRY_DISPATCH_BATCH 64u
 
-/* DTLS packets held before ICE is connected, SCTP packets before DTLS is up: a handshake's flight is
- * at most a few packets; the rest is retransmitted. */
+/* DTLS packets held before ICE is connected, SCTP packets before DTLS is up: a handshake's flight
+ * is at most a few packets; the rest is retransmitted. */
 #define WHERRY_EARLY_PACKETS_MAX 32u
 #define WHERRY_EARLY_BYTES_MAX (64u * WHERRY_KIB)
 

@@ -32,7 +32,8 @@ void wherry_log_full (GLogLevelFlags level, const char *domain, const WherryLogC
 
 /* "Cannot happen": a defect of ours, never something that a peer can cause. Logs and counts
  * WHERRY_COUNTER_BUGS; the process goes on (tests make it fatal with G_DEBUG=fatal-criticals). */
-#define wherry_bug(...) wherry_log_bug (G_LOG_DOMAIN, __FILE__, G_STRINGIFY (__LINE__), G_STRFUNC, __VA_ARGS__)
+#define wherry_bug(...)                                                                            \
+  wherry_log_bug (G_LOG_DOMAIN, __FILE__, G_STRINGIFY (__LINE__), G_STRFUNC, __VA_ARGS__)
 void wherry_log_bug (const char *domain, const char *file, const char *line, const char *func,
                      const char *format, ...) G_GNUC_PRINTF (5, 6);
 

@@ -22,7 +22,8 @@ gboolean wherry_worker_is_current (WherryWorker *self);       /* Thread: any */
 
 /* Run func once on the worker, in order of posting. After stop, func is not run but destroy is.
  * Thread: any */
-void wherry_worker_post_call (WherryWorker *self, GSourceFunc func, gpointer data, GDestroyNotify destroy);
+void wherry_worker_post_call (WherryWorker *self, GSourceFunc func, gpointer data,
+                              GDestroyNotify destroy);
 
 /* Ask the loop to end; what was posted before is dispatched first. Thread: any */
 void wherry_worker_post_stop (WherryWorker *self);

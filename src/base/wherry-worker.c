@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "wherry-base"
+
+#include "config.h"
+
+#include <errno.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/wherry-error.h"
+#include "base/wherry-inbox.h"
+#include "base/wherry-limits.h"
+#include "base/wherry-lock.h"
+#include "base/wherry-worker.h"
+
+/* What the kernel shows of a thread's name; it refuses a longer one altogether. */
+#define NAME_MAX_BYTES 15
+
+/* func is NULL in the call that stops the loop */
+typedef struct
+{
+  GSourceFunc func;
+  gpointer data;
+  GDestroyNotify destroy;
+} Call;
+
+struct _WherryWorker
+{
+  gatomicrefcount ref_count;
+
+  /* immutable after construction: any thread reads */
+  GMainContext *context;
+  WherryInbox *inbox;
+  GThread *thread; /* compared by any thread; freed by wherry_worker_join() */
+
+  /* any thread: atomic */
+  gboolean joined;
+
+  /* worker thread only */
+  gboolean stopped;
+};
+
+static void
+call_free (gpointer data)
+{
+  Call *call = data;
+
+  if (call->destroy != NULL)
+    call->destroy (call->data);
+  g_free (call);
+}
+
+static void
+on_call (gpointer item, gpointer user_data)
+{
+  WherryWorker *self = user_data;
+  Call *call = item;
+
+  if (call->func == NULL)
+    self->stopped = TRUE;
+  else if (!self->stopped)
+    call->func (call->data);
+  call_free (call);
+}
+
+static gpointer
+worker_main (gpointer data)
+{
+  WherryWorker *self = data;
+
+  /* owned between iterations too, so that wherry_worker_is_current() needs no more than that */
+  g_main_context_acquire (self->context);
+  g_main_context_push_thread_default (self->context);
+  while (!self->stopped)
+    g_main_context_iteration (self->context, TRUE);
+  wherry_inbox_close (self->inbox);
+  g_main_context_pop_thread_default (self->context);
+  g_main_context_release (self->context);
+  wherry_worker_unref (self);
+  return NULL;
+}
+
+/* The new context needs a descriptor and aborts without one; what its user opens next wants some
+ * more. The lowest free number says how many are left, since the kernel hands out the lowest. */
+static gboolean
+check_descriptors (GError **error)
+{
+  struct rlimit limit;
+  int fd = eventfd (0, EFD_CLOEXEC);
+  int saved_errno = errno;
+
+  if (fd >= 0)
+    close (fd);
+  if (fd < 0 || getrlimit (RLIMIT_NOFILE, &limit) != 0)
+    {
+      g_set_error (error, WHERRY_ERROR, WHERRY_ERROR_RESOURCES,
+                   "Starting a worker: no file descriptor: %s", g_strerror (saved_errno));
+      return FALSE;
+    }
+  if ((rlim_t) fd + WHERRY_FDS_PER_PEER > limit.rlim_cur)
+    {
+      g_set_error (error, WHERRY_ERROR, WHERRY_ERROR_RESOURCES,
+                   "Starting a worker: %d of %lu file descriptors are in use; raise the limit "
+                   "(ulimit -n, LimitNOFILE=)",
+                   fd, (gulong) limit.rlim_cur);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+static void
+worker_free (WherryWorker *self)
+{
+  wherry_inbox_unref (self->inbox);
+  g_main_context_unref (self->context);
+  g_free (self);
+}
+
+WherryWorker *
+wherry_worker_new (const char *name, GError **error)
+{
+  g_autofree char *short_name = g_strndup (name, NAME_MAX_BYTES);
+  g_autoptr (GError) thread_error = NULL;
+  WherryWorker *self;
+  GThread *thread;
+
+  if (!check_descriptors (error))
+    return NULL;
+
+  self = g_new0 (WherryWorker, 1);
+  wherry_ref_init (&self->ref_count);
+  self->context = g_main_context_new ();
+  /* calls are control: whoever posts them bounds them, and a stop must never be refused */
+  self->inbox = wherry_inbox_new (self->context, 0, 0, on_call, self, call_free);
+
+  wherry_worker_ref (self); /* the thread's */
+  thread = g_thread_try_new (short_name, worker_main, self, &thread_error);
+  if (thread == NULL)
+    {
+      g_set_error (error, WHERRY_ERROR, WHERRY_ERROR_RESOURCES, "Starting worker %s: %s", name,
+                   thread_error->message);
+      wherry_inbox_close (self->inbox);
+      worker_free (self);
+      return NULL;
+    }
+  self->thread = thread;
+  return self;
+}
+
+WherryWorker *
+wherry_worker_ref (WherryWorker *self)
+{
+  wherry_ref_inc (&self->ref_count);
+  return self;
+}
+
+void
+wherry_worker_unref (WherryWorker *self)
+{
+  if (!wherry_ref_dec (&self->ref_count))
+    return;
+
+  if (!__atomic_load_n (&self->joined, __ATOMIC_ACQUIRE))
+    g_thread_unref (self->thread);
+  worker_free (self);
+}
+
+GMainContext *
+wherry_worker_get_context (WherryWorker *self)
+{
+  return self->context;
+}
+
+gboolean
+wherry_worker_is_current (WherryWorker *self)
+{
+  /* the context, and not the thread pointer, which the creator has yet to store when the thread
+   * begins to run */
+  return g_main_context_is_owner (self->context);
+}
+
+void
+wherry_worker_post_call (WherryWorker *self, GSourceFunc func, gpointer data,
+                         GDestroyNotify destroy)
+{
+  Call *call = g_new (Call, 1);
+
+  g_assert (func != NULL);
+
+  *call = (Call){ .func = func, .data = data, .destroy = destroy };
+  wherry_inbox_post_urgent (self->inbox, call, sizeof *call);
+}
+
+void
+wherry_worker_post_stop (WherryWorker *self)
+{
+  wherry_inbox_post_urgent (self->inbox, g_new0 (Call, 1), sizeof (Call));
+}
+
+void
+wherry_worker_join (WherryWorker *self)
+{
+  g_assert (self->thread != g_thread_self ());
+  g_assert (!__atomic_load_n (&self->joined, __ATOMIC_ACQUIRE));
+
+  g_thread_join (self->thread);
+  __atomic_store_n (&self->joined, TRUE, __ATOMIC_RELEASE);
+}
