@@ -18,6 +18,7 @@
 #include "base/wherry-log.h"
 #include "ice/wherry-ice-config.h"
 #include "transport/wherry-packet-transport.h"
+#include "wire/wherry-candidate.h"
 
 G_BEGIN_DECLS
 
@@ -33,26 +34,15 @@ typedef struct
   void (*gathering_done) (gpointer user_data);
 } WherryIceSessionEvents;
 
-typedef enum
-{
-  WHERRY_ICE_CANDIDATE_HOST,
-  WHERRY_ICE_CANDIDATE_SERVER_REFLEXIVE,
-  WHERRY_ICE_CANDIDATE_PEER_REFLEXIVE,
-  WHERRY_ICE_CANDIDATE_RELAYED,
-} WherryIceCandidateType;
-
 /* How a peer is connected, for display. Addresses are "ip:port" or "[ip]:port". */
 typedef struct
 {
-  WherryIceCandidateType local_type;
-  WherryIceCandidateType remote_type;
+  WherryCandidateType local_type;
+  WherryCandidateType remote_type;
   const char *protocol; /* "udp" or "tcp", static */
   char local_address[64];
   char remote_address[64];
 } WherryIcePair;
-
-/* "host", "srflx", "prflx", "relay" (RFC 8839 section 5.1). Thread: any */
-const char *wherry_ice_candidate_type_to_string (WherryIceCandidateType type);
 
 /* The caller must own the context (be its thread, or nobody run it yet). config and log are copied;
  * log may be NULL. WHERRY_ERROR_INVALID_ARGUMENT, WHERRY_ERROR_RESOURCES. Thread: peer */
