@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The signaling messages of data/docs/protocol.md section 1, one JSON object each: parsed into one
+ * tagged struct, and written. What is parsed here is well formed and within its limits; whether it
+ * fits the state of the connection (joined or not, rights, rates) is signaling's business, whether
+ * an SDP or a candidate is one is wherry-sdp.h's and wherry-candidate.h's. Everything here:
+ * Thread: any, one at a time */
+
+#include <glib.h>
+
+#include "wire/wherry-dcep.h"
+#include "wire/wherry-reason.h"
+
+G_BEGIN_DECLS
+
+#define WHERRY_SIGNAL_SUBPROTOCOL "wherry.1"
+
+typedef enum
+{
+  /* client to server */
+  WHERRY_SIGNAL_JOIN,
+  WHERRY_SIGNAL_CALL,
+  WHERRY_SIGNAL_LEAVE,
+  WHERRY_SIGNAL_PING,
+  /* both ways */
+  WHERRY_SIGNAL_OFFER,
+  WHERRY_SIGNAL_ANSWER,
+  WHERRY_SIGNAL_CANDIDATE,
+  WHERRY_SIGNAL_SIGNAL,
+  WHERRY_SIGNAL_MSG,
+  /* server to client */
+  WHERRY_SIGNAL_JOINED,
+  WHERRY_SIGNAL_MEMBERS,
+  WHERRY_SIGNAL_MEMBER_JOINED,
+  WHERRY_SIGNAL_MEMBER_LEFT,
+  WHERRY_SIGNAL_MEMBER_AWAY,
+  WHERRY_SIGNAL_MEMBER_BACK,
+  WHERRY_SIGNAL_LEFT,
+  WHERRY_SIGNAL_PONG,
+  WHERRY_SIGNAL_ERROR,
+} WherrySignalType;
+
+/* Its name on the wire, as in "member-joined". */
+const char *wherry_signal_type_to_string (WherrySignalType type);
+
+/* A negotiated channel that a client declares (RFC 8831 section 6.4: no DCEP is spoken for it). */
+typedef struct
+{
+  char *label;    /* never NULL */
+  char *protocol; /* never NULL */
+  guint16 id;     /* below WHERRY_SCTP_STREAMS_MAX; no two of a message have the same */
+  gboolean ordered;
+  WherryDcepReliability reliability;
+  guint32 value; /* retransmits, or milliseconds */
+} WherrySignalChannel;
+
+typedef struct
+{
+  char *peer; /* 16 hexadecimal digits */
+  char *name; /* NULL when it has none */
+} WherrySignalMember;
+
+typedef struct
+{
+  GStrv urls;
+  char *username;   /* NULL when it has none */
+  char *credential; /* the same. Secret */
+} WherrySignalIceServer;
+
+/* Members that the type does not have are NULL or 0. Strings without "raw" are UTF-8 without NUL;
+ * raw ones are JSON text, byte for byte as it came, valid and NUL-terminated. */
+typedef struct
+{
+  WherrySignalType type;
+  char *tid; /* raw: a number, or a string with its quotes. NULL: none. Any type */
+
+  /* join, joined */
+  char *room;
+  /* join, member-joined: NULL when it has none */
+  char *name;
+  /* join */
+  char *token;     /* secret. NULL: none was sent; "" is one */
+  gboolean mirror; /* default TRUE */
+  guint history;
+  char *resume; /* raw: an object. Secret */
+
+  /* offer, answer: the description, not looked at */
+  char *sdp;
+  /* offer, call: (element-type WherrySignalChannel); NULL when it was absent, which for call in the
+   * echo room does not mean the same as empty */
+  GPtrArray *channels;
+
+  /* candidate */
+  char *candidate;     /* NULL: the end of candidates (absent, null or empty) */
+  char *sdp_mid;       /* NULL when absent */
+  int sdp_mline_index; /* -1 when absent */
+  char *ufrag;         /* usernameFragment; NULL when absent */
+
+  /* signal: to the server to, from the server from; msg from the server: from */
+  char *to;
+  char *from;
+  /* signal: raw data. ping, pong: raw data, or NULL. msg: raw, the whole object, from its { to its
+   * } */
+  char *data;
+  gsize data_length;
+
+  /* joined, member-joined, member-left, member-away, member-back */
+  char *peer;
+  /* joined, members */
+  GPtrArray *members; /* (element-type WherrySignalMember) */
+  gboolean more;
+  /* joined */
+  GPtrArray *ice_servers; /* (element-type WherrySignalIceServer) */
+  guint64 max_message_size;
+  GStrv features;
+  /* member-left, left */
+  WherryLeaveReason reason;
+  /* error; code is WHERRY_SIGNAL_ERROR_INTERNAL for one that we do not know */
+  WherrySignalError code;
+  char *message;
+  char *ref; /* NULL when absent */
+} WherrySignal;
+
+void wherry_signal_free (WherrySignal *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (WherrySignal, wherry_signal_free)
+
+/* Why a client's message was refused: what an `error` to it says. */
+typedef struct
+{
+  WherrySignalError code; /* bad-message, unknown-type, bad-room, bad-candidate or too-large */
+  char *message;          /* what was wrong; never repeats what a member held */
+  char *ref;              /* its type, when it had a known one; NULL otherwise */
+  char *tid;              /* raw, when it had a good one; NULL otherwise */
+} WherrySignalProblem;
+
+void wherry_signal_problem_clear (WherrySignalProblem *problem);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (WherrySignalProblem, wherry_signal_problem_clear)
+
+/**
+ * wherry_signal_parse_client:
+ * @data: one text frame from a client; need not be NUL-terminated
+ * @problem: (out): filled when NULL comes back; clear it
+ *
+ * Strict: one JSON object, at most WHERRY_SIGNAL_MESSAGE_MAX bytes, nested at most
+ * WHERRY_JSON_DEPTH_MAX deep, valid UTF-8, no NUL, no lone surrogate, no member twice. Unknown
+ * members are ignored; null is the same as absent. A `msg` with a member `from` of its own is
+ * refused: the relay adds that one.
+ *
+ * Returns: (transfer full) (nullable): the message
+ */
+WherrySignal *wherry_signal_parse_client (const char *data, gsize length,
+                                          WherrySignalProblem *problem);
+
+/**
+ * wherry_signal_parse_server:
+ * @data: one text frame from a server, at most WHERRY_SIGNAL_OUT_MAX bytes
+ *
+ * What a client hears. Fails with WHERRY_ERROR_PROTOCOL, with WHERRY_ERROR_UNSUPPORTED for a type
+ * that we do not know (a client ignores that), WHERRY_ERROR_TOO_LARGE or WHERRY_ERROR_LIMIT.
+ *
+ * Returns: (transfer full) (nullable): the message
+ */
+WherrySignal *wherry_signal_parse_server (const char *data, gsize length, GError **error);
+
+/* ---- Writing. Each returns (transfer full) one JSON object, valid UTF-8, on one line (what is
+ * passed on raw keeps the line breaks that it came with). tid: (nullable), raw as it was parsed. */
+
+/* Server to client */
+
+typedef struct
+{
+  const char *peer;
+  const char *name; /* (nullable) */
+} WherrySignalMemberRef;
+
+typedef struct
+{
+  const char *const *urls;
+  const char *username;   /* (nullable) */
+  const char *credential; /* (nullable) */
+} WherrySignalIceServerRef;
+
+typedef struct
+{
+  const char *tid;
+  const char *peer; /* the member's own id */
+  const char *room;
+  const WherrySignalMemberRef *members; /* the others */
+  guint n_members;
+  gboolean more; /* wherry_signal_write_members() follows */
+  const WherrySignalIceServerRef *ice_servers;
+  guint n_ice_servers;
+  guint64 max_message_size;
+  const char *const *features; /* (nullable) */
+} WherrySignalJoined;
+
+char *wherry_signal_write_joined (const WherrySignalJoined *joined);
+char *wherry_signal_write_members (const WherrySignalMemberRef *members, guint n, gboolean more);
+/* type: offer or answer */
+char *wherry_signal_write_description (WherrySignalType type, const char *sdp, const char *tid);
+/* candidate: (nullable): the end of candidates. mid, ufrag: (nullable). mline_index: -1 = none.
+ * Both ways. */
+char *wherry_signal_write_candidate (const char *candidate, const char *mid, int mline_index,
+                                     const char *ufrag);
+/* data: raw */
+char *wherry_signal_write_signal (const char *from, const char *data, gsize length);
+/* object: raw, as WherrySignal.data of a parsed msg; from is added behind its last member */
+char *wherry_signal_write_msg (const char *from, const char *object, gsize length);
+char *wherry_signal_write_member_joined (const char *peer, const char *name);
+char *wherry_signal_write_member_left (const char *peer, WherryLeaveReason reason);
+/* type: member-away or member-back */
+char *wherry_signal_write_member_state (WherrySignalType type, const char *peer);
+char *wherry_signal_write_left (WherryLeaveReason reason, const char *tid);
+/* data: (nullable): raw */
+char *wherry_signal_write_pong (const char *data, gsize length, const char *tid);
+/* ref: (nullable): the type that it answers */
+char *wherry_signal_write_error (WherrySignalError code, const char *message, const char *ref,
+                                 const char *tid);
+char *wherry_signal_write_problem (const WherrySignalProblem *problem);
+
+/* On the channel wherry:notices: an error about a topic's message; topic, peer: (nullable): the
+ * receiver that it is about */
+char *wherry_signal_write_notice (WherrySignalError code, const char *message, const char *topic,
+                                  const char *peer);
+/* The same channel: own: the publisher's last accepted number, sequence: the topic's */
+char *wherry_signal_write_ack (const char *topic, guint64 own, guint64 sequence);
+
+/* Client to server */
+
+/* name, token: (nullable) */
+char *wherry_signal_write_join (const char *room, const char *name, const char *token,
+                                gboolean mirror, const char *tid);
+/* channels: negotiated ones; NULL leaves the member out */
+char *wherry_signal_write_offer (const char *sdp, const WherrySignalChannel *channels, guint n,
+                                 const char *tid);
+char *wherry_signal_write_call (const WherrySignalChannel *channels, guint n, const char *tid);
+/* to: a member's id; data: raw */
+char *wherry_signal_write_signal_to (const char *to, const char *data, gsize length,
+                                     const char *tid);
+char *wherry_signal_write_leave (const char *tid);
+/* data: (nullable): raw */
+char *wherry_signal_write_ping (const char *data, gsize length, const char *tid);
+
+G_END_DECLS
