@@ -36,9 +36,11 @@
 /* Descriptions: a browser's is under 2 KiB, one with many candidates under 16 KiB. */
 #define WHERRY_SDP_MAX (64u * WHERRY_KIB)
 #define WHERRY_SDP_LINES_MAX 1024u
-/* An answer repeats every m-line in four lines; a browser offers a few, a conference some dozens. */
+/* An answer repeats every m-line in four lines; a browser offers a few, a conference some dozens.
+ */
 #define WHERRY_SDP_MEDIA_MAX 128u
-#define WHERRY_SDP_FINGERPRINTS_MAX 16u /* one per hash and certificate: nobody sends more than two */
+#define WHERRY_SDP_FINGERPRINTS_MAX                                                                \
+  16u                              /* one per hash and certificate: nobody sends more than two */
 #define WHERRY_CANDIDATES_MAX 128u /* a peer's, over its life between ICE restarts */
 #define WHERRY_CANDIDATE_LINE_MAX 512u
 /* RFC 8832: label and protocol are counted by 16 bits; nobody needs more than this. */

@@ -28,16 +28,17 @@ typedef struct
 /* max_channels: in-band channels of theirs beyond it are reset and counted (CHANNELS_REFUSED). */
 WherryChannelSet *wherry_channel_set_new (guint max_channels, const WherryChannelSetEvents *events,
                                           gpointer user_data);
-/* Channels may be made before; they open when the association is up. is_dtls_client: even stream ids
- * are ours (RFC 8832 section 6). */
+/* Channels may be made before; they open when the association is up. is_dtls_client: even stream
+ * ids are ours (RFC 8832 section 6). */
 void wherry_channel_set_attach (WherryChannelSet *self, WherryStreamTransport *transport,
                                 gboolean is_dtls_client);
-/* (transfer none): the set keeps it until closed. WHERRY_ERROR_INVALID_ARGUMENT (id taken, label too
- * long), WHERRY_ERROR_LIMIT (no id left). */
+/* (transfer none): the set keeps it until closed. WHERRY_ERROR_INVALID_ARGUMENT (id taken, label
+ * too long), WHERRY_ERROR_LIMIT (no id left). */
 WherryChannel *wherry_channel_set_create (WherryChannelSet *self, const WherryChannelInit *init,
                                           GError **error);
 guint wherry_channel_set_get_n_channels (WherryChannelSet *self);
-WherryChannel *wherry_channel_set_lookup (WherryChannelSet *self, guint16 id); /* (transfer none) (nullable) */
+WherryChannel *wherry_channel_set_lookup (WherryChannelSet *self,
+                                          guint16 id); /* (transfer none) (nullable) */
 /* Every channel gets its closed event now; the transport is left alone. */
 void wherry_channel_set_close (WherryChannelSet *self);
 

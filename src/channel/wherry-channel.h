@@ -14,7 +14,7 @@ typedef enum
   WHERRY_CHANNEL_CONNECTING, /* no association yet, or our OPEN is not yet acknowledged */
   WHERRY_CHANNEL_INCOMING,   /* their OPEN came and we have not acknowledged it */
   WHERRY_CHANNEL_OPEN,
-  WHERRY_CHANNEL_CLOSING,    /* our reset is under way */
+  WHERRY_CHANNEL_CLOSING, /* our reset is under way */
   WHERRY_CHANNEL_CLOSED,
 } WherryChannelState;
 
@@ -36,7 +36,8 @@ typedef struct
 #define WHERRY_TYPE_CHANNEL (wherry_channel_get_type ())
 G_DECLARE_FINAL_TYPE (WherryChannel, wherry_channel, WHERRY, CHANNEL, GObject)
 
-const WherryChannelInit *wherry_channel_get_init (WherryChannel *self); /* id: the stream once known */
+const WherryChannelInit *
+wherry_channel_get_init (WherryChannel *self); /* id: the stream once known */
 guint16 wherry_channel_get_id (WherryChannel *self);
 WherryChannelState wherry_channel_get_state (WherryChannel *self);
 const char *wherry_channel_get_label (WherryChannel *self);
@@ -48,8 +49,8 @@ gpointer wherry_channel_get_user_data (WherryChannel *self);
 /* Acknowledge their OPEN (RFC 8832 section 6); messages that came meanwhile have been delivered
  * already as they came. Only in state INCOMING. */
 void wherry_channel_accept (WherryChannel *self);
-/* In any state but CLOSING and CLOSED (an in-band channel may carry data right behind its OPEN, sent
- * ordered until the ACK, RFC 8832 section 6). */
+/* In any state but CLOSING and CLOSED (an in-band channel may carry data right behind its OPEN,
+ * sent ordered until the ACK, RFC 8832 section 6). */
 WherrySendResult wherry_channel_send (WherryChannel *self, WherryMessage *message);
 /* Reset the stream behind what was sent (RFC 8831 section 6.7). The closed event follows when both
  * directions are reset. */

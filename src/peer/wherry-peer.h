@@ -58,8 +58,8 @@ typedef struct
    * Candidates come after it, never before. */
   void (*description) (gpointer user_data, WherrySdpType type, const char *sdp);
   /* NULL: no more candidates of this generation. */
-  void (*candidate) (gpointer user_data, const char *candidate, const char *mid,
-                     guint mline_index, const char *ufrag);
+  void (*candidate) (gpointer user_data, const char *candidate, const char *mid, guint mline_index,
+                     const char *ufrag);
   /* A description could not be applied (the peer stays as it was). */
   void (*refused) (gpointer user_data, const GError *error);
   /* path is NULL but for CONNECTED. */
@@ -77,7 +77,8 @@ typedef struct
   void (*open) (gpointer user_data, WherryChannel *channel);
   void (*message) (gpointer user_data, WherryChannel *channel, WherryMessage *message);
   void (*closed) (gpointer user_data, WherryChannel *channel);
-  /* The association has room again, or wherry_peer_post_wake() was called (coalesced). Runs corked. */
+  /* The association has room again, or wherry_peer_post_wake() was called (coalesced). Runs corked.
+   */
   void (*wake) (gpointer user_data);
   /* Nothing more comes, channels are closed. The last call; user_data may be let go. */
   void (*ended) (gpointer user_data);
@@ -96,8 +97,8 @@ typedef struct
   WherryBudget *budget;       /* (nullable) */
   gsize max_message_size;     /* what we announce; 0: the default */
   guint max_channels;
-  WherryWorker *worker;          /* shared worker (nullable): a thread of its own */
-  GMainContext *context;         /* tests: run here, no thread at all (nullable) */
+  WherryWorker *worker;              /* shared worker (nullable): a thread of its own */
+  GMainContext *context;             /* tests: run here, no thread at all (nullable) */
   WherryPeerTransportFunc transport; /* (nullable): the real stack */
   gpointer transport_data;
 } WherryPeerConfig;
@@ -107,7 +108,7 @@ WherryPeer *wherry_peer_new (const WherryPeerConfig *config, GMainContext *hub_c
                              const WherryPeerHubEvents *events, gpointer events_data,
                              const WherryPeerDelegate *delegate, gpointer delegate_data,
                              GError **error);
-WherryPeer *wherry_peer_ref (WherryPeer *self);  /* Thread: any */
+WherryPeer *wherry_peer_ref (WherryPeer *self); /* Thread: any */
 /* The last reference after finished joins the thread. Thread: hub for the last; any otherwise */
 void wherry_peer_unref (WherryPeer *self);
 const char *wherry_peer_get_id (WherryPeer *self); /* Thread: any */
@@ -144,7 +145,7 @@ gboolean wherry_peer_is_connected (WherryPeer *self);
 gsize wherry_peer_get_remote_max_message_size (WherryPeer *self);
 void wherry_peer_cork (WherryPeer *self);
 void wherry_peer_uncork (WherryPeer *self);
-WherryClock *wherry_peer_get_clock (WherryPeer *self); /* (transfer none) */
+WherryClock *wherry_peer_get_clock (WherryPeer *self);    /* (transfer none) */
 GMainContext *wherry_peer_get_context (WherryPeer *self); /* (transfer none) Thread: any */
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (WherryPeer, wherry_peer_unref)

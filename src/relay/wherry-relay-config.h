@@ -21,7 +21,7 @@ typedef struct
 {
   gsize outbox_high;
   gsize outbox_low;
-  gint64 block_limit_us;  /* blocked time, summed over block_window_us */
+  gint64 block_limit_us; /* blocked time, summed over block_window_us */
   gint64 block_window_us;
 } WherryOutboxLimits;
 
@@ -31,11 +31,11 @@ typedef struct
 {
   char *pattern;
   gboolean is_topic;
-  gint64 members_per_room;  /* room only; -1: not set */
-  gint64 topics_per_room;   /* room only; -1 */
-  gint64 outbox_high;       /* -1 */
-  gint64 block_limit_us;    /* -1 */
-  int mirror;               /* topic only: 0 no mirrors of it, 1 reliable, 2 lossy mirrors, -1 default */
+  gint64 members_per_room; /* room only; -1: not set */
+  gint64 topics_per_room;  /* room only; -1 */
+  gint64 outbox_high;      /* -1 */
+  gint64 block_limit_us;   /* -1 */
+  int mirror; /* topic only: 0 no mirrors of it, 1 reliable, 2 lossy mirrors, -1 default */
 } WherryRelayRule;
 
 typedef struct
@@ -45,8 +45,8 @@ typedef struct
   guint members_per_room;
   guint topics_per_room;
   guint channels_per_member;
-  gsize member_bytes;   /* all outboxes of a member */
-  gsize memory_budget;  /* the process */
+  gsize member_bytes;  /* all outboxes of a member */
+  gsize memory_budget; /* the process */
   gsize max_message_size;
   gint64 connect_limit_us;
   WherryOutboxLimits outbox;

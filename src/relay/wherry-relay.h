@@ -23,8 +23,8 @@ typedef struct _WherryMember WherryMember;
 typedef struct
 {
   void (*description) (gpointer user_data, WherrySdpType type, const char *sdp);
-  void (*candidate) (gpointer user_data, const char *candidate, const char *mid,
-                     guint mline_index, const char *ufrag);
+  void (*candidate) (gpointer user_data, const char *candidate, const char *mid, guint mline_index,
+                     const char *ufrag);
   /* A description could not be applied: bad-sdp */
   void (*refused) (gpointer user_data, const GError *error);
   void (*member_joined) (gpointer user_data, const char *peer, const char *name);
@@ -60,7 +60,8 @@ WherryMember *wherry_relay_join (WherryRelay *self, const WherryJoin *join,
                                  WherrySignalError *code, GError **error);
 /* Everybody leaves with reason shutdown; done is called on the hub when every peer thread is
  * joined. New joins are refused with shutting-down from now on. */
-void wherry_relay_shutdown (WherryRelay *self, void (*done) (gpointer user_data), gpointer user_data);
+void wherry_relay_shutdown (WherryRelay *self, void (*done) (gpointer user_data),
+                            gpointer user_data);
 
 typedef struct
 {
@@ -68,7 +69,7 @@ typedef struct
   guint members;
   guint connected; /* members whose association is up */
   guint topics;
-  guint peers;     /* peer threads not yet joined */
+  guint peers; /* peer threads not yet joined */
   gsize outbox_bytes;
   gsize budget_used;
 } WherryRelayStats;

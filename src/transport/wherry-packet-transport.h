@@ -21,7 +21,8 @@ typedef enum
 const char *wherry_transport_state_to_string (WherryTransportState state);
 
 #define WHERRY_TYPE_PACKET_TRANSPORT (wherry_packet_transport_get_type ())
-G_DECLARE_INTERFACE (WherryPacketTransport, wherry_packet_transport, WHERRY, PACKET_TRANSPORT, GObject)
+G_DECLARE_INTERFACE (WherryPacketTransport, wherry_packet_transport, WHERRY, PACKET_TRANSPORT,
+                     GObject)
 
 /* A callback may call back into the transport, close() included; the implementation holds a
  * reference to itself over each call. */
@@ -52,7 +53,8 @@ void wherry_packet_transport_set_events (WherryPacketTransport *self,
                                          const WherryPacketTransportEvents *events,
                                          gpointer user_data);
 /* Packets of at most get_mtu() bytes. Unreliable: a packet that the system does not take now is
- * lost without error. WHERRY_ERROR_CLOSED before connected or after the end; WHERRY_ERROR_TOO_LARGE. */
+ * lost without error. WHERRY_ERROR_CLOSED before connected or after the end;
+ * WHERRY_ERROR_TOO_LARGE. */
 gboolean wherry_packet_transport_send (WherryPacketTransport *self, const GOutputVector *packets,
                                        guint n, GError **error);
 WherryTransportState wherry_packet_transport_get_state (WherryPacketTransport *self);

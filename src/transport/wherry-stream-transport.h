@@ -12,7 +12,8 @@
 G_BEGIN_DECLS
 
 #define WHERRY_TYPE_STREAM_TRANSPORT (wherry_stream_transport_get_type ())
-G_DECLARE_INTERFACE (WherryStreamTransport, wherry_stream_transport, WHERRY, STREAM_TRANSPORT, GObject)
+G_DECLARE_INTERFACE (WherryStreamTransport, wherry_stream_transport, WHERRY, STREAM_TRANSPORT,
+                     GObject)
 
 typedef enum
 {

@@ -1,0 +1,41 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""po/POTFILES.in lists exactly the files that have text to translate."""
+
+import re
+
+import tree
+
+MARKED = re.compile(r'(?<![A-Za-z0-9_])(?:_|N_|C_|NC_|ngettext|g_dngettext|g_dpgettext2?)\s*\(\s*"')
+
+
+def check(root):
+    listed = [line.strip() for line in tree.read(root, "po/POTFILES.in").split("\n")]
+    listed = [line for line in listed if line and not line.startswith("#")]
+    marked = [path for path in tree.files(root, "src", ends=(".c", ".h"))
+              if MARKED.search(tree.read(root, path))]
+    if listed != sorted(set(listed)):
+        yield "po/POTFILES.in: not sorted, or a file stands there twice"
+    for path in sorted(set(marked) - set(listed)):
+        yield f"{path}: has text to translate and is not in po/POTFILES.in"
+    for path in sorted(set(listed) - set(marked)):
+        yield f"po/POTFILES.in: {path} has no text to translate"
+
+
+GOOD = {
+    "po/POTFILES.in": "# files\nsrc/daemon/main.c\n",
+    "src/daemon/main.c": 'puts (_("Ready"));\n',
+    "src/base/a.c": 'call_me_(x); MACRO_ ("no");\n',
+}
+PLANTED = {
+    "missing": {"src/base/a.c": 'puts (N_("Text"));\n'},
+    "plural": {"src/base/a.c": 'puts (ngettext ("one", "many", n));\n'},
+    "needless": {"po/POTFILES.in": "src/base/a.c\nsrc/daemon/main.c\n"},
+    "unsorted": {
+        "po/POTFILES.in": "src/daemon/main.c\nsrc/base/a.c\n",
+        "src/base/a.c": 'puts (_("Text"));\n',
+    },
+}
+
+if __name__ == "__main__":
+    tree.main(check, GOOD, PLANTED)
