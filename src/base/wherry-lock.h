@@ -84,7 +84,8 @@ wherry_lock_wait_until (WherryLock *self, GCond *cond, gint64 end_time_us)
   return signaled;
 }
 
-/* Held until the end of the block: g_autoptr (WherryLocker) locker = wherry_locker_new (&lock); */
+/* Held until the end of the block (clang calls the variable unused unless told that it may be):
+ * G_GNUC_UNUSED g_autoptr (WherryLocker) locker = wherry_locker_new (&lock); */
 typedef WherryLock WherryLocker;
 
 static inline WherryLocker *
