@@ -46,6 +46,8 @@ wherry_clock_add (WherryClock *clock, GMainContext *context, gint64 interval_us,
   GSource *source = wherry_clock_timeout_source_new (clock, interval_us);
 
   g_source_set_callback (source, func, data, NULL);
+  /* the context may run already, in another thread */
+  WHERRY_TSAN_RELEASE (source);
   g_source_attach (source, context);
   return source;
 }
@@ -75,6 +77,7 @@ system_timeout_dispatch (GSource *source, GSourceFunc func, gpointer data)
 {
   SystemTimeout *timeout = (SystemTimeout *) source;
 
+  WHERRY_TSAN_ACQUIRE (source);
   if (func == NULL || func (data) == G_SOURCE_REMOVE)
     return G_SOURCE_REMOVE;
 

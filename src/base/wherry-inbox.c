@@ -110,6 +110,7 @@ pop (WherryInbox *self, gpointer *item)
 static gboolean
 inbox_source_prepare (GSource *source, int *timeout)
 {
+  WHERRY_TSAN_ACQUIRE (source);
   *timeout = -1;
   return wherry_inbox_get_length (((InboxSource *) source)->inbox) > 0;
 }
@@ -117,14 +118,18 @@ inbox_source_prepare (GSource *source, int *timeout)
 static gboolean
 inbox_source_check (GSource *source)
 {
+  WHERRY_TSAN_ACQUIRE (source);
   return wherry_inbox_get_length (((InboxSource *) source)->inbox) > 0;
 }
 
 static gboolean
 inbox_source_dispatch (GSource *source, GSourceFunc func, gpointer data)
 {
-  WherryInbox *self = ((InboxSource *) source)->inbox;
+  WherryInbox *self;
   gpointer item;
+
+  WHERRY_TSAN_ACQUIRE (source);
+  self = ((InboxSource *) source)->inbox;
 
   /* one at a time: what an item's handler closes or drains is then gone from here too */
   for (guint i = 0; i < WHERRY_DISPATCH_BATCH && pop (self, &item); i++)
@@ -162,7 +167,8 @@ wherry_inbox_new (GMainContext *context, guint max_items, gsize max_bytes, Wherr
   self->source = g_source_new (&inbox_source_funcs, sizeof (InboxSource));
   g_source_set_static_name (self->source, "wherry-inbox");
   ((InboxSource *) self->source)->inbox = wherry_inbox_ref (self);
-  WHERRY_TSAN_RELEASE (self->queue);
+  /* the context may run already, in another thread */
+  WHERRY_TSAN_RELEASE (self->source);
   g_source_attach (self->source, self->context);
   return self;
 }

@@ -16,7 +16,6 @@
 typedef struct
 {
   WherryLock lock;
-  GMutex mutex; /* GLib's own, which the sanitizer does not see */
   gboolean locked;
   guint value;
 } Shared;
@@ -54,12 +53,10 @@ count_in_two_threads (gboolean locked)
 static void
 on_item (gpointer item, gpointer user_data)
 {
-  guint *values = item;
+  guint *value = item;
   guint *sum = user_data;
 
-  *sum += values[0];
-  values[0] = 0;
-  g_free (values);
+  *sum += *value;
 }
 
 static gboolean
@@ -69,34 +66,31 @@ close_inbox (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* after_post: the poster touches what it has already given away. The item's freeing is left to the
- * end of the process then, so that the race is the only defect. */
+/* after_post: the poster touches what it has already given away. */
 static void
 hand_over (gboolean after_post)
 {
+  static guint values[1000];
   WherryWorker *worker = wherry_worker_new ("taker", NULL);
   WherryInbox *inbox;
   guint sum = 0;
-  static guint kept[1000];
 
   g_assert_nonnull (worker);
-  inbox = wherry_inbox_new (wherry_worker_get_context (worker), 1000, G_MAXSIZE, on_item, &sum,
-                            g_free);
-  for (guint i = 0; i < G_N_ELEMENTS (kept); i++)
+  inbox = wherry_inbox_new (wherry_worker_get_context (worker), G_N_ELEMENTS (values), G_MAXSIZE,
+                            on_item, &sum, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (values); i++)
     {
-      guint *values = g_new (guint, 16);
-
-      values[0] = i;
-      wherry_inbox_post (inbox, values, 64);
+      values[i] = 1;
+      g_assert_true (wherry_inbox_post (inbox, &values[i], sizeof values[i]));
       if (after_post)
-        kept[i] = __atomic_load_n (&values[1], __ATOMIC_RELAXED) + values[0];
+        values[i] = 2;
     }
   wherry_worker_post_call (worker, close_inbox, inbox, NULL);
   wherry_worker_post_stop (worker);
   wherry_worker_join (worker);
   wherry_worker_unref (worker);
   wherry_inbox_unref (inbox);
-  g_print ("%u %u\n", sum, kept[0]);
+  g_print ("%u\n", sum);
 }
 
 int
