@@ -17,6 +17,7 @@ typedef struct
 {
   WherryLock lock;
   gboolean locked;
+  gboolean taken; /* atomic, and relaxed: it orders nothing */
   guint value;
 } Shared;
 
@@ -54,9 +55,10 @@ static void
 on_item (gpointer item, gpointer user_data)
 {
   guint *value = item;
-  guint *sum = user_data;
+  Shared *shared = user_data;
 
-  *sum += *value;
+  shared->value += *value;
+  __atomic_store_n (&shared->taken, TRUE, __ATOMIC_RELAXED);
 }
 
 static gboolean
@@ -66,31 +68,31 @@ close_inbox (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* after_post: the poster touches what it has already given away. */
+/* after_post: the poster touches what it has already given away. It posts nothing more until that
+ * has been taken, since every further post would order the touch before the taking. */
 static void
 hand_over (gboolean after_post)
 {
-  static guint values[1000];
   WherryWorker *worker = wherry_worker_new ("taker", NULL);
   WherryInbox *inbox;
-  guint sum = 0;
+  Shared shared = { 0 };
+  guint value = 1;
 
   g_assert_nonnull (worker);
-  inbox = wherry_inbox_new (wherry_worker_get_context (worker), G_N_ELEMENTS (values), G_MAXSIZE,
-                            on_item, &sum, NULL);
-  for (guint i = 0; i < G_N_ELEMENTS (values); i++)
-    {
-      values[i] = 1;
-      g_assert_true (wherry_inbox_post (inbox, &values[i], sizeof values[i]));
-      if (after_post)
-        values[i] = 2;
-    }
+  inbox
+      = wherry_inbox_new (wherry_worker_get_context (worker), 1, G_MAXSIZE, on_item, &shared, NULL);
+  g_assert_true (wherry_inbox_post (inbox, &value, sizeof value));
+  if (after_post)
+    value = 2;
+  while (!__atomic_load_n (&shared.taken, __ATOMIC_RELAXED))
+    g_thread_yield ();
+
   wherry_worker_post_call (worker, close_inbox, inbox, NULL);
   wherry_worker_post_stop (worker);
   wherry_worker_join (worker);
   wherry_worker_unref (worker);
   wherry_inbox_unref (inbox);
-  g_print ("%u\n", sum);
+  g_print ("%u\n", shared.value);
 }
 
 int
