@@ -33,34 +33,4 @@ typedef struct
 gboolean wherry_json_scan (const char *data, gsize length, const WherryJsonLimits *limits,
                            gboolean *exact, GError **error);
 
-/**
- * wherry_json_object_span:
- * @data: text that wherry_json_scan() took
- * @start: (out): the offset of its {
- * @span: (out): bytes up to and with its }
- *
- * Returns: FALSE when the document is not an object
- */
-gboolean wherry_json_object_span (const char *data, gsize length, gsize *start, gsize *span);
-
-/**
- * wherry_json_member_span:
- * @data: text that wherry_json_scan() took
- * @name: of a member of the outermost object
- * @start: (out): the offset of its value
- * @span: (out): the value's bytes, no white space around
- *
- * Returns: FALSE when there is no such member, or the document is not an object
- */
-gboolean wherry_json_member_span (const char *data, gsize length, const char *name, gsize *start,
-                                  gsize *span);
-
-/**
- * wherry_json_string_decode:
- * @data: a string value of text that wherry_json_scan() took, its quotes included
- *
- * Returns: (transfer full) (nullable): what it says; NULL when the value is not a string
- */
-char *wherry_json_string_decode (const char *data, gsize length);
-
 G_END_DECLS

@@ -23,7 +23,7 @@ typedef struct _WherryJsonArray WherryJsonArray;
  *
  * Scans (see wherry_json_scan()), then parses. Fails as the scan does; also with
  * WHERRY_ERROR_PROTOCOL when it is no object, or holds a number that cannot be kept: an integer
- * outside gint64, or what overflows a double.
+ * outside gint64, or what overflows a double (see exact of wherry_json_scan()).
  *
  * Returns: (transfer full) (nullable)
  */

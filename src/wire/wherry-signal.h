@@ -122,8 +122,14 @@ typedef struct
   char *ref; /* NULL when absent */
 } WherrySignal;
 
-void wherry_signal_free (WherrySignal *self);
+void wherry_signal_free (WherrySignal *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (WherrySignal, wherry_signal_free)
+
+/* 1 to WHERRY_ROOM_NAME_MAX bytes of UTF-8 without control characters or '/'. room: (nullable) */
+gboolean wherry_signal_room_is_valid (const char *room);
+/* At most WHERRY_MEMBER_NAME_MAX bytes of UTF-8 without control characters (a name is shown on
+ * terminals). name: (nullable): none is fine */
+gboolean wherry_signal_name_is_valid (const char *name);
 
 /* Why a client's message was refused: what an `error` to it says. */
 typedef struct
