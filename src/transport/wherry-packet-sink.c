@@ -3,6 +3,7 @@
 
 #include "config.h"
 
+#include "base/wherry-error.h"
 #include "transport/wherry-packet-sink.h"
 
 void
@@ -69,4 +70,25 @@ wherry_packet_sink_close (WherryPacketSink *self)
 {
   self->closed = TRUE;
   wherry_packet_sink_clear (self);
+}
+
+gboolean
+wherry_packet_sink_check_send (const char *what, WherryTransportState state, gsize mtu,
+                               const GOutputVector *packets, guint n, GError **error)
+{
+  if (state != WHERRY_TRANSPORT_CONNECTED)
+    {
+      g_set_error (error, WHERRY_ERROR, WHERRY_ERROR_CLOSED, "sending over %s that is %s", what,
+                   wherry_transport_state_to_string (state));
+      return FALSE;
+    }
+  for (guint i = 0; i < n; i++)
+    if (packets[i].size > mtu)
+      {
+        g_set_error (error, WHERRY_ERROR, WHERRY_ERROR_TOO_LARGE,
+                     "packet of %" G_GSIZE_FORMAT " bytes over %s that takes %" G_GSIZE_FORMAT,
+                     packets[i].size, what, mtu);
+        return FALSE;
+      }
+  return TRUE;
 }

@@ -29,4 +29,9 @@ void wherry_packet_sink_state (WherryPacketSink *self, WherryTransportState stat
 /* No event goes out any more, nothing is held any more. */
 void wherry_packet_sink_close (WherryPacketSink *self);
 
+/* What send() checks first: WHERRY_ERROR_CLOSED unless state is CONNECTED, WHERRY_ERROR_TOO_LARGE
+ * if a packet is over mtu. what: "DTLS", for the message. */
+gboolean wherry_packet_sink_check_send (const char *what, WherryTransportState state, gsize mtu,
+                                        const GOutputVector *packets, guint n, GError **error);
+
 G_END_DECLS
