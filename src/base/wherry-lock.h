@@ -84,8 +84,7 @@ wherry_lock_wait_until (WherryLock *self, GCond *cond, gint64 end_time_us)
   return signaled;
 }
 
-/* Held until the end of the block (clang calls the variable unused unless told that it may be):
- * G_GNUC_UNUSED g_autoptr (WherryLocker) locker = wherry_locker_new (&lock); */
+/* Held until the end of the block: g_autoptr (WherryLocker) locker = wherry_locker_new (&lock); */
 typedef WherryLock WherryLocker;
 
 static inline WherryLocker *
@@ -102,6 +101,9 @@ wherry_locker_free (WherryLocker *locker)
 }
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (WherryLocker, wherry_locker_free)
+/* clang calls a variable unused that only its cleanup uses: g_autoptr() names this type, which says
+ * that it may be */
+#define WherryLocker_autoptr G_GNUC_UNUSED WherryLocker_autoptr
 
 /* Reference counts. Thread: any */
 static inline void

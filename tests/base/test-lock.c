@@ -24,7 +24,7 @@ count_up (gpointer data)
 
   for (guint i = 0; i < N_ROUNDS; i++)
     {
-      G_GNUC_UNUSED g_autoptr (WherryLocker) locker = wherry_locker_new (&shared->lock);
+      g_autoptr (WherryLocker) locker = wherry_locker_new (&shared->lock);
 
       shared->count++;
     }
