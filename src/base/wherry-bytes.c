@@ -29,8 +29,7 @@ wherry_reader_bytes (WherryReader *self, gsize n, const guint8 **out)
       return FALSE;
     }
 
-  /* nothing may be added to NULL, not even 0 */
-  *out = self->offset > 0 ? self->data + self->offset : self->data;
+  *out = self->data + self->offset;
   self->offset += n;
   return TRUE;
 }

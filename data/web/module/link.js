@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One connection to the relay: a WebSocket, a peer connection, and what ends them. Part of wherry.js. */
+
+import { WherryError } from './events.js';
+
+const PROTOCOL = 'wherry.1';
+const NOTICES = 'wherry:notices';
+const CONNECT_TIMEOUT_MS = 30_000; /* the server's own limit from join to connected */
+const SIGNAL_BYTES = 64 * 1024; /* the server takes no longer frame */
+const LEAVE_TIMEOUT_MS = 2_000;
+
+const LEFT_WORDS = {
+  failed: 'The connection to the relay was lost.',
+  slow: 'This member read too slowly, so the relay let it go.',
+  kicked: 'An administrator removed this member from the room.',
+  banned: 'This member may not enter the room.',
+  timeout: 'The connection was not made in time.',
+  expired: 'The permission to be in the room has expired.',
+  replaced: 'The same member joined again from somewhere else.',
+  shutdown: 'The relay is shutting down.',
+};
+
+const parse = (text) => {
+  try {
+    const message = JSON.parse(text);
+    return typeof message?.type === 'string' ? message : null;
+  } catch {
+    return null;
+  }
+};
+
+/*
+ * `owner` is told what happens: phase(name), joined(message), prepare(pc) before the offer is made,
+ * channel(dc), message(object), connected(), wavering(bool), ended(error) once and last.
+ */
+export class Link {
+  #options;
+  #owner;
+  #ws = null;
+  #pc = null;
+  #notices = null;
+  #timer = null;
+  #joined = false;
+  #offered = false;
+  #described = false;
+  #connected = false;
+  #ended = false;
+  #ownCandidates = [];
+  #candidates = [];
+  #left = null;
+  #pings = new Map();
+  #tid = 0;
+
+  constructor(options, owner) {
+    this.#options = options;
+    this.#owner = owner;
+  }
+
+  get pc() { return this.#pc; }
+  get socketOpen() { return this.#ws?.readyState === 1; }
+
+  start(url, join) {
+    this.#timer = setTimeout(() => this.#timedOut(), this.#options.connectTimeout ?? CONNECT_TIMEOUT_MS);
+    this.#owner.phase('signaling');
+    try {
+      this.#ws = new this.#options.WebSocket(url, PROTOCOL);
+    } catch (cause) {
+      this.#end(new WherryError('unsupported', `The address ${url} cannot be used: ${cause.message}`, { cause }));
+      return;
+    }
+    this.#ws.addEventListener('open', () => this.send({ type: 'join', ...join }));
+    this.#ws.addEventListener('message', (event) => this.#onFrame(event.data));
+    this.#ws.addEventListener('close', (event) => this.#onSocketClose(event));
+    this.#ws.addEventListener('error', () => {}); /* a close event with less to say always follows */
+  }
+
+  /** Sends one signaling message; throws where the socket is gone. */
+  send(message) {
+    if (!this.socketOpen)
+      throw new WherryError('not-connected', 'the signaling connection is closed');
+    const text = JSON.stringify(message);
+    if (new TextEncoder().encode(text).byteLength > SIGNAL_BYTES)
+      throw new RangeError(`a signaling message has at most ${SIGNAL_BYTES} bytes`);
+    this.#ws.send(text);
+  }
+
+  ping() {
+    this.#tid += 1;
+    const tid = `ping-${this.#tid}`;
+    return new Promise((resolve, reject) => {
+      this.send({ type: 'ping', tid });
+      this.#pings.set(tid, { start: performance.now(), resolve, reject });
+    });
+  }
+
+  /** Says goodbye and resolves when the server has heard it, at the latest after two seconds. */
+  async leave() {
+    if (this.socketOpen && !this.#ended && this.#joined) {
+      const answered = new Promise((resolve) => { this.#left = resolve; });
+      const timer = setTimeout(() => this.#left(), LEAVE_TIMEOUT_MS);
+      this.send({ type: 'leave' });
+      await answered;
+      clearTimeout(timer);
+    }
+    this.stop(new WherryError('closed', 'This member left the room.'));
+  }
+
+  stop(error) {
+    this.#end(error);
+  }
+
+  #onFrame(text) {
+    const message = parse(text);
+    if (this.#ended)
+      return;
+    if (message === null)
+      this.#end(new WherryError('internal', 'The server sent something that is not a signaling message.'));
+    else
+      this.#onMessage(message);
+  }
+
+  #onMessage(message) {
+    switch (message.type) {
+      case 'joined':
+        this.#onJoined(message);
+        break;
+      case 'answer':
+        this.#onAnswer(message);
+        break;
+      case 'candidate':
+        this.#onCandidate(message);
+        break;
+      case 'left':
+        this.#onLeft(message);
+        break;
+      case 'error':
+        this.#onError(message);
+        break;
+      case 'pong':
+        this.#pings.get(message.tid)?.resolve(performance.now() - this.#pings.get(message.tid).start);
+        this.#pings.delete(message.tid);
+        break;
+      default:
+        this.#owner.message(message);
+    }
+  }
+
+  #onJoined(message) {
+    if (this.#joined)
+      return;
+    this.#joined = true;
+    this.#owner.joined(message);
+    this.#owner.phase('connecting');
+    this.#connect(message).catch((cause) => {
+      this.#end(new WherryError('unsupported', `This browser could not make an offer: ${cause.message}`, { cause }));
+    });
+  }
+
+  async #connect(joined) {
+    const iceServers = this.#options.iceServers ?? joined.iceServers ?? [];
+    const pc = new this.#options.RTCPeerConnection({ iceServers });
+    this.#pc = pc;
+    pc.addEventListener('icecandidate', (event) => this.#onOwnCandidate(event.candidate));
+    pc.addEventListener('connectionstatechange', () => this.#onPcState());
+    pc.addEventListener('iceconnectionstatechange', () => this.#onPcState());
+    pc.addEventListener('datachannel', (event) => this.#owner.channel(event.channel));
+    /* This one is there for the relay's notices and so that the offer always has a data section. */
+    this.#notices = pc.createDataChannel(NOTICES);
+    this.#notices.addEventListener('open', () => this.#onUp());
+    this.#notices.addEventListener('message', (event) => this.#onNotice(event.data));
+    this.#notices.addEventListener('close', () => this.#onPcState());
+    this.#owner.prepare(pc);
+    await pc.setLocalDescription(await pc.createOffer());
+    if (this.#ended)
+      return;
+    this.send({ type: 'offer', sdp: pc.localDescription.sdp });
+    this.#offered = true;
+    for (const candidate of this.#ownCandidates.splice(0))
+      this.#onOwnCandidate(candidate);
+  }
+
+  /* A candidate must not overtake the offer that it belongs to. */
+  #onOwnCandidate(candidate) {
+    if (!this.#offered) {
+      this.#ownCandidates.push(candidate);
+      return;
+    }
+    if (this.#ended || !this.socketOpen)
+      return;
+    this.send({ type: 'candidate', ...(candidate?.toJSON() ?? { candidate: '' }) });
+  }
+
+  async #onAnswer(message) {
+    try {
+      await this.#pc.setRemoteDescription({ type: 'answer', sdp: message.sdp });
+    } catch (cause) {
+      this.#end(new WherryError('bad-sdp', `The server's answer was not understood: ${cause.message}`, { cause }));
+      return;
+    }
+    this.#described = true;
+    for (const candidate of this.#candidates.splice(0))
+      this.#addCandidate(candidate);
+  }
+
+  /* The server trickles behind its answer, but setRemoteDescription() takes a while. */
+  #onCandidate(message) {
+    const { candidate, sdpMid, sdpMLineIndex, usernameFragment } = message;
+    if (!candidate)
+      return; /* the end of candidates changes nothing for a client whose server answers checks */
+    const init = { candidate, sdpMid: sdpMid ?? null, sdpMLineIndex: sdpMLineIndex ?? 0 };
+    if (usernameFragment)
+      init.usernameFragment = usernameFragment;
+    if (this.#described)
+      this.#addCandidate(init);
+    else
+      this.#candidates.push(init);
+  }
+
+  #addCandidate(init) {
+    /* A candidate that this browser cannot use is no failure: others may work. */
+    this.#pc.addIceCandidate(init).catch((error) => this.#owner.message({
+      type: 'error', code: 'bad-candidate', message: `A candidate of the server was not used: ${error.message}`,
+    }));
+  }
+
+  #onUp() {
+    if (this.#ended || this.#connected)
+      return;
+    this.#connected = true;
+    clearTimeout(this.#timer);
+    this.#owner.connected();
+  }
+
+  #onNotice(text) {
+    const message = parse(text);
+    if (message !== null && !this.#ended)
+      this.#onMessage(message);
+  }
+
+  #onPcState() {
+    if (this.#ended || this.#pc === null)
+      return;
+    const state = this.#pc.connectionState;
+    if (state === 'failed' || state === 'closed' || this.#pc.sctp?.state === 'closed') {
+      this.#end(this.#connected
+        ? new WherryError('failed', LEFT_WORDS.failed)
+        : new WherryError('failed', 'No data could pass between this browser and the relay. A firewall may block UDP.'));
+      return;
+    }
+    if (!this.#connected)
+      return;
+    if (state === 'disconnected' && !this.socketOpen)
+      this.#end(new WherryError('failed', LEFT_WORDS.failed));
+    else
+      this.#owner.wavering(state === 'disconnected');
+  }
+
+  #onSocketClose(event) {
+    this.#left?.();
+    const why = event.reason ? ` (${event.reason})` : '';
+    if (this.#ended)
+      return;
+    if (!this.#joined)
+      this.#end(new WherryError('unreachable', `The server did not answer at this address${why}.`));
+    else if (!this.#connected)
+      this.#end(new WherryError('closed', `The server closed the connection before it was made${why}.`));
+    else
+      this.#onPcState(); /* the peer connection lives on without its socket */
+  }
+
+  #onLeft(message) {
+    if (this.#left) {
+      this.#left();
+      return;
+    }
+    const code = typeof message.reason === 'string' ? message.reason : 'failed';
+    this.#end(new WherryError(code, LEFT_WORDS[code] ?? `The relay ended the membership: ${code}.`));
+  }
+
+  #onError(message) {
+    const fatal = message.ref === 'join' || message.ref === 'offer';
+    if (fatal && !this.#connected)
+      this.#end(new WherryError(message.code, message.message ?? message.code));
+    else
+      this.#owner.message(message);
+  }
+
+  #timedOut() {
+    this.#end(this.#joined
+      ? new WherryError('timeout', 'The server answers, but no data could pass to the relay. A firewall may block UDP.')
+      : new WherryError('timeout', 'The server did not answer in time.'));
+  }
+
+  #end(error) {
+    if (this.#ended)
+      return;
+    this.#ended = true;
+    clearTimeout(this.#timer);
+    this.#left?.();
+    for (const ping of this.#pings.values())
+      ping.reject(error);
+    this.#pings.clear();
+    this.#owner.ended(error);
+    this.#pc?.close();
+    this.#ws?.close();
+  }
+}
