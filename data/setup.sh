@@ -51,21 +51,25 @@ install_packages ()
     fail "apt-get could not install: $missing (this needs the packages of Debian 12)"
 }
 
-# configure_build DIRECTORY [MESON OPTION...]: new, or as it was with these options changed.
+# configure_build DIRECTORY [MESON OPTION...]: once; anew when the options or the compiler changed.
+# A directory that somebody configured by hand is taken as it is.
 configure_build ()
 {
   build=$1
   shift
-  say "Configuring $build"
+  wanted="${CC:-cc} $*"
   if [ -f "$build/build.ninja" ]; then
-    meson configure "$build" "$@" > /dev/null || fail "meson refused; remove $build and try again"
-  else
-    mkdir -p "$build"
-    meson setup "$build" "$@" > "$build/setup.log" 2>&1 || {
-      tail -20 "$build/setup.log"
-      fail "meson could not configure; remove $build and try again"
-    }
+    [ -f "$build/wanted" ] || return 0
+    [ "$(cat "$build/wanted")" != "$wanted" ] || return 0
   fi
+  say "Configuring $build"
+  rm -rf "$build"
+  mkdir -p "$build"
+  meson setup "$build" "$@" > "$build/setup.log" 2>&1 || {
+    tail -20 "$build/setup.log"
+    fail "meson could not configure $build; what it said is above"
+  }
+  echo "$wanted" > "$build/wanted"
 }
 
 # compile BUILD [TARGET...]

@@ -29,7 +29,8 @@ wherry_reader_bytes (WherryReader *self, gsize n, const guint8 **out)
       return FALSE;
     }
 
-  *out = self->data + self->offset;
+  /* nothing may be added to NULL, not even 0 */
+  *out = self->offset > 0 ? self->data + self->offset : self->data;
   self->offset += n;
   return TRUE;
 }

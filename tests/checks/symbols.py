@@ -19,7 +19,9 @@ EXPORTS = re.compile(r"WHERRY_AVAILABLE_IN_\w+|visibility\s*\(\s*\"default\"|G_M
 def exported(library):
     shown = subprocess.run(["nm", "--dynamic", "--defined-only", "--format=posix", library],
                            stdout=subprocess.PIPE, check=True)
-    return {line.split()[0] for line in shown.stdout.decode().splitlines()}
+    names = {line.split()[0] for line in shown.stdout.decode().splitlines()}
+    # names of the compiler's own, such as those of a coverage build
+    return {name for name in names if not name.startswith("__")}
 
 
 def check(root, symbols):

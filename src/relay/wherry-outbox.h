@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What waits to be sent to one member on one channel: a bounded queue with a policy for when it is
+ * full. Pushes never block and never fail for lack of room; `block` takes the message and has the
+ * publisher wait, which bounds the excess by what the publisher's association held already. */
+
+#include "relay/wherry-gate.h"
+#include "relay/wherry-relay-config.h"
+#include "wire/wherry-message.h"
+
+G_BEGIN_DECLS
+
+typedef struct _WherryOutboxSet WherryOutboxSet;
+
+typedef enum
+{
+  WHERRY_PUSH_OK,
+  WHERRY_PUSH_BLOCKED,   /* taken; the gate is shut until there is room */
+  WHERRY_PUSH_TOO_LARGE, /* not taken: over the member's a=max-message-size */
+  WHERRY_PUSH_CLOSED,    /* not taken: nobody is there any more */
+} WherryPushResult;
+
+/* It belongs to set until it is closed. Nothing can be taken from it before it is active; it may be
+ * pushed to. */
+WherryOutbox *wherry_outbox_new (WherryOutboxSet *set, WherryPolicy policy,
+                                 const WherryOutboxLimits *limits);
+WherryOutbox *wherry_outbox_ref (WherryOutbox *self);        /* Thread: any */
+void wherry_outbox_unref (WherryOutbox *self);               /* Thread: any */
+WherryOutboxSet *wherry_outbox_get_set (WherryOutbox *self); /* (transfer none) Thread: any */
+gsize wherry_outbox_get_bytes (WherryOutbox *self);          /* Thread: any */
+guint wherry_outbox_get_length (WherryOutbox *self);         /* Thread: any */
+gboolean wherry_outbox_is_closed (WherryOutbox *self);       /* Thread: any */
+
+/* gate: the publisher's; NULL: it cannot wait (its end, or the hub). Thread: any */
+WherryPushResult wherry_outbox_push (WherryOutbox *self, WherryMessage *message, WherryGate *gate);
+
+/* What is queued is dropped, who waits is let go, further pushes are ignored. Thread: any */
+void wherry_outbox_close (WherryOutbox *self);
+
+/* It is to end once the last snapshot that contains it is gone and all of it is sent: a publisher
+ * may be pushing by a snapshot from before, and that is not to be lost. Then take() tells. Thread:
+ * any */
+void wherry_outbox_retire (WherryOutbox *self);
+/* How many snapshots contain it. Thread: any */
+void wherry_outbox_enter_snapshot (WherryOutbox *self);
+void wherry_outbox_leave_snapshot (WherryOutbox *self);
+/* It was retired, nothing is in it, nothing will be. Thread: any */
+gboolean wherry_outbox_is_over (WherryOutbox *self);
+
+/* From now on it is served; owner is what take()'s caller finds at it. Thread: peer */
+void wherry_outbox_activate (WherryOutbox *self, gpointer owner);
+gboolean wherry_outbox_is_active (WherryOutbox *self); /* Thread: peer */
+gpointer wherry_outbox_get_owner (WherryOutbox *self); /* Thread: peer */
+
+/* A gate that closes: it waits no more. Thread: any */
+void wherry_outbox_forget (WherryOutbox *self, WherryGate *gate);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (WherryOutbox, wherry_outbox_unref)
+
+G_END_DECLS

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "wherry-relay"
+
+#include "config.h"
+
+#include "relay/wherry-relay-config.h"
+
+#include "base/wherry-limits.h"
+#include "relay/wherry-relay-rules.h"
+
+static void
+rule_free (gpointer data)
+{
+  WherryRelayRule *rule = data;
+
+  g_free (rule->pattern);
+  g_free (rule);
+}
+
+WherryRelayConfig *
+wherry_relay_config_new (void)
+{
+  WherryRelayConfig *self = g_new0 (WherryRelayConfig, 1);
+
+  self->ice = wherry_ice_config_new ();
+  self->members_per_room = WHERRY_MEMBERS_PER_ROOM;
+  self->topics_per_room = WHERRY_TOPICS_PER_ROOM;
+  self->channels_per_member = WHERRY_CHANNELS_PER_MEMBER;
+  self->member_bytes = WHERRY_MEMBER_BYTES;
+  self->memory_budget = WHERRY_MEMORY_BUDGET;
+  self->max_message_size = WHERRY_MAX_MESSAGE_SIZE_DEFAULT;
+  self->connect_limit_us = WHERRY_CONNECT_LIMIT_US;
+  self->outbox = (WherryOutboxLimits){
+    .outbox_high = WHERRY_OUTBOX_HIGH,
+    .outbox_low = WHERRY_OUTBOX_LOW,
+    .block_limit_us = WHERRY_BLOCK_LIMIT_US,
+    .block_window_us = WHERRY_BLOCK_WINDOW_US,
+  };
+  self->rules = g_ptr_array_new_with_free_func (rule_free);
+  return self;
+}
+
+WherryRelayConfig *
+wherry_relay_config_copy (const WherryRelayConfig *self)
+{
+  WherryRelayConfig *copy = g_memdup2 (self, sizeof *self);
+
+  copy->ice = wherry_ice_config_copy (self->ice);
+  copy->rules = g_ptr_array_new_with_free_func (rule_free);
+  for (guint i = 0; i < self->rules->len; i++)
+    {
+      WherryRelayRule *rule
+          = g_memdup2 (g_ptr_array_index (self->rules, i), sizeof (WherryRelayRule));
+
+      rule->pattern = g_strdup (rule->pattern);
+      g_ptr_array_add (copy->rules, rule);
+    }
+  return copy;
+}
+
+void
+wherry_relay_config_free (WherryRelayConfig *self)
+{
+  if (self == NULL)
+    return;
+  g_clear_pointer (&self->ice, wherry_ice_config_free);
+  g_clear_pointer (&self->rules, g_ptr_array_unref);
+  g_free (self);
+}
+
+WherryRelayRule *
+wherry_relay_config_add_rule (WherryRelayConfig *self, const char *pattern, gboolean is_topic)
+{
+  WherryRelayRule *rule = g_new0 (WherryRelayRule, 1);
+
+  rule->pattern = g_strdup (pattern);
+  rule->is_topic = is_topic;
+  rule->members_per_room = -1;
+  rule->topics_per_room = -1;
+  rule->outbox_high = -1;
+  rule->block_limit_us = -1;
+  rule->mirror = -1;
+  g_ptr_array_add (self->rules, rule);
+  return rule;
+}
+
+/* The value of the key at offset in the first matching group that sets it; -1: none does. */
+static gint64
+first_set (const WherryRelayConfig *self, gboolean is_topic, const char *name, gsize offset)
+{
+  for (guint i = 0; i < self->rules->len; i++)
+    {
+      const WherryRelayRule *rule = g_ptr_array_index (self->rules, i);
+      gint64 value = *(const gint64 *) ((const guint8 *) rule + offset);
+
+      if (rule->is_topic == is_topic && value >= 0 && g_pattern_match_simple (rule->pattern, name))
+        return value;
+    }
+  return -1;
+}
+
+void
+wherry_relay_config_outbox_limits (const WherryRelayConfig *self, const char *room,
+                                   const char *topic, WherryOutboxLimits *out)
+{
+  gsize high = G_STRUCT_OFFSET (WherryRelayRule, outbox_high);
+  gsize limit = G_STRUCT_OFFSET (WherryRelayRule, block_limit_us);
+  gint64 value;
+
+  *out = self->outbox;
+  value = first_set (self, TRUE, topic, high);
+  if (value < 0)
+    value = first_set (self, FALSE, room, high);
+  if (value >= 0)
+    {
+      /* the low mark keeps its place between nothing and the high one */
+      out->outbox_low = (gsize) ((double) self->outbox.outbox_low
+                                 / (double) self->outbox.outbox_high * (double) value);
+      out->outbox_high = (gsize) value;
+    }
+  value = first_set (self, TRUE, topic, limit);
+  if (value < 0)
+    value = first_set (self, FALSE, room, limit);
+  if (value >= 0)
+    out->block_limit_us = value;
+}
+
+guint
+wherry_relay_config_members_per_room (const WherryRelayConfig *self, const char *room)
+{
+  gint64 value = first_set (self, FALSE, room, G_STRUCT_OFFSET (WherryRelayRule, members_per_room));
+
+  return value >= 0 ? (guint) MIN (value, G_MAXUINT) : self->members_per_room;
+}
+
+guint
+wherry_relay_config_topics_per_room (const WherryRelayConfig *self, const char *room)
+{
+  gint64 value = first_set (self, FALSE, room, G_STRUCT_OFFSET (WherryRelayRule, topics_per_room));
+
+  return value >= 0 ? (guint) MIN (value, G_MAXUINT) : self->topics_per_room;
+}
+
+int
+wherry_relay_config_mirror (const WherryRelayConfig *self, const char *topic)
+{
+  for (guint i = 0; i < self->rules->len; i++)
+    {
+      const WherryRelayRule *rule = g_ptr_array_index (self->rules, i);
+
+      if (rule->is_topic && rule->mirror >= 0 && g_pattern_match_simple (rule->pattern, topic))
+        return rule->mirror;
+    }
+  return -1;
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The parts of an association, each in its own file: association (life), pump (order of
+ * work, packets, the end), receive, notifications, send, streams. */
+
+#include <usrsctp.h>
+
+#include "base/wherry-owner.h"
+
+#include "sctp/wherry-sctp-association.h"
+#include "sctp/wherry-sctp-flight.h"
+#include "sctp/wherry-sctp-runtime.h"
+
+G_BEGIN_DECLS
+
+/* Packets of one entry, in one piece of memory. */
+typedef struct
+{
+  GByteArray *bytes;
+  GArray *lengths; /* of gsize */
+} WherrySctpPackets;
+
+struct _WherrySctpAssociation
+{
+  GObject parent_instance;
+
+  /* immutable after construction: any thread reads */
+  WherryPacketTransport *lower;
+  GMainContext *context;
+  WherrySctpConfig config;
+  WherryLogContext log;
+  char *log_peer;
+  char *log_room;
+
+  /* peer thread only */
+  WherryOwner owner;
+  WherryTransportState state;
+  const WherryStreamTransportEvents *events;
+  gpointer user_data;
+
+  WherrySctpEndpoint *endpoint;
+  struct socket *so;
+  gboolean changed;   /* usrsctp said that the socket has something for us */
+  gboolean start_due; /* the lower transport was CONNECTED before us */
+  gboolean pumping;
+  GSource *continuation;
+
+  WherrySctpPackets packets;
+  guint corked;
+
+  /* receive */
+  gboolean paused;
+  gboolean draining;      /* the end: read all that there is, paused or not */
+  GHashTable *assemblies; /* stream and order -> WherrySctpAssembly */
+  WherryMessage *held;    /* read, to be delivered unless the next thing takes it back */
+  guint16 held_stream;
+  GByteArray *notification; /* one that comes in pieces (nullable) */
+
+  /* send */
+  WherryMessage *pending; /* the open message: partly in usrsctp (nullable) */
+  gsize pending_offset;
+  guint16 pending_stream;
+  WherrySendOptions pending_options;
+  gboolean blocked; /* somebody waits for the writable event */
+  WherrySctpFlight flight;
+
+  /* streams */
+  guint n_streams;
+  guint n_incoming;
+  guint wanted;          /* ensure_streams() asked for */
+  gboolean asked;        /* usrsctp waits for the answer */
+  gboolean streams_due;  /* tell of a refusal */
+  GArray *resets;        /* guint16, not yet asked for */
+  GArray *resets_denied; /* guint16, to be told as done: the other side cannot reset */
+
+  /* end: decided, not yet reported */
+  WherryTransportState end_state;
+  GError *end_error;
+};
+
+/* Around each usrsctp call. */
+#define WHERRY_SCTP_CALL(self, call)                                                               \
+  G_STMT_START                                                                                     \
+  {                                                                                                \
+    wherry_sctp_endpoint_enter ((self)->endpoint);                                                 \
+    call;                                                                                          \
+    wherry_sctp_endpoint_leave ((self)->endpoint);                                                 \
+  }                                                                                                \
+  G_STMT_END
+
+/* association */
+void wherry_sctp_association_start_due (WherrySctpAssociation *self);
+
+/* pump */
+void wherry_sctp_association_cork (WherrySctpAssociation *self);
+void wherry_sctp_association_uncork (WherrySctpAssociation *self);
+void wherry_sctp_association_add_packet (WherrySctpAssociation *self, const guint8 *data,
+                                         gsize length);
+/* Do whatever there is to do: read, send, ask for streams, end. */
+void wherry_sctp_association_pump (WherrySctpAssociation *self);
+void wherry_sctp_association_release (WherrySctpAssociation *self);
+gboolean wherry_sctp_association_is_ended (WherrySctpAssociation *self);
+/* Pump from the context, soon. */
+void wherry_sctp_association_schedule (WherrySctpAssociation *self);
+/* Decide the end; it is carried out by the pump. Takes error. Only the first one counts. */
+void wherry_sctp_association_end (WherrySctpAssociation *self, WherryTransportState state,
+                                  GError *error);
+void wherry_sctp_association_set_state (WherrySctpAssociation *self, WherryTransportState state,
+                                        const GError *error);
+
+/* receive: TRUE when there may be more than one batch */
+gboolean wherry_sctp_association_receive (WherrySctpAssociation *self);
+gboolean wherry_sctp_association_may_read (WherrySctpAssociation *self);
+void wherry_sctp_association_deliver_held (WherrySctpAssociation *self);
+void wherry_sctp_association_clear_received (WherrySctpAssociation *self);
+void wherry_sctp_association_init_receive (WherrySctpAssociation *self);
+/* The message that was held, or the open one of this stream, lacks its end. */
+void wherry_sctp_association_partial_aborted (WherrySctpAssociation *self, guint16 stream);
+
+/* notifications */
+void wherry_sctp_association_notification (WherrySctpAssociation *self, const guint8 *data,
+                                           gsize length);
+
+/* send */
+WherrySendResult wherry_sctp_association_send (WherryStreamTransport *transport, guint16 stream,
+                                               const WherrySendOptions *options,
+                                               WherryMessage *message);
+gsize wherry_sctp_association_get_buffered (WherryStreamTransport *transport);
+void wherry_sctp_association_continue_send (WherrySctpAssociation *self);
+void wherry_sctp_association_clear_send (WherrySctpAssociation *self);
+
+/* streams */
+gboolean wherry_sctp_association_ensure_streams (WherryStreamTransport *transport, guint n);
+void wherry_sctp_association_reset_stream (WherryStreamTransport *transport, guint16 stream);
+void wherry_sctp_association_continue_streams (WherrySctpAssociation *self);
+void wherry_sctp_association_on_stream_reset (WherrySctpAssociation *self, guint flags,
+                                              const guint16 *streams, gsize n);
+void wherry_sctp_association_on_stream_change (WherrySctpAssociation *self, guint flags,
+                                               guint incoming, guint outgoing);
+
+G_END_DECLS

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Every option that we set in usrsctp, with its reason. */
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+struct socket;
+struct sockaddr_conn;
+
+typedef struct
+{
+  guint streams;
+  gsize send_buffer;
+  gsize receive_buffer;
+} WherrySctpOptions;
+
+/* For the whole process, after usrsctp was initialised. Thread: any */
+void wherry_sctp_options_process (void);
+/* Before connecting. Thread: peer */
+gboolean wherry_sctp_options_socket (struct socket *so, const WherrySctpOptions *options,
+                                     GError **error);
+/* Once the association is up. remote: what it was connected to; mtu: of the transport below.
+ * Thread: peer */
+gboolean wherry_sctp_options_established (struct socket *so, const struct sockaddr_conn *remote,
+                                          gsize mtu, GError **error);
+
+G_END_DECLS

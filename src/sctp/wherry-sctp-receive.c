@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "wherry-sctp"
+
+#include "config.h"
+
+#include <errno.h>
+
+#include "base/wherry-counters.h"
+#include "base/wherry-error.h"
+#include "base/wherry-limits.h"
+
+#include "sctp/wherry-sctp-association-private.h"
+
+/* One read. Larger messages come in several. On the stack: peers have a thread each. */
+#define READ_SIZE (16u * WHERRY_KIB)
+
+/* A message that comes in pieces. */
+typedef struct
+{
+  WherryBudget *budget; /* (nullable), borrowed */
+  GByteArray *bytes;
+  gboolean too_large;
+} WherrySctpAssembly;
+
+static void
+assembly_discard (WherrySctpAssembly *assembly)
+{
+  if (assembly->budget != NULL)
+    wherry_budget_release (assembly->budget, assembly->bytes->len);
+  g_byte_array_set_size (assembly->bytes, 0);
+}
+
+static void
+assembly_free (gpointer data)
+{
+  WherrySctpAssembly *assembly = data;
+
+  assembly_discard (assembly);
+  g_byte_array_unref (assembly->bytes);
+  g_free (assembly);
+}
+
+void
+wherry_sctp_association_init_receive (WherrySctpAssociation *self)
+{
+  self->assemblies = g_hash_table_new_full (NULL, NULL, NULL, assembly_free);
+}
+
+void
+wherry_sctp_association_clear_received (WherrySctpAssociation *self)
+{
+  g_hash_table_remove_all (self->assemblies);
+  g_clear_pointer (&self->held, wherry_message_unref);
+  g_clear_pointer (&self->notification, g_byte_array_unref);
+}
+
+/* An ordered and an unordered message of one stream may be under way at once. */
+static gpointer
+assembly_key (guint16 stream, gboolean unordered)
+{
+  return GUINT_TO_POINTER ((guint) stream | (unordered ? 0x10000u : 0));
+}
+
+static WherrySctpAssembly *
+ensure_assembly (WherrySctpAssociation *self, guint16 stream, gboolean unordered)
+{
+  gpointer key = assembly_key (stream, unordered);
+  WherrySctpAssembly *assembly = g_hash_table_lookup (self->assemblies, key);
+
+  if (assembly == NULL)
+    {
+      assembly = g_new0 (WherrySctpAssembly, 1);
+      assembly->budget = self->config.budget;
+      assembly->bytes = g_byte_array_new ();
+      g_hash_table_insert (self->assemblies, key, assembly);
+    }
+  return assembly;
+}
+
+void
+wherry_sctp_association_partial_aborted (WherrySctpAssociation *self, guint16 stream)
+{
+  /* On the association's end usrsctp marks what it has of a message as complete and says only
+   * behind it that it is not. */
+  if (self->held != NULL && self->held_stream == stream)
+    g_clear_pointer (&self->held, wherry_message_unref);
+  g_hash_table_remove (self->assemblies, assembly_key (stream, FALSE));
+  g_hash_table_remove (self->assemblies, assembly_key (stream, TRUE));
+}
+
+void
+wherry_sctp_association_deliver_held (WherrySctpAssociation *self)
+{
+  g_autoptr (WherryMessage) message = g_steal_pointer (&self->held);
+
+  if (message != NULL && self->events != NULL && self->events->message != NULL)
+    self->events->message (self->user_data, self->held_stream, message);
+}
+
+static void
+hold (WherrySctpAssociation *self, guint16 stream, WherryMessage *message)
+{
+  g_assert (self->held == NULL);
+  self->held = message;
+  self->held_stream = stream;
+}
+
+static void
+refuse_too_large (WherrySctpAssociation *self, guint16 stream)
+{
+  wherry_counter_inc (WHERRY_COUNTER_SCTP_TOO_LARGE);
+  wherry_info (&self->log,
+               "A message on stream %u is larger than the %" G_GSIZE_FORMAT
+               " bytes that were announced; the stream is reset",
+               stream, self->config.max_message_size);
+  wherry_sctp_association_reset_stream (WHERRY_STREAM_TRANSPORT (self), stream);
+}
+
+static void
+add_piece (WherrySctpAssociation *self, WherrySctpAssembly *assembly, guint16 stream,
+           const guint8 *data, gsize length)
+{
+  if (assembly->too_large)
+    return;
+  if (length > self->config.max_message_size - assembly->bytes->len)
+    {
+      assembly_discard (assembly);
+      assembly->too_large = TRUE;
+      refuse_too_large (self, stream);
+      return;
+    }
+  if (self->config.budget != NULL)
+    wherry_budget_charge (self->config.budget, length);
+  g_byte_array_append (assembly->bytes, data, (guint) length);
+}
+
+/* RFC 8831 section 6.6: 52 and 54 mark an earlier piece of a message whose end has 53 or 51. */
+static gboolean
+is_partial_ppid (guint32 ppid)
+{
+  return ppid == WHERRY_PPID_BINARY_PARTIAL || ppid == WHERRY_PPID_STRING_PARTIAL;
+}
+
+static void
+on_data (WherrySctpAssociation *self, const struct sctp_rcvinfo *info, const guint8 *data,
+         gsize length, gboolean end)
+{
+  gboolean unordered = (info->rcv_flags & SCTP_UNORDERED) != 0;
+  gpointer key = assembly_key (info->rcv_sid, unordered);
+  guint32 ppid = g_ntohl (info->rcv_ppid);
+  WherrySctpAssembly *assembly = g_hash_table_lookup (self->assemblies, key);
+  WherryMessageKind kind;
+  gboolean empty;
+
+  if (!end || is_partial_ppid (ppid) || assembly != NULL || length > self->config.max_message_size)
+    {
+      assembly = ensure_assembly (self, info->rcv_sid, unordered);
+      add_piece (self, assembly, info->rcv_sid, data, length);
+      if (!end || is_partial_ppid (ppid))
+        return;
+      data = assembly->bytes->data;
+      length = assembly->bytes->len;
+    }
+  if (assembly != NULL && assembly->too_large)
+    ;
+  else if (!wherry_message_kind_from_ppid (ppid, &kind, &empty))
+    wherry_counter_inc (WHERRY_COUNTER_SCTP_BAD_PPID);
+  else
+    hold (self, info->rcv_sid,
+          wherry_message_new (kind, data, empty ? 0 : length, self->config.budget));
+  if (assembly != NULL)
+    g_hash_table_remove (self->assemblies, key);
+}
+
+static void
+on_notification (WherrySctpAssociation *self, const guint8 *data, gsize length, gboolean end)
+{
+  g_autoptr (GByteArray) whole = NULL;
+
+  if (end && self->notification == NULL)
+    {
+      wherry_sctp_association_notification (self, data, length);
+      return;
+    }
+  if (self->notification == NULL)
+    self->notification = g_byte_array_new ();
+  g_byte_array_append (self->notification, data, (guint) length);
+  if (!end)
+    return;
+  whole = g_steal_pointer (&self->notification);
+  wherry_sctp_association_notification (self, whole->data, whole->len);
+}
+
+/* Reading fails or ends. FALSE: there is just nothing now. */
+static gboolean
+is_read_end (WherrySctpAssociation *self, gssize length, int reason)
+{
+  if (length < 0 && (reason == EAGAIN || reason == EWOULDBLOCK || reason == EINTR))
+    return FALSE;
+  /* before the handshake is done there is nothing to read from */
+  return self->state == WHERRY_TRANSPORT_CONNECTED || reason != ENOTCONN;
+}
+
+gboolean
+wherry_sctp_association_may_read (WherrySctpAssociation *self)
+{
+  if (self->so == NULL || self->events == NULL)
+    return FALSE;
+  /* before CONNECTED there are no messages, and the state must be heard */
+  if (self->draining || self->state != WHERRY_TRANSPORT_CONNECTED)
+    return TRUE;
+  if (self->paused)
+    return FALSE;
+  return self->config.budget == NULL
+         || !wherry_sctp_endpoint_wait_budget (self->endpoint, self->config.budget);
+}
+
+/* FALSE: nothing more to read now. */
+static gboolean
+receive_one (WherrySctpAssociation *self)
+{
+  guint8 buffer[READ_SIZE];
+  struct sctp_rcvinfo info = { 0 };
+  struct sockaddr_conn from;
+  socklen_t from_length = sizeof from;
+  socklen_t info_length = sizeof info;
+  guint info_type = SCTP_RECVV_NOINFO;
+  int flags = 0;
+  gssize length;
+  int reason;
+
+  WHERRY_SCTP_CALL (self, length = usrsctp_recvv (self->so, buffer, sizeof buffer,
+                                                  (struct sockaddr *) &from, &from_length, &info,
+                                                  &info_length, &info_type, &flags));
+  reason = errno;
+  if (length <= 0)
+    {
+      wherry_sctp_association_deliver_held (self);
+      if (self->so != NULL && is_read_end (self, length, length < 0 ? reason : 0))
+        wherry_sctp_association_end (self, WHERRY_TRANSPORT_CLOSED,
+                                     g_error_new (WHERRY_ERROR, WHERRY_ERROR_CLOSED,
+                                                  "The other side ended the SCTP association"));
+      return FALSE;
+    }
+  if ((flags & MSG_NOTIFICATION) != 0)
+    {
+      on_notification (self, buffer, (gsize) length, (flags & MSG_EOR) != 0);
+      return self->so != NULL;
+    }
+  wherry_sctp_association_deliver_held (self);
+  /* a handler that closes the association wants nothing more; one that pauses it gets this one
+   * when it resumes */
+  if (self->so == NULL || info_type != SCTP_RECVV_RCVINFO)
+    return self->so != NULL;
+  on_data (self, &info, buffer, (gsize) length, (flags & MSG_EOR) != 0);
+  return TRUE;
+}
+
+gboolean
+wherry_sctp_association_receive (WherrySctpAssociation *self)
+{
+  for (guint n = 0; wherry_sctp_association_may_read (self); n++)
+    {
+      /* a message's handler may have learned of the end */
+      if (!self->draining && (self->end_error != NULL || n >= WHERRY_DISPATCH_BATCH))
+        return TRUE;
+      if (!receive_one (self))
+        return FALSE;
+    }
+  return FALSE;
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "wherry-sctp"
+
+#include "config.h"
+
+#include <errno.h>
+
+#include "base/wherry-limits.h"
+
+#include "sctp/wherry-sctp-association-private.h"
+
+/* Streams in one request: RFC 6525 section 4.1 has room for more, one packet has not. */
+#define RESETS_MAX 200u
+
+/* usrsctp has one request under way at a time (RFC 6525 section 5.1.1); the answer comes in a
+ * packet, and the pump tries again after each. */
+static gboolean
+is_busy (int reason)
+{
+  return reason == EALREADY || reason == EBUSY || reason == EINPROGRESS || reason == EAGAIN
+         || reason == ENOMEM;
+}
+
+static void
+emit_streams (WherrySctpAssociation *self)
+{
+  if (self->events != NULL && self->events->streams != NULL)
+    self->events->streams (self->user_data, self->n_streams);
+}
+
+static void
+refuse (WherrySctpAssociation *self)
+{
+  self->wanted = self->n_streams;
+  self->streams_due = TRUE;
+}
+
+/* RFC 6525 sections 5.1.5 and 5.1.6: ours, and as many of theirs. */
+static void
+request_streams (WherrySctpAssociation *self)
+{
+  struct sctp_add_streams add = { .sas_outstrms = (guint16) (self->wanted - self->n_streams) };
+  int result;
+  int reason;
+
+  if (self->wanted > self->n_incoming)
+    add.sas_instrms = (guint16) (self->wanted - self->n_incoming);
+  WHERRY_SCTP_CALL (self, result = usrsctp_setsockopt (self->so, IPPROTO_SCTP, SCTP_ADD_STREAMS,
+                                                       &add, sizeof add));
+  reason = errno;
+  if (result == 0)
+    self->asked = TRUE;
+  else if (!is_busy (reason))
+    {
+      wherry_debug (&self->log, "Asking for %u streams: %s", self->wanted, g_strerror (reason));
+      refuse (self);
+    }
+}
+
+gboolean
+wherry_sctp_association_ensure_streams (WherryStreamTransport *transport, guint n)
+{
+  WherrySctpAssociation *self = WHERRY_SCTP_ASSOCIATION (transport);
+
+  WHERRY_ASSERT_OWNER (self);
+
+  if (self->state == WHERRY_TRANSPORT_CONNECTED && n <= self->n_streams)
+    return TRUE;
+  if (n > WHERRY_SCTP_STREAMS_MAX)
+    self->streams_due = TRUE;
+  else
+    self->wanted = MAX (self->wanted, n); /* before the handshake: it asks for them */
+  if (self->so != NULL && self->state == WHERRY_TRANSPORT_CONNECTED)
+    wherry_sctp_association_schedule (self);
+  return FALSE;
+}
+
+void
+wherry_sctp_association_on_stream_change (WherrySctpAssociation *self, guint flags, guint incoming,
+                                          guint outgoing)
+{
+  gboolean refused = (flags & (SCTP_STREAM_CHANGE_DENIED | SCTP_STREAM_CHANGE_FAILED)) != 0;
+
+  wherry_debug (&self->log, "SCTP streams: %u out, %u in, flags %u", outgoing, incoming, flags);
+  if (!refused)
+    {
+      self->n_incoming = MAX (self->n_incoming, incoming);
+      self->n_streams = MAX (self->n_streams, outgoing);
+    }
+  if (!self->asked || (!refused && self->n_streams < self->wanted))
+    return;
+  self->asked = FALSE;
+  if (self->wanted > self->n_streams)
+    refuse (self);
+  else
+    emit_streams (self);
+}
+
+/* ---- resets (RFC 6525 section 5.1.2, RFC 8831 section 6.7) ---- */
+
+/* The other side cannot: to the layer above it is as good as done, in both directions. */
+static void
+deny_resets (WherrySctpAssociation *self, const guint16 *streams, guint n)
+{
+  g_array_append_vals (self->resets_denied, streams, n);
+}
+
+static void
+request_resets (WherrySctpAssociation *self)
+{
+  g_autofree struct sctp_reset_streams *reset = NULL;
+  guint n = 0;
+  int result;
+  int reason;
+
+  reset = g_malloc0 (sizeof *reset + RESETS_MAX * sizeof (guint16));
+  reset->srs_flags = SCTP_STREAM_RESET_OUTGOING;
+  for (guint i = 0; i < self->resets->len && n < RESETS_MAX; i++)
+    {
+      guint16 stream = g_array_index (self->resets, guint16, i);
+
+      /* behind the open message, usrsctp itself puts it behind what it has */
+      if (self->pending == NULL || self->pending_stream != stream)
+        reset->srs_stream_list[n++] = stream;
+    }
+  if (n == 0)
+    return;
+  reset->srs_number_streams = (guint16) n;
+  WHERRY_SCTP_CALL (self,
+                    result
+                    = usrsctp_setsockopt (self->so, IPPROTO_SCTP, SCTP_RESET_STREAMS, reset,
+                                          (socklen_t) (sizeof *reset + n * sizeof (guint16))));
+  reason = errno;
+  if (result != 0 && is_busy (reason))
+    return;
+  if (result != 0)
+    {
+      wherry_debug (&self->log, "Resetting %u streams: %s", n, g_strerror (reason));
+      deny_resets (self, reset->srs_stream_list, n);
+    }
+  for (guint k = 0; k < n; k++)
+    for (guint i = 0; i < self->resets->len; i++)
+      if (g_array_index (self->resets, guint16, i) == reset->srs_stream_list[k])
+        {
+          g_array_remove_index (self->resets, i);
+          break;
+        }
+}
+
+void
+wherry_sctp_association_reset_stream (WherryStreamTransport *transport, guint16 stream)
+{
+  WherrySctpAssociation *self = WHERRY_SCTP_ASSOCIATION (transport);
+
+  WHERRY_ASSERT_OWNER (self);
+
+  if (self->so == NULL || self->state != WHERRY_TRANSPORT_CONNECTED)
+    return;
+  for (guint i = 0; i < self->resets->len; i++)
+    if (g_array_index (self->resets, guint16, i) == stream)
+      return;
+  if (stream >= self->n_streams)
+    deny_resets (self, &stream, 1);
+  else
+    g_array_append_val (self->resets, stream);
+  wherry_sctp_association_schedule (self);
+}
+
+static void
+emit_reset (WherrySctpAssociation *self, gboolean incoming, guint16 stream)
+{
+  void (*func) (gpointer user_data, guint16 stream);
+
+  if (self->events == NULL)
+    return;
+  func = incoming ? self->events->incoming_reset : self->events->outgoing_reset;
+  if (func != NULL)
+    func (self->user_data, stream);
+}
+
+void
+wherry_sctp_association_on_stream_reset (WherrySctpAssociation *self, guint flags,
+                                         const guint16 *streams, gsize n)
+{
+  gboolean incoming = (flags & SCTP_STREAM_RESET_INCOMING_SSN) != 0;
+  /* no list: all of them */
+  gsize count = n > 0 ? n : (incoming ? self->n_incoming : self->n_streams);
+
+  for (gsize i = 0; i < count && self->so != NULL; i++)
+    {
+      guint16 stream = n > 0 ? streams[i] : (guint16) i;
+
+      if (incoming)
+        wherry_sctp_association_partial_aborted (self, stream);
+      if (incoming || (flags & SCTP_STREAM_RESET_OUTGOING_SSN) != 0)
+        emit_reset (self, incoming, stream);
+    }
+}
+
+void
+wherry_sctp_association_continue_streams (WherrySctpAssociation *self)
+{
+  g_autoptr (GArray) denied = NULL;
+
+  if (self->state != WHERRY_TRANSPORT_CONNECTED)
+    return;
+  if (self->wanted > self->n_streams && !self->asked)
+    request_streams (self);
+  if (self->resets->len > 0)
+    request_resets (self);
+  if (self->streams_due)
+    {
+      self->streams_due = FALSE;
+      emit_streams (self);
+    }
+  if (self->resets_denied->len == 0)
+    return;
+  denied = self->resets_denied;
+  self->resets_denied = g_array_new (FALSE, FALSE, sizeof (guint16));
+  for (guint i = 0; i < denied->len && self->so != NULL; i++)
+    {
+      emit_reset (self, FALSE, g_array_index (denied, guint16, i));
+      emit_reset (self, TRUE, g_array_index (denied, guint16, i));
+    }
+}
