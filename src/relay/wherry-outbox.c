@@ -226,7 +226,7 @@ wherry_outbox_close_locked (WherryOutbox *self, GQueue *dropped, WherryOutboxNew
 void
 wherry_outbox_close (WherryOutbox *self)
 {
-  g_autoptr (WherryOutbox) keep = wherry_outbox_ref (self);
+  G_GNUC_UNUSED g_autoptr (WherryOutbox) keep = wherry_outbox_ref (self);
   WherryOutboxSet *set = self->set;
   WherryOutboxNews news = { 0 };
   GQueue dropped = G_QUEUE_INIT;
