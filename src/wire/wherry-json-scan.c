@@ -3,7 +3,6 @@
 
 #include "config.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "base/wherry-error.h"
@@ -142,31 +141,6 @@ scan_string (Scan *scan)
   return TRUE;
 }
 
-/* Whether a reader keeps it: see the header. An integer is kept in a gint64. */
-static gboolean
-number_is_exact (const char *text, gsize length, gboolean integer)
-{
-  gboolean negative = text[0] == '-';
-  guint64 limit = negative ? (guint64) G_MAXINT64 + 1 : (guint64) G_MAXINT64;
-  guint64 value = 0;
-
-  if (!integer)
-    {
-      g_autofree char *copy = g_strndup (text, length);
-
-      return isfinite (g_ascii_strtod (copy, NULL));
-    }
-  for (gsize i = negative ? 1 : 0; i < length; i++)
-    {
-      guint digit = (guint) (text[i] - '0');
-
-      if (value > (limit - digit) / 10)
-        return FALSE;
-      value = value * 10 + digit;
-    }
-  return TRUE;
-}
-
 static gboolean
 scan_digits (Scan *scan)
 {
@@ -182,7 +156,6 @@ static gboolean
 scan_number (Scan *scan)
 {
   gsize start = scan->offset;
-  gboolean integer = TRUE;
 
   if (peek (scan) == '-')
     scan->offset++;
@@ -192,21 +165,19 @@ scan_number (Scan *scan)
     return FALSE;
   if (peek (scan) == '.')
     {
-      integer = FALSE;
       scan->offset++;
       if (!scan_digits (scan))
         return FALSE;
     }
   if (peek (scan) == 'e' || peek (scan) == 'E')
     {
-      integer = FALSE;
       scan->offset++;
       if (peek (scan) == '+' || peek (scan) == '-')
         scan->offset++;
       if (!scan_digits (scan))
         return FALSE;
     }
-  if (!number_is_exact (scan->data + start, scan->offset - start, integer))
+  if (!wherry_json_number_is_exact (scan->data + start, scan->offset - start))
     scan->exact = FALSE;
   return TRUE;
 }

@@ -3,6 +3,7 @@
 
 #include "config.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "wire/wherry-json-span.h"
@@ -211,4 +212,82 @@ wherry_json_string_decode (const char *data, gsize length)
       g_string_append_c (string, c);
     }
   return g_string_free (string, FALSE);
+}
+
+static gboolean
+number_is_integer (const char *text, gsize length)
+{
+  return memchr (text, '.', length) == NULL && memchr (text, 'e', length) == NULL
+         && memchr (text, 'E', length) == NULL;
+}
+
+static double
+number_to_double (const char *text, gsize length)
+{
+  g_autofree char *copy = g_strndup (text, length);
+
+  return g_ascii_strtod (copy, NULL);
+}
+
+gboolean
+wherry_json_number_is_exact (const char *text, gsize length)
+{
+  gboolean negative = text[0] == '-';
+  guint64 limit = negative ? (guint64) G_MAXINT64 + 1 : (guint64) G_MAXINT64;
+  guint64 value = 0;
+
+  if (!number_is_integer (text, length))
+    return isfinite (number_to_double (text, length));
+  for (gsize i = negative ? 1 : 0; i < length; i++)
+    {
+      guint digit = (guint) (text[i] - '0');
+
+      if (value > (limit - digit) / 10)
+        return FALSE;
+      value = value * 10 + digit;
+    }
+  return TRUE;
+}
+
+static void
+append_bounded_number (GString *text, const char *number, gsize length)
+{
+  if (!isfinite (number_to_double (number, length)))
+    {
+      g_string_append (text,
+                       number[0] == '-' ? "-1.7976931348623157e308" : "1.7976931348623157e308");
+      return;
+    }
+  g_string_append_len (text, number, (gssize) length);
+  if (!wherry_json_number_is_exact (number, length))
+    g_string_append (text, ".0"); /* an integer: as a double it is near, not wrapped around */
+}
+
+char *
+wherry_json_bound_numbers (const char *data, gsize length, gsize *bounded_length)
+{
+  GString *text = g_string_sized_new (length + 32);
+  gsize offset = 0;
+
+  while (offset < length)
+    {
+      gsize start = offset;
+
+      if (data[offset] == '"')
+        {
+          offset = string_end (data, offset);
+          g_string_append_len (text, data + start, (gssize) (offset - start));
+        }
+      else if (data[offset] == '-' || g_ascii_isdigit (data[offset]))
+        {
+          offset = value_end (data, length, offset);
+          append_bounded_number (text, data + start, offset - start);
+        }
+      else
+        {
+          g_string_append_c (text, data[offset++]);
+        }
+    }
+  *bounded_length = text->len;
+  return g_string_free (text, FALSE);
 }

@@ -41,4 +41,15 @@ char *wherry_json_string_decode (const char *data, gsize length);
  * is no object. */
 gboolean wherry_json_names_are_unique (const char *data, gsize length);
 
+/* Whether a number is kept by a gint64, or has a fraction or exponent and is a finite double. */
+gboolean wherry_json_number_is_exact (const char *text, gsize length);
+
+/**
+ * wherry_json_bound_numbers:
+ *
+ * Returns: (transfer full): the text with the numbers that are not exact replaced: an integer by
+ * the same with a fraction of 0, what overflows a double by the largest one
+ */
+char *wherry_json_bound_numbers (const char *data, gsize length, gsize *bounded_length);
+
 G_END_DECLS

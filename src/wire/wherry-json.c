@@ -10,6 +10,7 @@
 
 #include "base/wherry-error.h"
 #include "base/wherry-lock.h"
+#include "wire/wherry-json-span.h"
 #include "wire/wherry-json.h"
 
 /* Integers that a double holds exactly: beyond, 5e0-like forms say nothing certain. */
@@ -55,17 +56,15 @@ wherry_json_object_parse (const char *data, gsize length, const WherryJsonLimits
 {
   g_autoptr (JsonParser) parser = NULL;
   g_autoptr (GError) inner = NULL;
+  g_autofree char *bounded = NULL;
   gboolean exact = FALSE;
   JsonNode *root;
 
   if (!wherry_json_scan (data, length, limits, &exact, error))
     return NULL;
+  /* The library lets large integers wrap around and knows infinities. */
   if (!exact)
-    {
-      g_set_error_literal (error, WHERRY_ERROR, WHERRY_ERROR_PROTOCOL,
-                           "JSON: a number is too large to be kept");
-      return NULL;
-    }
+    data = bounded = wherry_json_bound_numbers (data, length, &length);
 
   parser = json_parser_new_immutable ();
   if (!json_parser_load_from_data (parser, data, (gssize) length, &inner))

@@ -22,8 +22,9 @@ typedef struct _WherryJsonArray WherryJsonArray;
  * @data: need not be NUL-terminated
  *
  * Scans (see wherry_json_scan()), then parses. Fails as the scan does; also with
- * WHERRY_ERROR_PROTOCOL when it is no object, or holds a number that cannot be kept: an integer
- * outside gint64, or what overflows a double (see exact of wherry_json_scan()).
+ * WHERRY_ERROR_PROTOCOL when it is no object. A number that cannot be kept does no harm unless it
+ * is read: an integer outside gint64 is no whole number to us, what overflows a double is the
+ * largest.
  *
  * Returns: (transfer full) (nullable)
  */
