@@ -44,6 +44,14 @@ write_transport (GString *out, const WherrySdp *self)
     g_string_append_printf (out, "a=setup:%s\r\n", wherry_sdp_setup_to_string (self->setup));
 }
 
+/* An RTP section that an answer keeps for its transport's sake: no media, the same transport. */
+static void
+write_bundle_transport (GString *out, const WherrySdp *self)
+{
+  g_string_append (out, "a=rtcp-mux\r\n"); /* RFC 8834 section 4.5: required */
+  write_transport (out, self);
+}
+
 static void
 write_sctp (GString *out, const WherrySdp *self)
 {
@@ -125,8 +133,10 @@ wherry_sdp_to_string (const WherrySdp *self)
           continue;
         }
       write_media (out, media, media->formats);
-      if (media->port == 0)
+      if (media->port == 0 || self->type != WHERRY_SDP_OFFER)
         g_string_append (out, "a=inactive\r\n");
+      if (media->port != 0 && self->type != WHERRY_SDP_OFFER)
+        write_bundle_transport (out, self);
     }
   return g_string_free (out, FALSE);
 }

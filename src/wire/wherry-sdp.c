@@ -170,19 +170,12 @@ fill_local (WherrySdp *self, const WherrySdpLocal *local)
       = local->max_message_size != 0 ? local->max_message_size : WHERRY_MAX_MESSAGE_SIZE_DEFAULT;
 }
 
-static void
-bundle_alone (WherrySdp *self, const char *mid)
-{
-  const char *const mids[] = { mid, NULL };
-
-  self->bundle = g_strdupv ((GStrv) mids);
-}
-
 WherrySdp *
 wherry_sdp_new_offer (const WherrySdpLocal *local)
 {
   WherrySdp *self = wherry_sdp_new (WHERRY_SDP_OFFER);
   WherrySdpMedia *media = wherry_sdp_media_new ();
+  const char *const bundle[] = { "0", NULL };
 
   media->kind = g_strdup ("application");
   media->port = DISCARD_PORT;
@@ -190,27 +183,47 @@ wherry_sdp_new_offer (const WherrySdpLocal *local)
   media->formats = g_strdup (WHERRY_SDP_APPLICATION);
   media->mid = g_strdup ("0");
   g_ptr_array_add (self->media, media);
-  bundle_alone (self, "0");
+  self->bundle = g_strdupv ((GStrv) bundle);
   fill_local (self, local);
   self->setup = WHERRY_SDP_SETUP_ACTPASS; /* RFC 8842 section 5.2 */
   return self;
 }
 
-/* The offer's m-line as our answer has it: rejected unless it is ours. */
-static WherrySdpMedia *
-answer_media (const WherrySdpMedia *offered, gboolean is_ours)
+/* Whether an RTP section is the one that carries the transport of the bundle that ours is in.
+ * RFC 8843 section 7.3.2 lets us reject it and go on with ours, but Chromium (156, bundlePolicy
+ * max-bundle) loses the transport with it and refuses such an answer. */
+static gboolean
+carries_bundle (const WherrySdp *offer, const WherrySdpMedia *media)
 {
-  WherrySdpMedia *media = wherry_sdp_media_copy (offered);
+  return offer->bundle != NULL && media->port != 0 && g_strcmp0 (media->mid, offer->bundle[0]) == 0
+         && strstr (media->proto, "RTP/") != NULL;
+}
 
-  media->bundle_only = FALSE; /* RFC 8843 section 6: offers only */
-  media->port = is_ours ? DISCARD_PORT : 0;
-  return media;
+/* The offer's m-lines as our answer has them: rejected unless ours or needed by ours. The mids of
+ * what is not rejected, and bundled with ours, are added to bundle. */
+static void
+answer_media (WherrySdp *self, const WherrySdp *offer, GPtrArray *bundle)
+{
+  for (guint i = 0; i < offer->media->len; i++)
+    {
+      const WherrySdpMedia *offered = g_ptr_array_index (offer->media, i);
+      WherrySdpMedia *media = wherry_sdp_media_copy (offered);
+      gboolean is_kept = i == offer->index || carries_bundle (offer, offered);
+
+      media->bundle_only = FALSE; /* RFC 8843 section 6: offers only */
+      media->port = is_kept ? DISCARD_PORT : 0;
+      g_ptr_array_add (self->media, media);
+      if (is_kept && offer->bundle != NULL)
+        g_ptr_array_add (bundle, g_strdup (media->mid));
+    }
+  g_ptr_array_add (bundle, NULL);
 }
 
 WherrySdp *
 wherry_sdp_new_answer (const WherrySdp *offer, const WherrySdpLocal *local, GError **error)
 {
   g_autoptr (WherrySdp) self = NULL;
+  GPtrArray *bundle;
 
   if (offer->setup == WHERRY_SDP_SETUP_HOLDCONN)
     {
@@ -219,14 +232,14 @@ wherry_sdp_new_answer (const WherrySdp *offer, const WherrySdpLocal *local, GErr
       return NULL;
     }
   self = wherry_sdp_new (WHERRY_SDP_ANSWER);
-  for (guint i = 0; i < offer->media->len; i++)
-    g_ptr_array_add (self->media,
-                     answer_media (g_ptr_array_index (offer->media, i), i == offer->index));
+  bundle = g_ptr_array_new ();
+  answer_media (self, offer, bundle);
   self->index = offer->index;
   fill_local (self, local);
   /* RFC 8843 section 7.3: only what the offer bundled, and not what the answer rejects */
-  if (offer->bundle != NULL && wherry_sdp_get_mid (offer) != NULL)
-    bundle_alone (self, wherry_sdp_get_mid (offer));
+  self->bundle = (GStrv) g_ptr_array_free (bundle, FALSE);
+  if (offer->bundle == NULL)
+    g_clear_pointer (&self->bundle, g_strfreev);
 
   self->old_form = offer->old_form;
   if (self->old_form)

@@ -145,9 +145,11 @@ WherrySdp *wherry_sdp_new_offer (const WherrySdpLocal *local);
  * wherry_sdp_new_answer:
  * @offer: the peer's
  *
- * An answer with the offer's m-lines in order, all but the data section rejected (port 0), its mid
- * and form (old or new), and the DTLS role that the offer leaves to us: active unless it said
- * active (FACTS: then the ClientHello is ours, which the browsers' split one needs).
+ * An answer with the offer's m-lines in order, all but the data section rejected (port 0) or, for
+ * the RTP section that carries our bundle's transport, kept inactive; the offer's mid and form (old
+ * or new), and the DTLS role that it leaves to us: active unless it said active, so that the
+ * ClientHello is ours: GnuTLS waits for a retransmission when a browser's comes in two records out
+ * of order.
  * WHERRY_ERROR_UNSUPPORTED when the offer holds the connection (a=setup:holdconn).
  *
  * Returns: (transfer full) (nullable): the answer

@@ -171,14 +171,32 @@ test_answer_rejects_media (void)
   g_assert_cmpuint (offer->index, ==, 1);
   g_assert_cmpuint (again->index, ==, 1);
   g_assert_cmpuint (again->media->len, ==, 4);
-  assert_has_line (text, "a=group:BUNDLE d");
-  assert_has_line (text, "m=audio 0 UDP/TLS/RTP/SAVPF 111 0");
+  /* Chromium loses the bundle's transport if the section that carries it is rejected */
+  assert_has_line (text, "a=group:BUNDLE a d");
+  assert_has_line (text, "m=audio 9 UDP/TLS/RTP/SAVPF 111 0");
+  assert_has_line (text, "a=rtcp-mux");
+  assert_has_line (text, "a=inactive");
   assert_has_line (text, "m=application 9 UDP/DTLS/SCTP webrtc-datachannel");
   assert_has_line (text, "m=video 0 UDP/TLS/RTP/SAVPF 96");
   assert_has_line (text, "m=application 0 UDP/DTLS/SCTP webrtc-datachannel");
   assert_has_line (text, "a=mid:v");
   g_assert_null (strstr (text, "bundle-only"));
   g_assert_true (wherry_sdp_check_answer (offer, again, NULL));
+}
+
+static void
+test_answer_rejects_unbundled_media (void)
+{
+  g_autoptr (WherrySdp) offer
+      = parse (WHERRY_SDP_OFFER,
+               SESSION "a=group:BUNDLE d\r\nm=audio 9 RTP/AVP 0\r\na=mid:a\r\n"
+                       "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:d\r\n" TRANSPORT);
+  g_autoptr (WherrySdp) answer = answer_to (offer);
+  g_autofree char *text = wherry_sdp_to_string (answer);
+
+  assert_has_line (text, "a=group:BUNDLE d");
+  assert_has_line (text, "m=audio 0 RTP/AVP 0");
+  g_assert_null (strstr (text, "a=rtcp-mux"));
 }
 
 /* RFC 5888 section 9.1, RFC 8843 section 7.3: what was not offered is not answered. */
@@ -281,6 +299,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/sdp/answer", test_answer);
   g_test_add_func ("/sdp/answer/role", test_answer_role);
   g_test_add_func ("/sdp/answer/rejects-media", test_answer_rejects_media);
+  g_test_add_func ("/sdp/answer/rejects-unbundled-media", test_answer_rejects_unbundled_media);
   g_test_add_func ("/sdp/answer/without-mid-or-bundle", test_answer_without_mid_or_bundle);
   g_test_add_func ("/sdp/check-answer", test_check_answer);
   g_test_add_func ("/sdp/owns-candidate", test_owns_candidate);
