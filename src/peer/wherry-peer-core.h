@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The peer thread's side of a peer: negotiation, the transport stack, the channels, the end.
+ * Made by the handle's first request, gone with its finished event. Everything here: Thread: peer
+ */
+
+#include "peer/wherry-peer.h"
+
+G_BEGIN_DECLS
+
+/* The handle's copy of a WherryPeerConfig, and the delegate. */
+typedef struct
+{
+  char *id;
+  char *room;
+  WherryIceConfig *ice;
+  WherryClock *clock;
+  WherryBudget *budget;
+  gsize max_message_size;
+  guint max_channels;
+  WherryPeerTransportFunc transport;
+  gpointer transport_data;
+  const WherryPeerDelegate *delegate;
+  gpointer delegate_data;
+} WherryPeerSettings;
+
+typedef struct _WherryPeerCore WherryPeerCore;
+
+/* settings live as long as the peer; the core takes over one reference to peer and gives it back
+ * with the finished event. */
+WherryPeerCore *wherry_peer_core_new (WherryPeer *peer, const WherryPeerSettings *settings);
+/* Build the stack. May be the end already: self is gone then. */
+void wherry_peer_core_start (WherryPeerCore *self, GMainContext *context);
+/* channels: of WherryChannelInit (nullable) */
+void wherry_peer_core_create_offer (WherryPeerCore *self, gboolean ice_restart,
+                                    GPtrArray *channels);
+void wherry_peer_core_set_remote_description (WherryPeerCore *self, WherrySdp *sdp,
+                                              GPtrArray *channels);
+void wherry_peer_core_add_remote_candidate (WherryPeerCore *self, const WherryCandidate *candidate);
+void wherry_peer_core_wake (WherryPeerCore *self);
+/* Deliver what was received, close everything, then post finished. Safe to repeat. */
+void wherry_peer_core_end (WherryPeerCore *self, WherryPeerEnd end, const GError *error);
+
+WherryChannel *wherry_peer_core_create_channel (WherryPeerCore *self, const WherryChannelInit *init,
+                                                GError **error);
+void wherry_peer_core_set_paused (WherryPeerCore *self, gboolean paused);
+gboolean wherry_peer_core_is_connected (WherryPeerCore *self);
+gsize wherry_peer_core_get_remote_max_message_size (WherryPeerCore *self);
+void wherry_peer_core_cork (WherryPeerCore *self);
+void wherry_peer_core_uncork (WherryPeerCore *self);
+
+/* ---- what the core tells the hub, through the handle ---- */
+
+typedef enum
+{
+  WHERRY_PEER_EVENT_DESCRIPTION,
+  WHERRY_PEER_EVENT_CANDIDATE,
+  WHERRY_PEER_EVENT_REFUSED,
+  WHERRY_PEER_EVENT_STATE,
+  WHERRY_PEER_EVENT_FINISHED,
+} WherryPeerEventType;
+
+typedef struct
+{
+  WherryPeerEventType type;
+  WherrySdpType sdp_type;
+  char *text; /* description or candidate */
+  char *mid;
+  guint mline_index;
+  char *ufrag;
+  WherryPeerState state;
+  WherryPeerPath path;
+  WherryPeerEnd end;
+  GError *error;
+  WherryPeer *peer; /* FINISHED: the core's reference */
+} WherryPeerEvent;
+
+void wherry_peer_event_free (gpointer event);
+/* Takes event. */
+void wherry_peer_take_event (WherryPeer *self, WherryPeerEvent *event);
+void wherry_peer_take_finished (WherryPeer *self, WherryPeerEvent *event);
+
+G_END_DECLS

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "wherry-peer"
+
+#include "config.h"
+
+#include "peer/wherry-peer-stack.h"
+
+#include "base/wherry-limits.h"
+#include "base/wherry-log.h"
+#include "base/wherry-owner.h"
+#include "dtls/wherry-certificate.h"
+#include "dtls/wherry-dtls-session.h"
+#include "ice/wherry-ice-session.h"
+#include "sctp/wherry-sctp-association.h"
+
+/* RFC 8831 section 6.2 and every browser: the SCTP port that we announce. */
+#define SCTP_PORT 5000u
+
+struct _WherryPeerStack
+{
+  /* peer thread only */
+  WherryOwner owner;
+  const WherryPeerSettings *settings;
+  GMainContext *context;
+  const WherryPeerStackEvents *events;
+  gpointer events_data;
+  WherryCertificate *certificate;
+  WherryIceSession *ice;            /* NULL: a test brought the stream transport */
+  WherryDtlsSession *dtls;          /* NULL without ICE */
+  WherryStreamTransport *transport; /* NULL before the first remote description */
+  guint n_streams;                  /* that the association begins with, at least */
+  void (*done) (gpointer user_data);
+  gpointer done_data;
+};
+
+static void
+on_candidate (gpointer user_data, const char *line)
+{
+  WherryPeerStack *self = user_data;
+
+  self->events->candidate (self->events_data, line);
+}
+
+static void
+on_gathering_done (gpointer user_data)
+{
+  WherryPeerStack *self = user_data;
+
+  self->events->candidate (self->events_data, NULL);
+}
+
+static const WherryIceSessionEvents ice_events = {
+  .candidate = on_candidate,
+  .gathering_done = on_gathering_done,
+};
+
+static gboolean
+make_ice_and_dtls (WherryPeerStack *self, GError **error)
+{
+  WherryLogContext log = { .peer = self->settings->id, .room = self->settings->room };
+
+  self->certificate = wherry_certificate_new (error);
+  if (self->certificate == NULL)
+    return FALSE;
+  self->ice = wherry_ice_session_new (self->settings->ice, self->context, &log, error);
+  if (self->ice == NULL)
+    return FALSE;
+  wherry_ice_session_set_session_events (self->ice, &ice_events, self);
+  self->dtls = wherry_dtls_session_new (self->certificate, WHERRY_PACKET_TRANSPORT (self->ice),
+                                        self->context, &log);
+  return TRUE;
+}
+
+WherryPeerStack *
+wherry_peer_stack_new (const WherryPeerSettings *settings, GMainContext *context,
+                       const WherryPeerStackEvents *events, gpointer user_data, GError **error)
+{
+  WherryPeerStack *self = g_new0 (WherryPeerStack, 1);
+
+  wherry_owner_init (&self->owner);
+  self->settings = settings;
+  self->context = g_main_context_ref (context);
+  self->events = events;
+  self->events_data = user_data;
+
+  if (settings->transport == NULL && !make_ice_and_dtls (self, error))
+    g_clear_pointer (&self, wherry_peer_stack_free);
+  return self;
+}
+
+void
+wherry_peer_stack_start (WherryPeerStack *self)
+{
+  WHERRY_ASSERT_OWNER (self);
+  if (self->settings->transport == NULL)
+    return;
+  self->transport = self->settings->transport (self->settings->transport_data);
+  self->events->transport (self->events_data, self->transport, FALSE);
+}
+
+gboolean
+wherry_peer_stack_describe (WherryPeerStack *self, WherrySdpLocal *local)
+{
+  WHERRY_ASSERT_OWNER (self);
+  if (self->ice == NULL)
+    return FALSE;
+  local->ice_ufrag = wherry_ice_session_get_local_ufrag (self->ice);
+  local->ice_pwd = wherry_ice_session_get_local_pwd (self->ice);
+  local->fingerprint = wherry_certificate_get_fingerprint (self->certificate);
+  local->sctp_port = SCTP_PORT;
+  local->max_message_size = self->settings->max_message_size;
+  return TRUE;
+}
+
+void
+wherry_peer_stack_set_controlling (WherryPeerStack *self, gboolean controlling)
+{
+  WHERRY_ASSERT_OWNER (self);
+  wherry_ice_session_set_controlling (self->ice, controlling);
+}
+
+gboolean
+wherry_peer_stack_gather (WherryPeerStack *self, GError **error)
+{
+  WHERRY_ASSERT_OWNER (self);
+  return wherry_ice_session_gather (self->ice, error);
+}
+
+gboolean
+wherry_peer_stack_restart_ice (WherryPeerStack *self, GError **error)
+{
+  WHERRY_ASSERT_OWNER (self);
+  return wherry_ice_session_restart (self->ice, error);
+}
+
+static void
+make_association (WherryPeerStack *self, const WherrySdp *sdp, gboolean is_client)
+{
+  WherryLogContext log = { .peer = self->settings->id, .room = self->settings->room };
+  WherrySctpConfig config = {
+    .local_port = SCTP_PORT,
+    .remote_port = sdp->sctp_port,
+    .max_message_size = self->settings->max_message_size,
+    .initial_streams = MAX (self->n_streams, WHERRY_SCTP_STREAMS_INITIAL),
+    .budget = self->settings->budget,
+    .log = &log,
+  };
+
+  self->transport = WHERRY_STREAM_TRANSPORT (
+      wherry_sctp_association_new (WHERRY_PACKET_TRANSPORT (self->dtls), self->context, &config));
+  self->events->transport (self->events_data, self->transport, is_client);
+}
+
+void
+wherry_peer_stack_want_streams (WherryPeerStack *self, guint n)
+{
+  WHERRY_ASSERT_OWNER (self);
+  self->n_streams = MAX (self->n_streams, n);
+}
+
+gboolean
+wherry_peer_stack_set_remote (WherryPeerStack *self, const WherrySdp *sdp, gboolean is_client,
+                              gboolean restart, GError **error)
+{
+  WHERRY_ASSERT_OWNER (self);
+  /* First what can be refused without a trace: on a living connection the certificate must be the
+   * one that was verified. */
+  if (!wherry_dtls_session_set_remote (
+          self->dtls, (const WherryFingerprint *) (gpointer) sdp->fingerprints->data,
+          sdp->fingerprints->len, is_client ? WHERRY_DTLS_CLIENT : WHERRY_DTLS_SERVER, error))
+    return FALSE;
+  if (restart && !wherry_ice_session_restart (self->ice, error))
+    return FALSE;
+  if (self->transport == NULL)
+    make_association (self, sdp, is_client);
+
+  wherry_ice_session_set_remote_lite (self->ice, sdp->ice_lite);
+  if (!wherry_ice_session_set_remote_credentials (self->ice, sdp->ice_ufrag, sdp->ice_pwd, error))
+    return FALSE;
+  for (guint i = 0; i < sdp->candidates->len; i++)
+    {
+      g_autofree char *line = wherry_candidate_to_string (g_ptr_array_index (sdp->candidates, i));
+
+      wherry_peer_stack_add_remote_candidate (self, line);
+    }
+  if (sdp->end_of_candidates)
+    wherry_peer_stack_add_remote_candidate (self, NULL);
+  return TRUE;
+}
+
+void
+wherry_peer_stack_add_remote_candidate (WherryPeerStack *self, const char *line)
+{
+  g_autoptr (GError) error = NULL;
+
+  WHERRY_ASSERT_OWNER (self);
+  if (self->ice == NULL)
+    return;
+  if (line == NULL)
+    wherry_ice_session_end_of_remote_candidates (self->ice);
+  else if (!wherry_ice_session_add_remote_candidate (self->ice, line, &error))
+    wherry_debug (NULL, "candidate of %s not used: %s", self->settings->id, error->message);
+}
+
+gboolean
+wherry_peer_stack_get_path (WherryPeerStack *self, WherryPeerPath *path)
+{
+  WherryIcePair pair;
+
+  WHERRY_ASSERT_OWNER (self);
+  if (self->ice == NULL || !wherry_ice_session_get_selected_pair (self->ice, &pair))
+    return FALSE;
+  path->local_type = wherry_candidate_type_to_string (pair.local_type);
+  path->remote_type = wherry_candidate_type_to_string (pair.remote_type);
+  path->protocol = pair.protocol;
+  return TRUE;
+}
+
+WherryStreamTransport *
+wherry_peer_stack_get_transport (WherryPeerStack *self)
+{
+  return self->transport;
+}
+
+static void
+on_ice_closed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  WherryPeerStack *self = user_data;
+
+  wherry_ice_session_close_finish (WHERRY_ICE_SESSION (source), result, NULL);
+  self->done (self->done_data);
+}
+
+static gboolean
+on_closed_without_ice (gpointer user_data)
+{
+  WherryPeerStack *self = user_data;
+
+  self->done (self->done_data);
+  return G_SOURCE_REMOVE;
+}
+
+/* From the top down, so that the ABORT and the close_notify still find their way. */
+void
+wherry_peer_stack_close (WherryPeerStack *self, void (*done) (gpointer user_data),
+                         gpointer user_data)
+{
+  WHERRY_ASSERT_OWNER (self);
+  self->done = done;
+  self->done_data = user_data;
+
+  if (self->transport != NULL)
+    {
+      wherry_stream_transport_set_events (self->transport, NULL, NULL);
+      wherry_stream_transport_close (self->transport);
+    }
+  if (self->dtls != NULL)
+    wherry_packet_transport_close (WHERRY_PACKET_TRANSPORT (self->dtls));
+  if (self->ice != NULL)
+    {
+      wherry_ice_session_set_session_events (self->ice, NULL, NULL);
+      wherry_ice_session_close_async (self->ice, on_ice_closed, self);
+    }
+  else
+    {
+      g_autoptr (GSource) idle = g_idle_source_new ();
+
+      g_source_set_priority (idle, G_PRIORITY_DEFAULT);
+      g_source_set_callback (idle, on_closed_without_ice, self, NULL);
+      g_source_attach (idle, self->context);
+    }
+}
+
+void
+wherry_peer_stack_free (WherryPeerStack *self)
+{
+  WHERRY_ASSERT_OWNER (self);
+  g_clear_object (&self->transport);
+  g_clear_object (&self->dtls);
+  g_clear_object (&self->ice);
+  g_clear_pointer (&self->certificate, wherry_certificate_unref);
+  g_main_context_unref (self->context);
+  g_free (self);
+}

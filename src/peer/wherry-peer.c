@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "wherry-peer"
+
+#include "config.h"
+
+#include "peer/wherry-peer.h"
+
+#include "base/wherry-inbox.h"
+#include "base/wherry-error.h"
+#include "base/wherry-limits.h"
+#include "base/wherry-lock.h"
+#include "base/wherry-log.h"
+#include "peer/wherry-peer-core.h"
+
+/* The handle: what any thread may touch of a peer. Requests go to the peer thread through one
+ * inbox, events to the hub through another; both keep the order of posting. Requests are posted as
+ * urgent: signaling rates, channel limits and coalescing bound them before they come here. */
+
+struct _WherryPeer
+{
+  gatomicrefcount ref_count;
+
+  /* immutable after construction: any thread reads */
+  WherryPeerSettings settings;
+  WherryWorker *worker; /* NULL: runs in a context that the caller brought */
+  gboolean owns_worker;
+  GMainContext *context;
+  const WherryPeerHubEvents *events;
+  gpointer events_data;
+  WherryInbox *inbox;     /* to the peer thread */
+  WherryInbox *hub_inbox; /* to the hub */
+
+  /* any thread: internally locked or atomic */
+  gint wake_pending;
+
+  /* peer thread only */
+  WherryPeerCore *core; /* NULL before the start and after the end */
+};
+
+/* ---- requests ---- */
+
+typedef enum
+{
+  REQUEST_START,
+  REQUEST_OFFER,
+  REQUEST_DESCRIPTION,
+  REQUEST_CANDIDATE,
+  REQUEST_CALL,
+  REQUEST_CLOSE,
+  REQUEST_WAKE,
+} RequestType;
+
+typedef struct
+{
+  RequestType type;
+  gboolean ice_restart;
+  GPtrArray *channels; /* of OwnedInit, or NULL */
+  WherrySdp *sdp;
+  WherryCandidate *candidate;
+  void (*func) (WherryPeer *peer, gpointer data);
+  gpointer data;
+  GDestroyNotify destroy;
+} Request;
+
+static void
+request_free (gpointer item)
+{
+  Request *request = item;
+
+  g_clear_pointer (&request->channels, g_ptr_array_unref);
+  g_clear_pointer (&request->sdp, wherry_sdp_free);
+  g_clear_pointer (&request->candidate, wherry_candidate_free);
+  if (request->destroy != NULL)
+    request->destroy (request->data);
+  g_free (request);
+}
+
+static void
+init_free (gpointer data)
+{
+  WherryChannelInit *init = data;
+
+  g_free ((char *) init->label);
+  g_free ((char *) init->protocol);
+  g_free (init);
+}
+
+static GPtrArray *
+copy_inits (const WherryChannelInit *channels, guint n)
+{
+  GPtrArray *copy = NULL;
+
+  if (n == 0)
+    return NULL;
+  copy = g_ptr_array_new_with_free_func (init_free);
+  for (guint i = 0; i < n; i++)
+    {
+      WherryChannelInit *init = g_memdup2 (&channels[i], sizeof channels[i]);
+
+      init->label = g_strdup (channels[i].label != NULL ? channels[i].label : "");
+      init->protocol = g_strdup (channels[i].protocol != NULL ? channels[i].protocol : "");
+      g_ptr_array_add (copy, init);
+    }
+  return copy;
+}
+
+static void
+handle_request (gpointer item, gpointer user_data)
+{
+  WherryPeer *self = user_data;
+  Request *request = item;
+
+  /* The start is the first request of all: without a core the peer has ended. */
+  if (request->type == REQUEST_START)
+    {
+      self->core = wherry_peer_core_new (self, &self->settings);
+      wherry_peer_core_start (self->core, self->context);
+    }
+  else if (self->core != NULL)
+    switch (request->type)
+      {
+      case REQUEST_OFFER:
+        wherry_peer_core_create_offer (self->core, request->ice_restart, request->channels);
+        break;
+      case REQUEST_DESCRIPTION:
+        wherry_peer_core_set_remote_description (self->core, g_steal_pointer (&request->sdp),
+                                                 request->channels);
+        break;
+      case REQUEST_CANDIDATE:
+        wherry_peer_core_add_remote_candidate (self->core, request->candidate);
+        break;
+      case REQUEST_CALL:
+        request->func (self, request->data);
+        break;
+      case REQUEST_CLOSE:
+        wherry_peer_core_end (self->core, WHERRY_PEER_END_LOCAL, NULL);
+        break;
+      case REQUEST_WAKE:
+        g_atomic_int_set (&self->wake_pending, 0);
+        wherry_peer_core_wake (self->core);
+        break;
+      case REQUEST_START:
+      default:
+        wherry_bug ("request %d in the wrong place", (int) request->type);
+        break;
+      }
+  request_free (request);
+}
+
+static Request *
+request_new (RequestType type)
+{
+  Request *request = g_new0 (Request, 1);
+
+  request->type = type;
+  return request;
+}
+
+static void
+post (WherryPeer *self, Request *request)
+{
+  wherry_inbox_post_urgent (self->inbox, request, sizeof *request);
+}
+
+void
+wherry_peer_post_create_offer (WherryPeer *self, gboolean ice_restart,
+                               const WherryChannelInit *channels, guint n)
+{
+  Request *request = request_new (REQUEST_OFFER);
+
+  request->ice_restart = ice_restart;
+  request->channels = copy_inits (channels, n);
+  post (self, request);
+}
+
+void
+wherry_peer_post_remote_description (WherryPeer *self, WherrySdp *sdp,
+                                     const WherryChannelInit *channels, guint n)
+{
+  Request *request = request_new (REQUEST_DESCRIPTION);
+
+  request->sdp = sdp;
+  request->channels = copy_inits (channels, n);
+  post (self, request);
+}
+
+void
+wherry_peer_post_remote_candidate (WherryPeer *self, WherryCandidate *candidate)
+{
+  Request *request = request_new (REQUEST_CANDIDATE);
+
+  request->candidate = candidate;
+  post (self, request);
+}
+
+void
+wherry_peer_post_call (WherryPeer *self, void (*func) (WherryPeer *peer, gpointer data),
+                       gpointer data, GDestroyNotify destroy)
+{
+  Request *request = request_new (REQUEST_CALL);
+
+  request->func = func;
+  request->data = data;
+  request->destroy = destroy;
+  post (self, request);
+}
+
+void
+wherry_peer_post_wake (WherryPeer *self)
+{
+  if (g_atomic_int_compare_and_exchange (&self->wake_pending, 0, 1))
+    post (self, request_new (REQUEST_WAKE));
+}
+
+void
+wherry_peer_post_close (WherryPeer *self)
+{
+  post (self, request_new (REQUEST_CLOSE));
+}
+
+/* ---- events to the hub ---- */
+
+static void
+handle_hub_event (gpointer item, gpointer user_data)
+{
+  g_autoptr (WherryPeer) self = wherry_peer_ref (user_data);
+  WherryPeerEvent *event = item;
+
+  switch (event->type)
+    {
+    case WHERRY_PEER_EVENT_DESCRIPTION:
+      self->events->description (self->events_data, event->sdp_type, event->text);
+      break;
+    case WHERRY_PEER_EVENT_CANDIDATE:
+      self->events->candidate (self->events_data, event->text, event->mid, event->mline_index,
+                               event->ufrag);
+      break;
+    case WHERRY_PEER_EVENT_REFUSED:
+      self->events->refused (self->events_data, event->error);
+      break;
+    case WHERRY_PEER_EVENT_STATE:
+      self->events->state (self->events_data, event->state,
+                           event->path.protocol != NULL ? &event->path : NULL);
+      break;
+    case WHERRY_PEER_EVENT_FINISHED:
+      /* The thread posts this last: there is nothing to wait for but its return. */
+      if (self->owns_worker)
+        wherry_worker_join (self->worker);
+      wherry_inbox_close (self->hub_inbox);
+      self->events->finished (self->events_data, event->end, event->error);
+      break;
+    default:
+      wherry_bug ("unknown event %d", (int) event->type);
+      break;
+    }
+  wherry_peer_event_free (event);
+}
+
+void
+wherry_peer_event_free (gpointer item)
+{
+  WherryPeerEvent *event = item;
+
+  g_free (event->text);
+  g_free (event->mid);
+  g_free (event->ufrag);
+  g_clear_error (&event->error);
+  g_clear_pointer (&event->peer, wherry_peer_unref);
+  g_free (event);
+}
+
+void
+wherry_peer_take_event (WherryPeer *self, WherryPeerEvent *event)
+{
+  wherry_inbox_post_urgent (self->hub_inbox, event, sizeof *event);
+}
+
+/* The core calls this as the last thing it does; the reference that the core had goes with the
+ * event. */
+void
+wherry_peer_take_finished (WherryPeer *self, WherryPeerEvent *event)
+{
+  self->core = NULL;
+  wherry_inbox_close (self->inbox);
+  event->peer = self;
+  wherry_peer_take_event (self, event);
+  if (self->owns_worker)
+    wherry_worker_post_stop (self->worker);
+}
+
+/* ---- peer thread ---- */
+
+WherryChannel *
+wherry_peer_create_channel (WherryPeer *self, const WherryChannelInit *init, GError **error)
+{
+  if (self->core == NULL)
+    {
+      g_set_error (error, WHERRY_ERROR, WHERRY_ERROR_CLOSED,
+                   "creating channel “%s”: the peer has ended", init->label);
+      return NULL;
+    }
+  return wherry_peer_core_create_channel (self->core, init, error);
+}
+
+void
+wherry_peer_set_paused (WherryPeer *self, gboolean paused)
+{
+  if (self->core != NULL)
+    wherry_peer_core_set_paused (self->core, paused);
+}
+
+gboolean
+wherry_peer_is_connected (WherryPeer *self)
+{
+  return self->core != NULL && wherry_peer_core_is_connected (self->core);
+}
+
+gsize
+wherry_peer_get_remote_max_message_size (WherryPeer *self)
+{
+  return self->core != NULL ? wherry_peer_core_get_remote_max_message_size (self->core)
+                            : WHERRY_MAX_MESSAGE_SIZE_ABSENT;
+}
+
+void
+wherry_peer_cork (WherryPeer *self)
+{
+  if (self->core != NULL)
+    wherry_peer_core_cork (self->core);
+}
+
+void
+wherry_peer_uncork (WherryPeer *self)
+{
+  if (self->core != NULL)
+    wherry_peer_core_uncork (self->core);
+}
+
+/* ---- construction ---- */
+
+static void
+settings_init (WherryPeerSettings *settings, const WherryPeerConfig *config,
+               const WherryPeerDelegate *delegate, gpointer delegate_data)
+{
+  settings->id = g_strdup (config->id);
+  settings->room = g_strdup (config->room);
+  settings->ice
+      = config->ice != NULL ? wherry_ice_config_copy (config->ice) : wherry_ice_config_new ();
+  settings->clock
+      = wherry_clock_ref (config->clock != NULL ? config->clock : wherry_clock_system ());
+  settings->budget = config->budget != NULL ? wherry_budget_ref (config->budget) : NULL;
+  settings->max_message_size
+      = config->max_message_size != 0 ? config->max_message_size : WHERRY_MAX_MESSAGE_SIZE_DEFAULT;
+  settings->max_channels
+      = config->max_channels != 0 ? config->max_channels : WHERRY_CHANNELS_PER_MEMBER;
+  settings->transport = config->transport;
+  settings->transport_data = config->transport_data;
+  settings->delegate = delegate;
+  settings->delegate_data = delegate_data;
+}
+
+static void
+settings_clear (WherryPeerSettings *settings)
+{
+  g_clear_pointer (&settings->id, g_free);
+  g_clear_pointer (&settings->room, g_free);
+  g_clear_pointer (&settings->ice, wherry_ice_config_free);
+  g_clear_pointer (&settings->clock, wherry_clock_unref);
+  g_clear_pointer (&settings->budget, wherry_budget_unref);
+}
+
+WherryPeer *
+wherry_peer_new (const WherryPeerConfig *config, GMainContext *hub_context,
+                 const WherryPeerHubEvents *events, gpointer events_data,
+                 const WherryPeerDelegate *delegate, gpointer delegate_data, GError **error)
+{
+  g_autofree char *name = g_strdup_printf ("peer:%s", config->id);
+  WherryWorker *worker = NULL;
+  WherryPeer *self = NULL;
+
+  if (config->context == NULL)
+    {
+      worker = config->worker != NULL ? wherry_worker_ref (config->worker)
+                                      : wherry_worker_new (name, error);
+      if (worker == NULL)
+        return NULL;
+    }
+
+  self = g_new0 (WherryPeer, 1);
+  wherry_ref_init (&self->ref_count);
+  settings_init (&self->settings, config, delegate, delegate_data);
+  self->worker = worker;
+  self->owns_worker = worker != NULL && config->worker == NULL;
+  self->context
+      = g_main_context_ref (worker != NULL ? wherry_worker_get_context (worker) : config->context);
+  self->events = events;
+  self->events_data = events_data;
+  self->inbox
+      = wherry_inbox_new (self->context, G_MAXUINT, G_MAXSIZE, handle_request, self, request_free);
+  self->hub_inbox = wherry_inbox_new (hub_context, G_MAXUINT, G_MAXSIZE, handle_hub_event, self,
+                                      wherry_peer_event_free);
+
+  wherry_peer_ref (self); /* the core's, given back with its finished event */
+  post (self, request_new (REQUEST_START));
+  return self;
+}
+
+WherryPeer *
+wherry_peer_ref (WherryPeer *self)
+{
+  wherry_ref_inc (&self->ref_count);
+  return self;
+}
+
+void
+wherry_peer_unref (WherryPeer *self)
+{
+  if (!wherry_ref_dec (&self->ref_count))
+    return;
+  wherry_inbox_unref (self->inbox);
+  wherry_inbox_unref (self->hub_inbox);
+  g_main_context_unref (self->context);
+  g_clear_pointer (&self->worker, wherry_worker_unref);
+  settings_clear (&self->settings);
+  g_free (self);
+}
+
+const char *
+wherry_peer_get_id (WherryPeer *self)
+{
+  return self->settings.id;
+}
+
+WherryClock *
+wherry_peer_get_clock (WherryPeer *self)
+{
+  return self->settings.clock;
+}
+
+GMainContext *
+wherry_peer_get_context (WherryPeer *self)
+{
+  return self->context;
+}
