@@ -69,7 +69,7 @@ struct _WherrySctpAssociation
   guint n_streams;
   guint n_incoming;
   guint wanted;          /* ensure_streams() asked for */
-  gboolean asked;        /* usrsctp waits for the answer */
+  guint asked_for;       /* usrsctp waits for the answer; 0: nothing */
   gboolean streams_due;  /* tell of a refusal */
   GArray *resets;        /* guint16, not yet asked for */
   GArray *resets_denied; /* guint16, to be told as done: the other side cannot reset */

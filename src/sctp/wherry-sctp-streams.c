@@ -49,7 +49,7 @@ request_streams (WherrySctpAssociation *self)
                                                        &add, sizeof add));
   reason = errno;
   if (result == 0)
-    self->asked = TRUE;
+    self->asked_for = self->wanted;
   else if (!is_busy (reason))
     {
       wherry_debug (&self->log, "Asking for %u streams: %s", self->wanted, g_strerror (reason));
@@ -87,13 +87,14 @@ wherry_sctp_association_on_stream_change (WherrySctpAssociation *self, guint fla
       self->n_incoming = MAX (self->n_incoming, incoming);
       self->n_streams = MAX (self->n_streams, outgoing);
     }
-  if (!self->asked || (!refused && self->n_streams < self->wanted))
+  if (self->asked_for == 0 || (!refused && self->n_streams < self->asked_for))
     return;
-  self->asked = FALSE;
-  if (self->wanted > self->n_streams)
+  self->asked_for = 0;
+  if (refused)
     refuse (self);
-  else
+  else if (self->wanted <= self->n_streams)
     emit_streams (self);
+  /* otherwise more were wanted meanwhile: the pump asks again */
 }
 
 /* ---- resets (RFC 6525 section 5.1.2, RFC 8831 section 6.7) ---- */
@@ -204,7 +205,7 @@ wherry_sctp_association_continue_streams (WherrySctpAssociation *self)
 
   if (self->state != WHERRY_TRANSPORT_CONNECTED)
     return;
-  if (self->wanted > self->n_streams && !self->asked)
+  if (self->wanted > self->n_streams && self->asked_for == 0)
     request_streams (self);
   if (self->resets->len > 0)
     request_resets (self);
