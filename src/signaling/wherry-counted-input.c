@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "wherry-signaling"
+
+#include "config.h"
+
+#include "signaling/wherry-counted-state.h"
+
+/* Read in one dispatch, so that a fast sender does not keep the hub to itself. */
+#define READ_BATCH (16 * 1024)
+
+struct _WherryCountedInput
+{
+  GInputStream parent_instance;
+  WherryCountedState *state;
+};
+
+static void wherry_counted_input_pollable (GPollableInputStreamInterface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (WherryCountedInput, wherry_counted_input, G_TYPE_INPUT_STREAM,
+                               G_IMPLEMENT_INTERFACE (G_TYPE_POLLABLE_INPUT_STREAM,
+                                                      wherry_counted_input_pollable))
+
+static gssize
+would_block (GError **error)
+{
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK, "The client has to wait");
+  return -1;
+}
+
+static gssize
+counted_input_read_nonblocking (GPollableInputStream *stream, void *buffer, gsize count,
+                                GError **error)
+{
+  WherryCountedState *state = WHERRY_COUNTED_INPUT (stream)->state;
+  gssize n;
+
+  if (state->aborted)
+    return 0;
+  if (state->blocked || state->batch >= READ_BATCH || wherry_counted_state_wait_us (state) > 0)
+    return would_block (error);
+
+  count = MIN (count, READ_BATCH - state->batch);
+  n = g_pollable_input_stream_read_nonblocking (wherry_counted_state_get_input (state), buffer,
+                                                count, NULL, error);
+  if (n <= 0)
+    return n;
+
+  state->batch += n;
+  state->total_read += n;
+  if (state->has_bucket)
+    wherry_token_bucket_charge (&state->bucket, n, wherry_clock_now_us (state->clock));
+  if (state->read_limit > 0 && state->total_read > state->read_limit)
+    {
+      state->aborted = TRUE;
+      return 0;
+    }
+  return n;
+}
+
+static gboolean
+counted_input_is_readable (GPollableInputStream *stream)
+{
+  WherryCountedState *state = WHERRY_COUNTED_INPUT (stream)->state;
+
+  if (state->aborted)
+    return TRUE;
+  return !state->blocked && wherry_counted_state_wait_us (state) == 0
+         && g_pollable_input_stream_is_readable (wherry_counted_state_get_input (state));
+}
+
+static GSource *
+counted_input_create_source (GPollableInputStream *stream, GCancellable *cancellable)
+{
+  WherryCountedState *state = WHERRY_COUNTED_INPUT (stream)->state;
+  gint64 wait_us = wherry_counted_state_wait_us (state);
+
+  state->batch = 0;
+  if (state->aborted)
+    return wherry_counted_state_wrap_source (stream,
+                                             wherry_clock_timeout_source_new (state->clock, 0),
+                                             FALSE);
+  if (state->blocked)
+    return wherry_counted_state_wrap_source (
+        stream,
+        g_pollable_output_stream_create_source (wherry_counted_state_get_output (state),
+                                                cancellable),
+        TRUE);
+  if (wait_us > 0)
+    return wherry_counted_state_wrap_source (
+        stream, wherry_clock_timeout_source_new (state->clock, wait_us), FALSE);
+  return wherry_counted_state_wrap_source (
+      stream,
+      g_pollable_input_stream_create_source (wherry_counted_state_get_input (state), cancellable),
+      TRUE);
+}
+
+static void
+wherry_counted_input_pollable (GPollableInputStreamInterface *iface)
+{
+  iface->is_readable = counted_input_is_readable;
+  iface->create_source = counted_input_create_source;
+  iface->read_nonblocking = counted_input_read_nonblocking;
+}
+
+static gssize
+wherry_counted_input_read (GInputStream *stream, void *buffer, gsize count,
+                           GCancellable *cancellable, GError **error)
+{
+  /* the hub never blocks: a caller that would is told to wait for the source */
+  return counted_input_read_nonblocking (G_POLLABLE_INPUT_STREAM (stream), buffer, count, error);
+}
+
+static void
+wherry_counted_input_close_async (GInputStream *stream, int priority, GCancellable *cancellable,
+                                  GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (stream, cancellable, callback, user_data);
+
+  g_task_set_source_tag (task, wherry_counted_input_close_async);
+  g_task_return_boolean (task, TRUE);
+}
+
+static gboolean
+wherry_counted_input_close_finish (GInputStream *stream, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+static void
+wherry_counted_input_finalize (GObject *object)
+{
+  wherry_counted_state_unref (WHERRY_COUNTED_INPUT (object)->state);
+  G_OBJECT_CLASS (wherry_counted_input_parent_class)->finalize (object);
+}
+
+static void
+wherry_counted_input_class_init (WherryCountedInputClass *klass)
+{
+  GInputStreamClass *stream_class = G_INPUT_STREAM_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->finalize = wherry_counted_input_finalize;
+  stream_class->read_fn = wherry_counted_input_read;
+  stream_class->close_async = wherry_counted_input_close_async;
+  stream_class->close_finish = wherry_counted_input_close_finish;
+}
+
+static void
+wherry_counted_input_init (WherryCountedInput *self)
+{
+}
+
+GInputStream *
+wherry_counted_input_new (WherryCountedState *state)
+{
+  WherryCountedInput *self = g_object_new (wherry_counted_input_get_type (), NULL);
+
+  self->state = wherry_counted_state_ref (state);
+  return G_INPUT_STREAM (self);
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "wherry-signaling"
+
+#include "config.h"
+
+#include "signaling/wherry-counted-state.h"
+
+WherryCountedState *
+wherry_counted_state_new (void)
+{
+  WherryCountedState *self = g_new0 (WherryCountedState, 1);
+
+  g_ref_count_init (&self->ref_count);
+  return self;
+}
+
+WherryCountedState *
+wherry_counted_state_ref (WherryCountedState *self)
+{
+  g_ref_count_inc (&self->ref_count);
+  return self;
+}
+
+void
+wherry_counted_state_unref (WherryCountedState *self)
+{
+  if (!g_ref_count_dec (&self->ref_count))
+    return;
+
+  g_object_unref (self->connection);
+  g_object_unref (self->socket);
+  wherry_clock_unref (self->clock);
+  g_free (self);
+}
+
+gint64
+wherry_counted_state_wait_us (WherryCountedState *self)
+{
+  if (!self->has_bucket)
+    return 0;
+  return wherry_token_bucket_wait_us (&self->bucket, wherry_clock_now_us (self->clock));
+}
+
+static gboolean
+on_child_ready (gpointer data)
+{
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+on_child_stream_ready (GObject *stream, gpointer data)
+{
+  return G_SOURCE_CONTINUE;
+}
+
+GSource *
+wherry_counted_state_wrap_source (gpointer stream, GSource *child, gboolean is_stream_source)
+{
+  GSource *source = g_pollable_source_new (stream);
+
+  if (is_stream_source)
+    g_source_set_callback (child, G_SOURCE_FUNC (on_child_stream_ready), NULL, NULL);
+  else
+    g_source_set_callback (child, on_child_ready, NULL, NULL);
+  g_source_add_child_source (source, child);
+  g_source_unref (child);
+  return source;
+}
+
+GPollableInputStream *
+wherry_counted_state_get_input (WherryCountedState *self)
+{
+  return G_POLLABLE_INPUT_STREAM (g_io_stream_get_input_stream (G_IO_STREAM (self->connection)));
+}
+
+GPollableOutputStream *
+wherry_counted_state_get_output (WherryCountedState *self)
+{
+  return G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (G_IO_STREAM (self->connection)));
+}

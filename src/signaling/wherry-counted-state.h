@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What a counted stream and its two halves share; libsoup may keep the halves longer than the
+ * stream. Private to the counted stream. Thread: hub */
+
+#include <gio/gio.h>
+
+#include "base/wherry-clock.h"
+#include "signaling/wherry-token-bucket.h"
+
+G_BEGIN_DECLS
+
+typedef struct _WherryCountedState WherryCountedState;
+
+struct _WherryCountedState
+{
+  grefcount ref_count;
+  GSocket *socket;
+  GSocketConnection *connection;
+  WherryClock *clock;
+  gsize batch;      /* read since a source was made */
+  gsize read_limit; /* total_read may not pass it; 0: none */
+  guint64 total_read;
+  guint64 total_written;
+  guint64 total_queued; /* what get_queued() compares with total_written */
+  WherryTokenBucket bucket;
+  gboolean has_bucket;
+  gboolean blocked; /* the last write was not taken */
+  gboolean aborted;
+};
+
+WherryCountedState *wherry_counted_state_new (void);
+WherryCountedState *wherry_counted_state_ref (WherryCountedState *self);
+void wherry_counted_state_unref (WherryCountedState *self);
+
+/* How long reading has to wait for its rate; 0: it does not. */
+gint64 wherry_counted_state_wait_us (WherryCountedState *self);
+GPollableInputStream *wherry_counted_state_get_input (WherryCountedState *self);
+GPollableOutputStream *wherry_counted_state_get_output (WherryCountedState *self);
+/* A source of stream that fires when child does. Takes child, which is a pollable stream's own or
+ * a timeout. */
+GSource *wherry_counted_state_wrap_source (gpointer stream, GSource *child,
+                                           gboolean is_stream_source);
+
+G_DECLARE_FINAL_TYPE (WherryCountedInput, wherry_counted_input, WHERRY, COUNTED_INPUT, GInputStream)
+G_DECLARE_FINAL_TYPE (WherryCountedOutput, wherry_counted_output, WHERRY, COUNTED_OUTPUT,
+                      GOutputStream)
+
+/* state: referenced */
+GInputStream *wherry_counted_input_new (WherryCountedState *state);
+GOutputStream *wherry_counted_output_new (WherryCountedState *state);
+
+G_END_DECLS

@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "wherry-signaling"
+
+#include "config.h"
+
+#include <string.h>
+#include <sys/resource.h>
+
+#include <libsoup/soup.h>
+
+#include "base/wherry-counters.h"
+#include "base/wherry-error.h"
+#include "base/wherry-limits.h"
+#include "base/wherry-log.h"
+#include "signaling/wherry-counted-stream.h"
+#include "signaling/wherry-http-listener.h"
+#include "signaling/wherry-signaling-metrics.h"
+#include "signaling/wherry-signaling-server.h"
+#include "signaling/wherry-signaling-socket.h"
+#include "signaling/wherry-web-site.h"
+
+#define CONNECT_PATH "/connect"
+/* Request line, headers and body together: browsers send under 2 KiB, cookies of other programs on
+ * localhost included rarely more than 16. */
+#define REQUEST_BYTES_MAX (32 * 1024)
+/* No request that we know has a body; a small one is ignored (RFC 9110 section 9.3.1). */
+#define REQUEST_BODY_MAX (8 * 1024)
+/* How long a client may take to answer our close before it is cut off. */
+#define CLOSE_GRACE_US (2 * G_TIME_SPAN_SECOND)
+
+struct _WherrySignalingServer
+{
+  /* hub thread only */
+  WherryRelay *relay;
+  WherryClock *clock;
+  GMainContext *context;
+  const WherryOriginPolicy *origins;
+  WherryOriginPolicy *own_origins;
+  guint ping_interval_s;
+  SoupServer *http;
+  WherryHttpListener *listener;
+  GHashTable *sockets; /* set of WherrySignalingSocket, owned */
+  GSource *pong_timer;
+  GSource *grace_timer;
+  GSource *idle;
+  gboolean draining;
+  void (*done) (gpointer user_data);
+  gpointer done_data;
+};
+
+/* Requests */
+
+static WherryCountedStream *
+stream_of (SoupServerMessage *message)
+{
+  GSocketAddress *remote = soup_server_message_get_remote_address (message);
+
+  return remote != NULL ? g_object_get_data (G_OBJECT (remote), "wherry-stream") : NULL;
+}
+
+static void
+answer (SoupServerMessage *message, guint status, const char *text)
+{
+  g_autofree char *line = g_strconcat (text, "\n", NULL);
+
+  soup_server_message_set_response (message, "text/plain; charset=utf-8", SOUP_MEMORY_COPY, line,
+                                    strlen (line));
+  soup_server_message_set_status (message, status, NULL);
+}
+
+static gboolean
+check_origin (WherrySignalingServer *self, SoupServerMessage *message)
+{
+  SoupMessageHeaders *headers = soup_server_message_get_request_headers (message);
+  /* _list: a header that came twice must not match by one of its values */
+  const char *host = soup_message_headers_get_list (headers, "Host");
+  const char *origin = soup_message_headers_get_list (headers, "Origin");
+
+  if (!wherry_origin_policy_check_host (self->origins, host,
+                                        soup_server_message_get_local_address (message)))
+    {
+      wherry_counter_inc (WHERRY_COUNTER_BAD_ORIGIN);
+      answer (message, SOUP_STATUS_FORBIDDEN,
+              "This server is not known by that name (see allowed-host)");
+      return FALSE;
+    }
+  if (!wherry_origin_policy_check_origin (self->origins, origin, host))
+    {
+      wherry_counter_inc (WHERRY_COUNTER_BAD_ORIGIN);
+      answer (message, SOUP_STATUS_FORBIDDEN,
+              "Pages of that origin may not talk to this server (see allowed-origin)");
+      return FALSE;
+    }
+  return TRUE;
+}
+
+/* A large body is not worth reading: the answer goes out at once and the connection ends. */
+static gboolean
+check_body (SoupServerMessage *message, WherryCountedStream *stream)
+{
+  SoupMessageHeaders *headers = soup_server_message_get_request_headers (message);
+  SoupEncoding encoding = soup_message_headers_get_encoding (headers);
+
+  if (encoding == SOUP_ENCODING_NONE
+      || (encoding == SOUP_ENCODING_CONTENT_LENGTH
+          && soup_message_headers_get_content_length (headers) <= REQUEST_BODY_MAX))
+    return TRUE;
+
+  wherry_counted_stream_write_last (stream, "HTTP/1.1 413 Content Too Large\r\n"
+                                            "Content-Length: 0\r\nConnection: close\r\n\r\n");
+  wherry_counted_stream_abort (stream);
+  return FALSE;
+}
+
+static gboolean
+is_known_path (const char *path)
+{
+  return g_str_equal (path, "/healthz") || g_str_equal (path, "/readyz")
+         || g_str_equal (path, "/metrics") || wherry_web_site_has (path);
+}
+
+static void
+check_connect (WherrySignalingServer *self, SoupServerMessage *message)
+{
+  SoupMessageHeaders *headers = soup_server_message_get_request_headers (message);
+
+  if (self->draining)
+    {
+      answer (message, SOUP_STATUS_SERVICE_UNAVAILABLE, "Shutting down");
+      return;
+    }
+  if (!soup_message_headers_header_contains (headers, "Upgrade", "websocket"))
+    {
+      SoupMessageHeaders *response = soup_server_message_get_response_headers (message);
+
+      soup_message_headers_replace (response, "Upgrade", "websocket");
+      answer (message, 426 /* Upgrade Required, RFC 9110 section 15.5.22 */,
+              "This is a WebSocket: see the protocol, section 1");
+    }
+}
+
+/* Headers are read: whatever is refused is refused here, before a body is. */
+static void
+on_headers (SoupServer *server, SoupServerMessage *message, const char *path, GHashTable *query,
+            gpointer user_data)
+{
+  WherrySignalingServer *self = user_data;
+  SoupMessageHeaders *response = soup_server_message_get_response_headers (message);
+  WherryCountedStream *stream = stream_of (message);
+  const char *method = soup_server_message_get_method (message);
+  gboolean is_connect = g_str_equal (path, CONNECT_PATH);
+
+  if (stream == NULL)
+    {
+      wherry_bug ("A request on a connection that is not ours");
+      soup_server_message_set_status (message, SOUP_STATUS_INTERNAL_SERVER_ERROR, NULL);
+      return;
+    }
+
+  wherry_http_listener_set_phase (self->listener, stream, WHERRY_HTTP_ANSWERING);
+  soup_message_headers_replace (response, "X-Content-Type-Options", "nosniff");
+  soup_message_headers_replace (response, "Referrer-Policy", "no-referrer");
+  soup_message_headers_replace (response, "Cache-Control", "no-store");
+  if (!check_body (message, stream) || !check_origin (self, message))
+    return;
+
+  if (!is_connect && !is_known_path (path))
+    answer (message, SOUP_STATUS_NOT_FOUND, "There is nothing here");
+  else if (!g_str_equal (method, "GET") && (is_connect || !g_str_equal (method, "HEAD")))
+    {
+      soup_message_headers_replace (response, "Allow", is_connect ? "GET" : "GET, HEAD");
+      answer (message, SOUP_STATUS_METHOD_NOT_ALLOWED, "Only GET and HEAD are understood here");
+    }
+  else if (is_connect)
+    check_connect (self, message);
+}
+
+static void
+on_request (SoupServer *server, SoupServerMessage *message, const char *path, GHashTable *query,
+            gpointer user_data)
+{
+  WherrySignalingServer *self = user_data;
+
+  if (g_str_equal (path, "/healthz"))
+    answer (message, SOUP_STATUS_OK, "ok");
+  else if (g_str_equal (path, "/readyz"))
+    answer (message, self->draining ? SOUP_STATUS_SERVICE_UNAVAILABLE : SOUP_STATUS_OK,
+            self->draining ? "draining" : "ready");
+  else if (g_str_equal (path, "/metrics"))
+    {
+      g_autofree char *text = wherry_signaling_metrics_to_text (
+          self->relay, wherry_http_listener_get_n_connections (self->listener),
+          g_hash_table_size (self->sockets));
+      gsize length = strlen (text);
+
+      soup_server_message_set_response (message, "text/plain; version=0.0.4; charset=utf-8",
+                                        SOUP_MEMORY_TAKE, g_steal_pointer (&text), length);
+      soup_server_message_set_status (message, SOUP_STATUS_OK, NULL);
+    }
+  else
+    wherry_web_site_serve (message, path);
+}
+
+/* Every answer ends its connection: there are few of them, and one that is kept open for a next
+ * request is one that waits for nothing. */
+static void
+on_request_read (SoupServer *server, SoupServerMessage *message, gpointer user_data)
+{
+  SoupMessageHeaders *headers = soup_server_message_get_request_headers (message);
+
+  if (!soup_message_headers_header_contains (headers, "Upgrade", "websocket"))
+    soup_message_headers_replace (soup_server_message_get_response_headers (message), "Connection",
+                                  "close");
+}
+
+/* Sockets */
+
+static void
+maybe_done (WherrySignalingServer *self)
+{
+  void (*done) (gpointer) = self->done;
+
+  if (done == NULL || g_hash_table_size (self->sockets) > 0)
+    return;
+
+  self->done = NULL;
+  wherry_clock_clear_source (&self->grace_timer);
+  done (self->done_data);
+}
+
+static gboolean
+on_maybe_done (gpointer data)
+{
+  maybe_done (data);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_socket_closed (WherrySignalingSocket *socket, gpointer user_data)
+{
+  WherrySignalingServer *self = user_data;
+
+  g_hash_table_remove (self->sockets, socket);
+  maybe_done (self);
+}
+
+static void
+on_websocket (SoupServer *server, SoupServerMessage *message, const char *path,
+              SoupWebsocketConnection *connection, gpointer user_data)
+{
+  WherrySignalingServer *self = user_data;
+  WherryCountedStream *stream = stream_of (message);
+  GSocketAddress *remote = soup_server_message_get_remote_address (message);
+  g_autofree char *address = NULL;
+  WherrySignalingSocket *socket;
+
+  if (stream == NULL || self->draining)
+    {
+      soup_websocket_connection_close (connection, SOUP_WEBSOCKET_CLOSE_GOING_AWAY, "shutdown");
+      return;
+    }
+
+  address = g_inet_address_to_string (
+      g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (remote)));
+  wherry_http_listener_set_phase (self->listener, stream, WHERRY_HTTP_UPGRADED);
+  wherry_counter_inc (WHERRY_COUNTER_SOCKETS);
+  socket = wherry_signaling_socket_new (self->relay, connection, stream, address, self->clock,
+                                        self->ping_interval_s, on_socket_closed, self);
+  g_hash_table_add (self->sockets, socket);
+}
+
+static gboolean
+on_pong_timer (gpointer data)
+{
+  WherrySignalingServer *self = data;
+  GHashTableIter iter;
+  gpointer socket;
+
+  g_hash_table_iter_init (&iter, self->sockets);
+  while (g_hash_table_iter_next (&iter, &socket, NULL))
+    wherry_signaling_socket_check_pongs (socket);
+  return G_SOURCE_CONTINUE;
+}
+
+/* Life */
+
+static void
+clear_stream (gpointer data, GObject *stream)
+{
+  g_object_set_data (data, "wherry-stream", NULL);
+  g_object_unref (data);
+}
+
+static void
+on_accept (WherryCountedStream *stream, GSocketAddress *local, GSocketAddress *remote,
+           gpointer user_data)
+{
+  WherrySignalingServer *self = user_data;
+  g_autoptr (GError) error = NULL;
+
+  /* libsoup hands the address back with each request, and nothing else of ours */
+  g_object_set_data (G_OBJECT (remote), "wherry-stream", stream);
+  g_object_weak_ref (G_OBJECT (stream), clear_stream, g_object_ref (remote));
+  wherry_counted_stream_set_read_limit (stream, REQUEST_BYTES_MAX);
+  if (!soup_server_accept_iostream (self->http, G_IO_STREAM (stream), local, remote, &error))
+    wherry_warning (NULL, "The HTTP server refused a connection: %s", error->message);
+}
+
+/* A quarter of the descriptors, so that idle connections leave the peers theirs. */
+static guint
+default_connections_max (void)
+{
+  struct rlimit limit;
+
+  if (getrlimit (RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+    return WHERRY_HTTP_CONNECTIONS_MAX;
+  return (guint) CLAMP (limit.rlim_cur / 4, 16, WHERRY_HTTP_CONNECTIONS_MAX);
+}
+
+WherrySignalingServer *
+wherry_signaling_server_new (WherryRelay *relay, const WherrySignalingConfig *config)
+{
+  static const char *const subprotocols[] = { WHERRY_SIGNAL_SUBPROTOCOL, NULL };
+  WherrySignalingServer *self = g_new0 (WherrySignalingServer, 1);
+  guint connections_max
+      = config->connections_max > 0 ? config->connections_max : default_connections_max ();
+  gint64 deadline_us = config->header_deadline_us > 0 ? config->header_deadline_us
+                                                      : WHERRY_HTTP_HEADER_DEADLINE_US;
+
+  self->relay = relay;
+  self->clock = wherry_clock_ref (config->clock != NULL ? config->clock : wherry_clock_system ());
+  self->context = g_main_context_ref_thread_default ();
+  self->own_origins = wherry_origin_policy_new ();
+  self->origins = config->origins != NULL ? config->origins : self->own_origins;
+  self->ping_interval_s = config->ping_interval_s > 0
+                              ? config->ping_interval_s
+                              : (guint) (WHERRY_SIGNAL_PING_INTERVAL_US / G_USEC_PER_SEC);
+  self->sockets
+      = g_hash_table_new_full (NULL, NULL, (GDestroyNotify) wherry_signaling_socket_free, NULL);
+  self->listener
+      = wherry_http_listener_new (connections_max, deadline_us, self->clock, on_accept, self);
+
+  self->http = soup_server_new ("server-header", "wherryd", NULL);
+  /* it checks sizes before it inflates: 64 KiB on the wire were 60 MB in memory */
+  soup_server_remove_websocket_extension (self->http, SOUP_TYPE_WEBSOCKET_EXTENSION_DEFLATE);
+  soup_server_add_early_handler (self->http, "/", on_headers, self, NULL);
+  soup_server_add_handler (self->http, "/", on_request, self, NULL);
+  soup_server_add_early_handler (self->http, CONNECT_PATH, on_headers, self, NULL);
+  soup_server_add_websocket_handler (self->http, CONNECT_PATH, NULL, (char **) subprotocols,
+                                     on_websocket, self, NULL);
+  g_signal_connect (self->http, "request-read", G_CALLBACK (on_request_read), self);
+  self->pong_timer
+      = wherry_clock_add (self->clock, self->context, self->ping_interval_s * G_USEC_PER_SEC / 2,
+                          on_pong_timer, self);
+  return self;
+}
+
+void
+wherry_signaling_server_free (WherrySignalingServer *self)
+{
+  wherry_clock_clear_source (&self->pong_timer);
+  wherry_clock_clear_source (&self->grace_timer);
+  wherry_clock_clear_source (&self->idle);
+  g_hash_table_unref (self->sockets);
+  soup_server_disconnect (self->http);
+  g_signal_handlers_disconnect_by_data (self->http, self);
+  g_object_unref (self->http);
+  wherry_http_listener_free (self->listener);
+  wherry_origin_policy_free (self->own_origins);
+  wherry_clock_unref (self->clock);
+  g_main_context_unref (self->context);
+  g_free (self);
+}
+
+char *
+wherry_signaling_server_listen (WherrySignalingServer *self, GSocketAddress *address,
+                                GError **error)
+{
+  g_autoptr (GSocketAddress) bound = wherry_http_listener_add (self->listener, address, error);
+  GInetSocketAddress *inet;
+  g_autofree char *ip = NULL;
+  gboolean is_ipv6;
+
+  if (bound == NULL)
+    return NULL;
+
+  inet = G_INET_SOCKET_ADDRESS (bound);
+  ip = g_inet_address_to_string (g_inet_socket_address_get_address (inet));
+  is_ipv6 = strchr (ip, ':') != NULL;
+  return g_strdup_printf ("http://%s%s%s:%u/", is_ipv6 ? "[" : "", ip, is_ipv6 ? "]" : "",
+                          g_inet_socket_address_get_port (inet));
+}
+
+void
+wherry_signaling_server_drain (WherrySignalingServer *self)
+{
+  GHashTableIter iter;
+  gpointer socket;
+
+  self->draining = TRUE;
+  wherry_http_listener_stop (self->listener);
+  g_hash_table_iter_init (&iter, self->sockets);
+  while (g_hash_table_iter_next (&iter, &socket, NULL))
+    wherry_signaling_socket_shutdown (socket);
+}
+
+static gboolean
+on_grace_over (gpointer data)
+{
+  WherrySignalingServer *self = data;
+
+  wherry_http_listener_abort_all (self->listener);
+  return G_SOURCE_REMOVE;
+}
+
+void
+wherry_signaling_server_shutdown (WherrySignalingServer *self, void (*done) (gpointer user_data),
+                                  gpointer user_data)
+{
+  g_autoptr (GSource) idle = g_idle_source_new ();
+
+  self->done = done;
+  self->done_data = user_data;
+  self->grace_timer
+      = wherry_clock_add (self->clock, self->context, CLOSE_GRACE_US, on_grace_over, self);
+  self->idle = wherry_clock_add (self->clock, self->context, 0, on_maybe_done, self);
+}
+
+guint
+wherry_signaling_server_get_n_sockets (WherrySignalingServer *self)
+{
+  return g_hash_table_size (self->sockets);
+}

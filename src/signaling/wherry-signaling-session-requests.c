@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "wherry-signaling"
+
+#include "config.h"
+
+#include <string.h>
+
+#include "base/wherry-counters.h"
+#include "base/wherry-error.h"
+#include "base/wherry-log.h"
+#include "signaling/wherry-signaling-session-private.h"
+
+/* What a client asks for. */
+
+static void
+refuse (WherrySignalingSession *self, const WherrySignal *signal, WherrySignalError code,
+        const char *message)
+{
+  wherry_signaling_session_refuse (self, code, message, wherry_signal_type_to_string (signal->type),
+                                   signal->tid);
+}
+
+static gboolean
+join_room (WherrySignalingSession *self, const WherrySignal *signal, const char *room)
+{
+  g_autoptr (GError) error = NULL;
+  WherrySignalError code = WHERRY_SIGNAL_ERROR_INTERNAL;
+  WherryJoin join = {
+    .room = room,
+    .name = signal->type == WHERRY_SIGNAL_JOIN ? signal->name : NULL,
+    .mirror = signal->type == WHERRY_SIGNAL_JOIN ? signal->mirror : TRUE,
+    .address = self->address,
+  };
+
+  self->member = wherry_relay_join (self->relay, &join, &wherry_signaling_session_events, self,
+                                    &code, &error);
+  if (self->member == NULL)
+    {
+      refuse (self, signal, code, error != NULL ? error->message : "Could not join");
+      return FALSE;
+    }
+  self->was_member = TRUE;
+  return TRUE;
+}
+
+static void
+handle_join (WherrySignalingSession *self, WherrySignal *signal)
+{
+  if (self->was_member)
+    {
+      refuse (self, signal, WHERRY_SIGNAL_ERROR_ALREADY_JOINED,
+              "This socket has joined a room: open another one to join another room");
+      return;
+    }
+  if (signal->token != NULL)
+    {
+      /* no key is configured that it could be checked with: never ignored */
+      refuse (self, signal, WHERRY_SIGNAL_ERROR_UNAUTHORIZED,
+              "This server has no key to check a token with");
+      return;
+    }
+  if (join_room (self, signal, signal->room))
+    wherry_signaling_session_send_joined (self, signal->tid);
+}
+
+/* offer or call before a join: the echo room (data/docs/protocol.md section 1) */
+static gboolean
+ensure_member (WherrySignalingSession *self, const WherrySignal *signal)
+{
+  return self->member != NULL || join_room (self, signal, WHERRY_ECHO_ROOM);
+}
+
+static WherryReliability
+reliability_of (WherryDcepReliability reliability)
+{
+  switch (reliability)
+    {
+    case WHERRY_DCEP_REXMIT:
+      return WHERRY_MAX_RETRANSMITS;
+    case WHERRY_DCEP_TIMED:
+      return WHERRY_MAX_PACKET_LIFE_TIME;
+    case WHERRY_DCEP_RELIABLE:
+    default:
+      return WHERRY_RELIABLE;
+    }
+}
+
+/* (transfer full) (element-type WherryChannelInit): strings are borrowed from signal. NULL: it was
+ * refused. */
+static GArray *
+list_channels (WherrySignalingSession *self, const WherrySignal *signal)
+{
+  static const WherryChannelInit cat_noises = {
+    .label = "cat-noises",
+    .protocol = "",
+    .ordered = TRUE,
+    .reliability = WHERRY_RELIABLE,
+    .priority = 256, /* "normal": RFC 8831 section 6.4 */
+    .negotiated = TRUE,
+    .id = 0,
+  };
+  guint most = wherry_relay_get_config (self->relay)->channels_per_member;
+  GArray *inits = g_array_new (FALSE, FALSE, sizeof (WherryChannelInit));
+
+  if (signal->channels == NULL)
+    {
+      if (signal->type == WHERRY_SIGNAL_CALL
+          && g_str_equal (wherry_member_get_room (self->member), WHERRY_ECHO_ROOM))
+        g_array_append_val (inits, cat_noises);
+      return inits;
+    }
+  if (signal->channels->len > most)
+    {
+      g_array_unref (inits);
+      refuse (self, signal, WHERRY_SIGNAL_ERROR_TOO_LARGE, "Too many channels for one member");
+      return NULL;
+    }
+  for (guint i = 0; i < signal->channels->len; i++)
+    {
+      const WherrySignalChannel *channel = signal->channels->pdata[i];
+      WherryChannelInit init = {
+        .label = channel->label,
+        .protocol = channel->protocol,
+        .ordered = channel->ordered,
+        .reliability = reliability_of (channel->reliability),
+        .reliability_value = channel->value,
+        .priority = 256,
+        .negotiated = TRUE,
+        .id = channel->id,
+      };
+
+      g_array_append_val (inits, init);
+    }
+  return inits;
+}
+
+/* FALSE: too many are under way, the client was told */
+static gboolean
+may_wait (WherrySignalingSession *self, const WherrySignal *signal, const GQueue *queue)
+{
+  if (queue->length < WHERRY_SESSION_PENDING_MAX)
+    return TRUE;
+
+  wherry_counter_inc (WHERRY_COUNTER_RATE_LIMITED);
+  refuse (self, signal, WHERRY_SIGNAL_ERROR_RATE_LIMITED,
+          "Too many descriptions at once: wait for the answer");
+  return FALSE;
+}
+
+static void
+handle_call (WherrySignalingSession *self, WherrySignal *signal)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GArray) inits = NULL;
+  WherrySignalError code = WHERRY_SIGNAL_ERROR_INTERNAL;
+
+  if (!may_wait (self, signal, &self->unoffered) || !ensure_member (self, signal))
+    return;
+  inits = list_channels (self, signal);
+  if (inits == NULL)
+    return;
+
+  wherry_signaling_session_push_tid (&self->unoffered, signal->tid);
+  if (wherry_member_call (self->member, (const WherryChannelInit *) (gpointer) inits->data,
+                          inits->len, &code, &error))
+    return;
+  g_free (g_queue_pop_tail (&self->unoffered));
+  refuse (self, signal, code, error != NULL ? error->message : "Could not make an offer");
+}
+
+static void
+handle_description (WherrySignalingSession *self, WherrySignal *signal)
+{
+  gboolean is_offer = signal->type == WHERRY_SIGNAL_OFFER;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (WherrySdp) sdp = NULL;
+  g_autoptr (GArray) inits = NULL;
+  WherrySignalError code = WHERRY_SIGNAL_ERROR_BAD_SDP;
+
+  sdp = wherry_sdp_parse (is_offer ? WHERRY_SDP_OFFER : WHERRY_SDP_ANSWER, signal->sdp,
+                          strlen (signal->sdp), &error);
+  if (sdp == NULL)
+    {
+      refuse (self, signal, WHERRY_SIGNAL_ERROR_BAD_SDP, error->message);
+      return;
+    }
+  if (is_offer && (!may_wait (self, signal, &self->unanswered) || !ensure_member (self, signal)))
+    return;
+  inits = list_channels (self, signal);
+  if (inits == NULL)
+    return;
+
+  g_clear_pointer (&self->remote, wherry_sdp_free);
+  self->remote = wherry_sdp_copy (sdp);
+  if (is_offer)
+    wherry_signaling_session_push_tid (&self->unanswered, signal->tid);
+  if (wherry_member_remote_description (self->member, g_steal_pointer (&sdp),
+                                        (const WherryChannelInit *) (gpointer) inits->data,
+                                        inits->len, &code, &error))
+    return;
+  if (is_offer)
+    g_free (g_queue_pop_tail (&self->unanswered));
+  refuse (self, signal, code, error != NULL ? error->message : "Could not take the description");
+}
+
+static void
+handle_candidate (WherrySignalingSession *self, WherrySignal *signal)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (WherryCandidate) candidate = NULL;
+
+  if (signal->candidate == NULL)
+    {
+      wherry_member_remote_candidate (self->member, NULL);
+      return;
+    }
+
+  candidate = wherry_candidate_parse (signal->candidate, strlen (signal->candidate), &error);
+  if (candidate == NULL)
+    {
+      /* well formed and of no use to us is no error of the client's */
+      if (g_error_matches (error, WHERRY_ERROR, WHERRY_ERROR_UNSUPPORTED))
+        return;
+      wherry_counter_inc (WHERRY_COUNTER_ICE_BAD_CANDIDATES);
+      refuse (self, signal, WHERRY_SIGNAL_ERROR_BAD_CANDIDATE, error->message);
+      return;
+    }
+  if (candidate->is_mdns)
+    {
+      /* nobody resolves it here; the connection is found by a peer-reflexive pair */
+      wherry_counter_inc (WHERRY_COUNTER_ICE_MDNS_IGNORED);
+      return;
+    }
+  if (self->remote != NULL
+      && !wherry_sdp_owns_candidate (self->remote, signal->sdp_mid, signal->sdp_mline_index))
+    return;
+  if (candidate->ufrag == NULL)
+    candidate->ufrag = g_strdup (signal->ufrag);
+  wherry_member_remote_candidate (self->member, g_steal_pointer (&candidate));
+}
+
+static void
+count_member (const char *peer, const char *name, gpointer data)
+{
+  ++*(guint64 *) data;
+}
+
+static void
+handle_msg (WherrySignalingSession *self, WherrySignal *signal)
+{
+  guint64 others = 0;
+
+  /* everybody gets it, so it costs as many times its size; once was taken when it came */
+  wherry_member_foreach_other (self->member, count_member, &others);
+  if (wherry_signaling_session_charge (self, signal, signal->data_length * others))
+    wherry_member_msg (self->member, signal->data, signal->data_length);
+}
+
+static void
+handle_signal (WherrySignalingSession *self, WherrySignal *signal)
+{
+  if (!wherry_member_signal (self->member, signal->to, signal->data, signal->data_length))
+    refuse (self, signal, WHERRY_SIGNAL_ERROR_NO_SUCH_MEMBER, "No such member in this room");
+}
+
+static void
+handle_leave (WherrySignalingSession *self, WherrySignal *signal)
+{
+  self->leave_tid = g_strdup (signal->tid);
+  wherry_member_leave (self->member, WHERRY_LEAVE_LEFT);
+}
+
+/* Types that need a member first. */
+static void
+handle_as_member (WherrySignalingSession *self, WherrySignal *signal)
+{
+  if (self->member == NULL)
+    {
+      refuse (self, signal, WHERRY_SIGNAL_ERROR_NOT_JOINED, "Join a room first");
+      return;
+    }
+
+  if (signal->type == WHERRY_SIGNAL_ANSWER)
+    handle_description (self, signal);
+  else if (signal->type == WHERRY_SIGNAL_CANDIDATE)
+    handle_candidate (self, signal);
+  else if (signal->type == WHERRY_SIGNAL_SIGNAL)
+    handle_signal (self, signal);
+  else if (signal->type == WHERRY_SIGNAL_MSG)
+    handle_msg (self, signal);
+  else if (signal->type == WHERRY_SIGNAL_LEAVE)
+    handle_leave (self, signal);
+  else
+    wherry_bug ("A client message of type %s", wherry_signal_type_to_string (signal->type));
+}
+
+void
+wherry_signaling_session_handle (WherrySignalingSession *self, WherrySignal *signal)
+{
+  if (signal->type == WHERRY_SIGNAL_JOIN)
+    handle_join (self, signal);
+  else if (signal->type == WHERRY_SIGNAL_OFFER)
+    handle_description (self, signal);
+  else if (signal->type == WHERRY_SIGNAL_CALL)
+    handle_call (self, signal);
+  else if (signal->type == WHERRY_SIGNAL_PING)
+    wherry_signaling_session_send (self,
+                                   wherry_signal_write_pong (signal->data, signal->data_length,
+                                                             signal->tid));
+  else
+    handle_as_member (self, signal);
+}

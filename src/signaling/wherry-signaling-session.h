@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The signaling of one client, whatever carries it: frames in, frames out, and a member of the
+ * relay once it joined. data/docs/protocol.md section 1. Thread: hub */
+
+#include "base/wherry-clock.h"
+#include "relay/wherry-relay.h"
+
+G_BEGIN_DECLS
+
+typedef struct _WherrySignalingSession WherrySignalingSession;
+
+/* What carries it. */
+typedef struct
+{
+  /* One frame. text: (transfer full), from g_malloc() */
+  void (*send) (gpointer user_data, char *text);
+  /* Everything that was sent goes out first. code: of RFC 6455 section 7.4. The session takes no
+   * frame any more; it is freed by whoever made it. */
+  void (*close) (gpointer user_data, guint code, const char *reason);
+} WherrySignalingSink;
+
+/* relay: must outlive it. address: of the client, for the log (nullable). clock: (nullable) the
+ * system's. */
+WherrySignalingSession *wherry_signaling_session_new (WherryRelay *relay, const char *address,
+                                                      WherryClock *clock,
+                                                      const WherrySignalingSink *sink,
+                                                      gpointer user_data);
+/* Detaches its member: nothing is sent any more. */
+void wherry_signaling_session_free (WherrySignalingSession *self);
+
+/* One text frame that came. */
+void wherry_signaling_session_receive (WherrySignalingSession *self, const char *data,
+                                       gsize length);
+/* One binary frame that came: there are none in this protocol. */
+void wherry_signaling_session_receive_binary (WherrySignalingSession *self);
+/* The server goes down: a client that has not joined is told and closed; a member hears it from
+ * the relay. */
+void wherry_signaling_session_shutdown (WherrySignalingSession *self);
+
+gboolean wherry_signaling_session_is_joined (WherrySignalingSession *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (WherrySignalingSession, wherry_signaling_session_free)
+
+G_END_DECLS

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "wherry-signaling"
+
+#include "config.h"
+
+#include <string.h>
+
+#include "base/wherry-counters.h"
+#include "base/wherry-limits.h"
+#include "base/wherry-log.h"
+#include "signaling/wherry-signaling-session.h"
+#include "signaling/wherry-signaling-socket.h"
+
+/* What a socket may send before reading waits: above the session's own rates, which answer with an
+ * error, so that only a flood is held back in TCP. */
+#define READ_RATE (4 * WHERRY_SIGNAL_RATE_BYTES)
+#define READ_BURST (4 * WHERRY_SIGNAL_BURST_BYTES)
+
+struct _WherrySignalingSocket
+{
+  /* hub thread only */
+  SoupWebsocketConnection *connection;
+  WherryCountedStream *stream;
+  WherrySignalingSession *session;
+  WherryClock *clock;
+  gint64 ping_interval_us;
+  gint64 last_pong_us;
+  void (*closed) (WherrySignalingSocket *socket, gpointer user_data);
+  gpointer closed_data;
+};
+
+static void
+on_session_send (gpointer user_data, char *text)
+{
+  WherrySignalingSocket *self = user_data;
+  gsize length = strlen (text);
+  g_autoptr (GBytes) bytes = g_bytes_new_take (text, length);
+  gsize header = length < 126 ? 2 : length < 65536 ? 4 : 10; /* RFC 6455 section 5.2 */
+
+  if (wherry_counted_stream_is_aborted (self->stream)
+      || soup_websocket_connection_get_state (self->connection) != SOUP_WEBSOCKET_STATE_OPEN)
+    return;
+
+  wherry_counted_stream_note_queued (self->stream, header + length);
+  if (wherry_counted_stream_get_queued (self->stream) > WHERRY_SIGNAL_OUT_MAX)
+    {
+      wherry_counter_inc (WHERRY_COUNTER_SOCKETS_REFUSED);
+      wherry_info (NULL, "Closed a signaling socket that does not read: %u bytes were waiting",
+                   WHERRY_SIGNAL_OUT_MAX);
+      wherry_counted_stream_abort (self->stream);
+      return;
+    }
+  soup_websocket_connection_send_message (self->connection, SOUP_WEBSOCKET_DATA_TEXT, bytes);
+}
+
+static void
+on_session_close (gpointer user_data, guint code, const char *reason)
+{
+  WherrySignalingSocket *self = user_data;
+
+  if (soup_websocket_connection_get_state (self->connection) == SOUP_WEBSOCKET_STATE_OPEN)
+    soup_websocket_connection_close (self->connection, (gushort) code, reason);
+}
+
+static const WherrySignalingSink session_sink = {
+  .send = on_session_send,
+  .close = on_session_close,
+};
+
+static void
+on_message (SoupWebsocketConnection *connection, SoupWebsocketDataType type, GBytes *message,
+            WherrySignalingSocket *self)
+{
+  gsize length;
+  const char *data = g_bytes_get_data (message, &length);
+
+  if (type == SOUP_WEBSOCKET_DATA_TEXT)
+    wherry_signaling_session_receive (self->session, data != NULL ? data : "", length);
+  else
+    wherry_signaling_session_receive_binary (self->session);
+}
+
+static void
+on_pong (SoupWebsocketConnection *connection, GBytes *payload, WherrySignalingSocket *self)
+{
+  self->last_pong_us = wherry_clock_now_us (self->clock);
+}
+
+static void
+on_closed (SoupWebsocketConnection *connection, WherrySignalingSocket *self)
+{
+  self->closed (self, self->closed_data);
+}
+
+WherrySignalingSocket *
+wherry_signaling_socket_new (WherryRelay *relay, SoupWebsocketConnection *connection,
+                             WherryCountedStream *stream, const char *address, WherryClock *clock,
+                             guint ping_interval_s,
+                             void (*closed) (WherrySignalingSocket *socket, gpointer user_data),
+                             gpointer user_data)
+{
+  WherrySignalingSocket *self = g_new0 (WherrySignalingSocket, 1);
+
+  self->connection = g_object_ref (connection);
+  self->stream = g_object_ref (stream);
+  self->clock = wherry_clock_ref (clock);
+  self->ping_interval_us = ping_interval_s * G_USEC_PER_SEC;
+  self->last_pong_us = wherry_clock_now_us (clock);
+  self->closed = closed;
+  self->closed_data = user_data;
+  self->session = wherry_signaling_session_new (relay, address, clock, &session_sink, self);
+
+  soup_websocket_connection_set_max_incoming_payload_size (connection, WHERRY_SIGNAL_MESSAGE_MAX);
+  soup_websocket_connection_set_keepalive_interval (connection, ping_interval_s);
+  wherry_counted_stream_set_read_limit (stream, 0);
+  wherry_counted_stream_set_read_rate (stream, READ_RATE, READ_BURST);
+  g_signal_connect (connection, "message", G_CALLBACK (on_message), self);
+  g_signal_connect (connection, "pong", G_CALLBACK (on_pong), self);
+  g_signal_connect (connection, "closed", G_CALLBACK (on_closed), self);
+  return self;
+}
+
+void
+wherry_signaling_socket_free (WherrySignalingSocket *self)
+{
+  g_signal_handlers_disconnect_by_data (self->connection, self);
+  wherry_signaling_session_free (self->session);
+  g_object_unref (self->connection);
+  g_object_unref (self->stream);
+  wherry_clock_unref (self->clock);
+  g_free (self);
+}
+
+void
+wherry_signaling_socket_check_pongs (WherrySignalingSocket *self)
+{
+  /* The pings of one and of two intervals ago had time enough: half an interval. */
+  gint64 limit_us = 2 * self->ping_interval_us + self->ping_interval_us / 2;
+
+  if (wherry_clock_now_us (self->clock) - self->last_pong_us < limit_us)
+    return;
+
+  wherry_debug (NULL, "Closed a signaling socket that answered no ping");
+  wherry_counted_stream_abort (self->stream);
+}
+
+void
+wherry_signaling_socket_shutdown (WherrySignalingSocket *self)
+{
+  wherry_signaling_session_shutdown (self->session);
+}
+
+void
+wherry_signaling_socket_abort (WherrySignalingSocket *self)
+{
+  wherry_counted_stream_abort (self->stream);
+}

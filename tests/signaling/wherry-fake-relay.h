@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The relay's interface without a relay behind: it keeps members in rooms, writes down what it is
+ * asked, and lets a test say what members hear. Linked in place of the real one. */
+
+#include "relay/wherry-relay.h"
+
+G_BEGIN_DECLS
+
+WherryRelay *wherry_fake_relay_new (void);
+void wherry_fake_relay_free (WherryRelay *relay);
+WherryRelayConfig *wherry_fake_relay_config (WherryRelay *relay);
+/* What members were asked to do since the last call, as "ID: WORDS\n". (transfer full) */
+char *wherry_fake_relay_take_log (WherryRelay *relay);
+guint wherry_fake_relay_get_n_members (WherryRelay *relay);
+/* The next join or call fails with code; WHERRY_SIGNAL_ERROR_NONE: it does not. */
+void wherry_fake_relay_fail_next (WherryRelay *relay, WherrySignalError code);
+/* The i-th member since the start; NULL: it is gone. */
+WherryMember *wherry_fake_relay_member (WherryRelay *relay, guint i);
+void wherry_fake_member_describe (WherryMember *member, WherrySdpType type, const char *sdp);
+void wherry_fake_member_candidate (WherryMember *member, const char *candidate);
+void wherry_fake_member_refuse (WherryMember *member, const char *message);
+
+G_END_DECLS
