@@ -7,7 +7,7 @@
 
 #include "signaling/wherry-web-site.h"
 
-#include "wherry-web-resources.h"
+#include <wherry-web-resources.h>
 
 #define PREFIX "/org/wherry/web"
 

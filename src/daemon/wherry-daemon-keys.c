@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "wherry-daemon"
+
+#include "config.h"
+
+#include <glib/gi18n.h>
+
+#include "base/wherry-error.h"
+#include "base/wherry-limits.h"
+#include "daemon/wherry-daemon-keys.h"
+#include "daemon/wherry-daemon-values.h"
+
+/* Bounds that keep the arithmetic behind them honest rather than to say what is wise. */
+#define BYTES_MAX (G_GUINT64_CONSTANT (1) << 42)
+
+static gboolean
+set_size (gsize *out, const char *value, guint64 min, GError **error)
+{
+  guint64 number;
+
+  if (!wherry_daemon_value_size (value, min, MIN (BYTES_MAX, G_MAXSIZE / 2), &number, error))
+    return FALSE;
+  *out = (gsize) number;
+  return TRUE;
+}
+
+static gboolean
+set_uint (guint *out, const char *value, guint64 min, guint64 max, GError **error)
+{
+  guint64 number;
+
+  if (!wherry_daemon_value_uint (value, min, max, &number, error))
+    return FALSE;
+  *out = (guint) number;
+  return TRUE;
+}
+
+static gboolean
+set_listen (WherryDaemonOptions *options, const char *value, GError **error)
+{
+  GSocketAddress *address = wherry_daemon_value_address (value, error);
+
+  if (address == NULL)
+    return FALSE;
+  g_ptr_array_add (options->listen, address);
+  return TRUE;
+}
+
+static gboolean
+set_bind_address (WherryDaemonOptions *options, const char *value, GError **error)
+{
+  return wherry_ice_config_add_bind_address (options->relay->ice, value, error);
+}
+
+static gboolean
+set_port_range (WherryDaemonOptions *options, const char *value, GError **error)
+{
+  guint16 min;
+  guint16 max;
+
+  return wherry_daemon_value_port_range (value, &min, &max, error)
+         && wherry_ice_config_set_port_range (options->relay->ice, min, max, error);
+}
+
+static gboolean
+set_stun_server (WherryDaemonOptions *options, const char *value, GError **error)
+{
+  return wherry_daemon_value_stun (value, options->relay->ice, error);
+}
+
+static gboolean
+set_turn_server (WherryDaemonOptions *options, const char *value, GError **error)
+{
+  return wherry_daemon_value_turn (value, options->relay->ice, error);
+}
+
+static gboolean
+set_external_address (WherryDaemonOptions *options, const char *value, GError **error)
+{
+  return wherry_ice_config_set_external_address (options->relay->ice, value, error);
+}
+
+static gboolean
+set_max_peers (WherryDaemonOptions *options, const char *value, GError **error)
+{
+  return set_uint (&options->relay->max_peers, value, 0, 1000000, error);
+}
+
+static gboolean
+set_members_per_room (WherryDaemonOptions *options, const char *value, GError **error)
+{
+  return set_uint (&options->relay->members_per_room, value, 1, 1000000, error);
+}
+
+static gboolean
+set_topics_per_room (WherryDaemonOptions *options, const char *value, GError **error)
+{
+  return set_uint (&options->relay->topics_per_room, value, 1, 65535, error);
+}
+
+static gboolean
+set_channels_per_member (WherryDaemonOptions *options, const char *value, GError **error)
+{
+  return set_uint (&options->relay->channels_per_member, value, 1, WHERRY_SCTP_STREAMS_MAX, error);
+}
+
+static gboolean
+set_outbox_bytes (WherryDaemonOptions *options, const char *value, GError **error)
+{
+  WherryOutboxLimits *outbox = &options->relay->outbox;
+
+  if (!set_size (&outbox->outbox_high, value, 4 * WHERRY_KIB, error))
+    return FALSE;
+  outbox->outbox_low = outbox->outbox_high / 4;
+  options->relay->member_bytes = MAX (options->relay->member_bytes, outbox->outbox_high);
+  return TRUE;
+}
+
+static gboolean
+set_member_bytes (WherryDaemonOptions *options, const char *value, GError **error)
+{
+  return set_size (&options->relay->member_bytes, value, 4 * WHERRY_KIB, error);
+}
+
+static gboolean
+set_memory_budget (WherryDaemonOptions *options, const char *value, GError **error)
+{
+  return set_size (&options->relay->memory_budget, value, 1 * WHERRY_MIB, error);
+}
+
+static gboolean
+set_max_message_size (WherryDaemonOptions *options, const char *value, GError **error)
+{
+  return set_size (&options->relay->max_message_size, value, 1 * WHERRY_KIB, error);
+}
+
+static gboolean
+set_block_limit (WherryDaemonOptions *options, const char *value, GError **error)
+{
+  return wherry_daemon_value_ms (value, &options->relay->outbox.block_limit_us, error);
+}
+
+static gboolean
+set_connect_limit (WherryDaemonOptions *options, const char *value, GError **error)
+{
+  return wherry_daemon_value_ms (value, &options->relay->connect_limit_us, error);
+}
+
+static gboolean
+set_insecure_open (WherryDaemonOptions *options, const char *value, GError **error)
+{
+  return wherry_daemon_value_bool (value, &options->insecure_open, error);
+}
+
+static gboolean
+set_allowed_origin (WherryDaemonOptions *options, const char *value, GError **error)
+{
+  return wherry_origin_policy_allow_origin (options->origins, value, error);
+}
+
+static gboolean
+set_allowed_host (WherryDaemonOptions *options, const char *value, GError **error)
+{
+  return wherry_origin_policy_allow_host (options->origins, value, error);
+}
+
+static gboolean
+set_verbose (WherryDaemonOptions *options, const char *value, GError **error)
+{
+  return wherry_daemon_value_bool (value, &options->verbose, error);
+}
+
+const WherryDaemonKey wherry_daemon_keys[] = {
+  { "listen", N_ ("ADDRESS:PORT"), N_ ("Where to listen for HTTP (default 127.0.0.1:8888)"), TRUE,
+    set_listen },
+  { "bind-address", N_ ("IP"), N_ ("Local address for peer connections"), TRUE, set_bind_address },
+  { "port-range", N_ ("MIN-MAX"), N_ ("UDP ports for peer connections (default any)"), FALSE,
+    set_port_range },
+  { "stun-server", N_ ("stun:HOST[:PORT]"), N_ ("STUN server"), TRUE, set_stun_server },
+  { "turn-server", N_ ("turn:USER:PASSWORD@HOST[:PORT]"), N_ ("TURN server"), TRUE,
+    set_turn_server },
+  { "external-address", N_ ("IP"), N_ ("Our address as others see it, behind a 1:1 NAT"), FALSE,
+    set_external_address },
+  { "max-peers", N_ ("N"), N_ ("Most peer connections (default 0: what the system allows)"), FALSE,
+    set_max_peers },
+  { "members-per-room", N_ ("N"), N_ ("Most members of a room"), FALSE, set_members_per_room },
+  { "topics-per-room", N_ ("N"), N_ ("Most topics of a room"), FALSE, set_topics_per_room },
+  { "channels-per-member", N_ ("N"), N_ ("Most data channels of a member"), FALSE,
+    set_channels_per_member },
+  { "outbox-bytes", N_ ("SIZE"), N_ ("What may wait for one member on one channel"), FALSE,
+    set_outbox_bytes },
+  { "member-bytes", N_ ("SIZE"), N_ ("What may wait for one member"), FALSE, set_member_bytes },
+  { "memory-budget", N_ ("SIZE"), N_ ("What all messages together may take"), FALSE,
+    set_memory_budget },
+  { "max-message-size", N_ ("SIZE"), N_ ("Largest message taken from a peer"), FALSE,
+    set_max_message_size },
+  { "block-limit-ms", N_ ("MS"), N_ ("How long a slow member may hold up others"), FALSE,
+    set_block_limit },
+  { "connect-limit-ms", N_ ("MS"), N_ ("How long a member may take to connect"), FALSE,
+    set_connect_limit },
+  { "insecure-open", NULL, N_ ("Listen beyond this machine although anybody may join"), FALSE,
+    set_insecure_open },
+  { "allowed-origin", N_ ("ORIGIN"), N_ ("Web pages that may connect, besides our own"), TRUE,
+    set_allowed_origin },
+  { "allowed-host", N_ ("NAME"), N_ ("Name or address that we are known by"), TRUE,
+    set_allowed_host },
+  { "verbose", NULL, N_ ("Say more"), FALSE, set_verbose },
+};
+const guint wherry_daemon_n_keys = G_N_ELEMENTS (wherry_daemon_keys);
+
+const WherryDaemonKey *
+wherry_daemon_key_find (const char *name)
+{
+  for (guint i = 0; i < wherry_daemon_n_keys; i++)
+    if (g_str_equal (wherry_daemon_keys[i].name, name))
+      return &wherry_daemon_keys[i];
+  return NULL;
+}
+
+static gboolean
+set_mirror (WherryRelayRule *rule, const char *value, GError **error)
+{
+  static const char *const names[] = { "no", "reliable", "lossy" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    if (g_str_equal (value, names[i]))
+      {
+        rule->mirror = (int) i;
+        return TRUE;
+      }
+  g_set_error (error, WHERRY_ERROR, WHERRY_ERROR_INVALID_ARGUMENT,
+               _ ("“%s” is not “no”, “reliable” or “lossy”"), value);
+  return FALSE;
+}
+
+gboolean
+wherry_daemon_rule_set (WherryRelayRule *rule, const char *name, const char *value, GError **error)
+{
+  guint64 number = 0;
+
+  if (g_str_equal (name, "outbox-bytes"))
+    {
+      if (!wherry_daemon_value_size (value, 4 * WHERRY_KIB, BYTES_MAX, &number, error))
+        return FALSE;
+      rule->outbox_high = (gint64) number;
+      return TRUE;
+    }
+  if (g_str_equal (name, "block-limit-ms"))
+    return wherry_daemon_value_ms (value, &rule->block_limit_us, error);
+  if (rule->is_topic && g_str_equal (name, "mirror"))
+    return set_mirror (rule, value, error);
+  if (!rule->is_topic && g_str_equal (name, "members-per-room"))
+    {
+      if (!wherry_daemon_value_uint (value, 1, 1000000, &number, error))
+        return FALSE;
+      rule->members_per_room = (gint64) number;
+      return TRUE;
+    }
+  if (!rule->is_topic && g_str_equal (name, "topics-per-room"))
+    {
+      if (!wherry_daemon_value_uint (value, 1, 65535, &number, error))
+        return FALSE;
+      rule->topics_per_room = (gint64) number;
+      return TRUE;
+    }
+
+  g_set_error_literal (error, WHERRY_ERROR, WHERRY_ERROR_INVALID_ARGUMENT,
+                       rule->is_topic ? _ ("no such key; a [topic PATTERN] group has outbox-bytes, "
+                                           "block-limit-ms and mirror")
+                                      : _ ("no such key; a [room PATTERN] group has outbox-bytes, "
+                                           "block-limit-ms, members-per-room and topics-per-room"));
+  return FALSE;
+}

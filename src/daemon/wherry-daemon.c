@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "wherry-daemon"
+
+#include "config.h"
+
+#include <malloc.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <glib-unix.h>
+#include <glib/gi18n.h>
+
+#include "base/wherry-log.h"
+#include "daemon/wherry-bind-policy.h"
+#include "daemon/wherry-daemon.h"
+#include "relay/wherry-relay.h"
+#include "sctp/wherry-sctp-runtime.h"
+#include "signaling/wherry-signaling-server.h"
+
+/* glibc gives every thread an arena of its own, up to eight for each processor, and memory freed by
+ * one thread is kept for it. Peers are many threads of which few work at a time. */
+#define MALLOC_ARENAS 4
+
+typedef struct
+{
+  /* hub thread only */
+  GMainLoop *loop;
+  WherryRelay *relay;
+  WherrySignalingServer *server;
+  gboolean stopping;
+} Daemon;
+
+static void
+on_server_done (gpointer user_data)
+{
+  Daemon *self = user_data;
+
+  g_main_loop_quit (self->loop);
+}
+
+static void
+on_relay_done (gpointer user_data)
+{
+  Daemon *self = user_data;
+
+  wherry_signaling_server_shutdown (self->server, on_server_done, self);
+}
+
+static gboolean
+on_signal (gpointer user_data)
+{
+  Daemon *self = user_data;
+
+  if (self->stopping)
+    {
+      fprintf (stderr, "wherryd: %s\n", _ ("told again to end: ending at once"));
+      _exit (WHERRY_EXIT_FAILED);
+    }
+
+  self->stopping = TRUE;
+  wherry_message (NULL, "Shutting down");
+  wherry_signaling_server_drain (self->server);
+  wherry_relay_shutdown (self->relay, on_relay_done, self);
+  return G_SOURCE_CONTINUE;
+}
+
+/* The soft limit is often 1024, for the sake of select(), which nothing here uses. */
+static void
+raise_file_limit (void)
+{
+  struct rlimit limit;
+
+  if (getrlimit (RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max)
+    return;
+  limit.rlim_cur = limit.rlim_max;
+  if (setrlimit (RLIMIT_NOFILE, &limit) != 0)
+    wherry_warning (NULL, "Could not raise the limit of open files");
+}
+
+static gboolean
+listen_all (Daemon *self, WherryDaemonOptions *options)
+{
+  for (guint i = 0; i < options->listen->len; i++)
+    {
+      GSocketAddress *address = options->listen->pdata[i];
+      g_autoptr (GError) error = NULL;
+      g_autofree char *uri = wherry_signaling_server_listen (self->server, address, &error);
+
+      if (uri == NULL)
+        {
+          g_autofree char *text = g_socket_connectable_to_string (G_SOCKET_CONNECTABLE (address));
+
+          fprintf (stderr, _ ("wherryd: could not listen on %s: %s\n"), text, error->message);
+          return FALSE;
+        }
+      /* read by programs: never translated */
+      printf ("wherryd: listening on %s\n", uri);
+      fflush (stdout);
+    }
+  return TRUE;
+}
+
+int
+wherry_daemon_run (WherryDaemonOptions *options)
+{
+  Daemon self = { 0 };
+  WherrySignalingConfig config = { .origins = options->origins };
+  guint sources[2];
+  int result = WHERRY_EXIT_FAILED;
+
+  raise_file_limit ();
+  if (g_getenv ("MALLOC_ARENA_MAX") == NULL)
+    mallopt (M_ARENA_MAX, MALLOC_ARENAS);
+  wherry_bind_policy_apply (options);
+
+  self.loop = g_main_loop_new (NULL, FALSE);
+  self.relay
+      = wherry_relay_new (g_steal_pointer (&options->relay), g_main_context_default (), NULL);
+  self.server = wherry_signaling_server_new (self.relay, &config);
+  sources[0] = g_unix_signal_add (SIGINT, on_signal, &self);
+  sources[1] = g_unix_signal_add (SIGTERM, on_signal, &self);
+  if (listen_all (&self, options))
+    {
+      g_main_loop_run (self.loop);
+      result = WHERRY_EXIT_OK;
+    }
+  else
+    {
+      /* the relay is freed only after it was shut down */
+      on_signal (&self);
+      g_main_loop_run (self.loop);
+    }
+
+  for (guint i = 0; i < G_N_ELEMENTS (sources); i++)
+    g_source_remove (sources[i]);
+  wherry_signaling_server_free (self.server);
+  wherry_relay_free (self.relay);
+  g_main_loop_unref (self.loop);
+  if (!wherry_sctp_runtime_shutdown ())
+    wherry_bug ("An SCTP association outlived its peer");
+  return result;
+}
