@@ -20,7 +20,7 @@ def exported(library):
     shown = subprocess.run(["nm", "--dynamic", "--defined-only", "--format=posix", library],
                            stdout=subprocess.PIPE, check=True)
     names = {line.split()[0] for line in shown.stdout.decode().splitlines()}
-    # names of the compiler's own, such as those of a coverage build
+    # names of the compiler's own
     return {name for name in names if not name.startswith("__")}
 
 
