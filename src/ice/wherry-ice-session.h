@@ -88,6 +88,9 @@ void wherry_ice_session_end_of_remote_candidates (WherryIceSession *self);
  * Thread: peer */
 gboolean wherry_ice_session_restart (WherryIceSession *self, GError **error);
 
+/* From restart() until the new checks have selected a pair. Thread: peer */
+gboolean wherry_ice_session_is_restarting (WherryIceSession *self);
+
 /* FALSE: no pair is selected. Thread: peer */
 gboolean wherry_ice_session_get_selected_pair (WherryIceSession *self, WherryIcePair *pair);
 /* Every check failed and nothing has connected so far: the reason for a timeout. Thread: peer */

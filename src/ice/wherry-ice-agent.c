@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "wherry-ice"
+
+#include "config.h"
+
+#include <sys/socket.h>
+
+#include "base/wherry-error.h"
+#include "base/wherry-limits.h"
+#include "ice/wherry-ice-agent.h"
+#include "ice/wherry-ice-candidates.h"
+
+/* The kernel's default (about 200 KiB) holds some 90 packets, because it counts 2.3 KiB for each: a
+ * window's burst from a fast sender is more. Costs nothing while empty; the system may give less.
+ */
+#define SOCKET_BUFFER ((int) WHERRY_MIB)
+
+static gboolean
+add_addresses (NiceAgent *agent, const WherryIceConfig *config, GError **error)
+{
+  for (guint i = 0; i < config->bind_addresses->len; i++)
+    {
+      const char *text = g_ptr_array_index (config->bind_addresses, i);
+      NiceAddress address;
+
+      nice_address_init (&address);
+      if (!nice_address_set_from_string (&address, text)
+          || !nice_agent_add_local_address (agent, &address))
+        {
+          g_set_error (error, WHERRY_ERROR, WHERRY_ERROR_INVALID_ARGUMENT,
+                       "ICE cannot use the bind address “%s”", text);
+          return FALSE;
+        }
+    }
+  return TRUE;
+}
+
+static gboolean
+add_servers (NiceAgent *agent, guint stream, const WherryIceConfig *config, GError **error)
+{
+  if (config->stun_servers->len > 0)
+    {
+      const WherryIceStunServer *server = g_ptr_array_index (config->stun_servers, 0);
+
+      g_object_set (agent, "stun-server", server->host, "stun-server-port", (guint) server->port,
+                    NULL);
+    }
+  for (guint i = 0; i < config->turn_servers->len; i++)
+    {
+      const WherryIceTurnServer *server = g_ptr_array_index (config->turn_servers, i);
+
+      if (!nice_agent_set_relay_info (agent, stream, WHERRY_ICE_COMPONENT, server->host,
+                                      server->port, server->user, server->password,
+                                      server->tcp ? NICE_RELAY_TYPE_TURN_TCP
+                                                  : NICE_RELAY_TYPE_TURN_UDP))
+        {
+          g_set_error (error, WHERRY_ERROR, WHERRY_ERROR_INVALID_ARGUMENT,
+                       "ICE cannot use the TURN server “%s” port %u", server->host, server->port);
+          return FALSE;
+        }
+    }
+  return TRUE;
+}
+
+NiceAgent *
+wherry_ice_agent_new (const WherryIceConfig *config, GMainContext *context, guint *stream,
+                      GError **error)
+{
+  g_autoptr (NiceAgent) agent
+      = nice_agent_new_full (context, NICE_COMPATIBILITY_RFC5245,
+                             NICE_AGENT_OPTION_ICE_TRICKLE | NICE_AGENT_OPTION_CONSENT_FRESHNESS);
+
+  /* RFC 8445 section 6.1.1: a full agent controls a lite one, whoever offered. */
+  g_object_set (agent, "upnp", FALSE, "ice-tcp", config->ice_tcp, "controlling-mode",
+                config->controlling || config->remote_lite, "force-relay", config->relay_only,
+                NULL);
+  if (!add_addresses (agent, config, error))
+    return NULL;
+  *stream = nice_agent_add_stream (agent, WHERRY_ICE_COMPONENT);
+  if (*stream == 0)
+    {
+      g_set_error_literal (error, WHERRY_ERROR, WHERRY_ERROR_RESOURCES, "ICE gave no stream");
+      return NULL;
+    }
+  if (config->port_max > 0)
+    nice_agent_set_port_range (agent, *stream, WHERRY_ICE_COMPONENT, config->port_min,
+                               config->port_max);
+  if (!add_servers (agent, *stream, config, error))
+    return NULL;
+  return g_steal_pointer (&agent);
+}
+
+static void
+enlarge_buffers (NiceAgent *agent, guint stream)
+{
+  g_autoptr (GPtrArray) sockets = nice_agent_get_sockets (agent, stream, WHERRY_ICE_COMPONENT);
+
+  for (guint i = 0; sockets != NULL && i < sockets->len; i++)
+    {
+      GSocket *socket = g_ptr_array_index (sockets, i);
+
+      if (g_socket_get_socket_type (socket) != G_SOCKET_TYPE_DATAGRAM)
+        continue;
+      g_socket_set_option (socket, SOL_SOCKET, SO_RCVBUF, SOCKET_BUFFER, NULL);
+      g_socket_set_option (socket, SOL_SOCKET, SO_SNDBUF, SOCKET_BUFFER, NULL);
+    }
+}
+
+gboolean
+wherry_ice_agent_gather (NiceAgent *agent, guint stream, GMainContext *context,
+                         const WherryIceConfig *config, GError **error)
+{
+  g_autoptr (GString) addresses = NULL;
+  gboolean ok;
+
+  /* Names of servers are resolved with callbacks on the thread's default context. */
+  g_main_context_push_thread_default (context);
+  ok = nice_agent_gather_candidates (agent, stream);
+  g_main_context_pop_thread_default (context);
+  if (ok)
+    {
+      enlarge_buffers (agent, stream);
+      return TRUE;
+    }
+  addresses = g_string_new (NULL);
+  for (guint i = 0; i < config->bind_addresses->len; i++)
+    g_string_append_printf (addresses, " %s",
+                            (const char *) g_ptr_array_index (config->bind_addresses, i));
+  g_set_error (error, WHERRY_ERROR, WHERRY_ERROR_RESOURCES,
+               "ICE could open no port in the range %u-%u on the addresses:%s", config->port_min,
+               config->port_max, addresses->len > 0 ? addresses->str : " all");
+  return FALSE;
+}
+
+gboolean
+wherry_ice_agent_get_pair (NiceAgent *agent, guint stream, WherryIcePair *pair)
+{
+  NiceCandidate *local = NULL;
+  NiceCandidate *remote = NULL;
+
+  if (!nice_agent_get_selected_pair (agent, stream, WHERRY_ICE_COMPONENT, &local, &remote))
+    return FALSE;
+  pair->local_type = wherry_ice_candidate_type (local->type);
+  pair->remote_type = wherry_ice_candidate_type (remote->type);
+  pair->protocol = local->transport == NICE_CANDIDATE_TRANSPORT_UDP ? "udp" : "tcp";
+  wherry_ice_address_to_string (&local->addr, pair->local_address, sizeof pair->local_address);
+  wherry_ice_address_to_string (&remote->addr, pair->remote_address, sizeof pair->remote_address);
+  return TRUE;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "wherry-ice"
+
+#include "config.h"
+
+#include "ice/wherry-ice-agent.h"
+#include "ice/wherry-ice-announcer.h"
+#include "ice/wherry-ice-candidates.h"
+
+void
+wherry_ice_announcer_candidate (WherryIceAnnouncer *self, const NiceCandidate *nice)
+{
+  g_autoptr (WherryCandidate) candidate = wherry_ice_candidate_announce (nice, self->config);
+  g_autofree char *line = NULL;
+
+  if (candidate == NULL || self->events == NULL || self->events->candidate == NULL)
+    return;
+  line = wherry_candidate_to_string (candidate);
+  self->events->candidate (self->user_data, line);
+}
+
+void
+wherry_ice_announcer_done (WherryIceAnnouncer *self)
+{
+  self->done = TRUE;
+  if (self->events != NULL && self->events->gathering_done != NULL)
+    self->events->gathering_done (self->user_data);
+}
+
+void
+wherry_ice_announcer_again (WherryIceAnnouncer *self, NiceAgent *agent, guint stream)
+{
+  GSList *candidates = nice_agent_get_local_candidates (agent, stream, WHERRY_ICE_COMPONENT);
+
+  for (GSList *l = candidates; l != NULL; l = l->next)
+    wherry_ice_announcer_candidate (self, l->data);
+  g_slist_free_full (candidates, (GDestroyNotify) nice_candidate_free);
+  if (self->done)
+    wherry_ice_announcer_done (self);
+}

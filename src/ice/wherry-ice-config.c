@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "wherry-ice"
+
+#include "config.h"
+
+#include <gio/gio.h>
+
+#include "base/wherry-error.h"
+#include "ice/wherry-ice-config.h"
+
+static void
+stun_server_free (gpointer data)
+{
+  WherryIceStunServer *server = data;
+
+  g_free (server->host);
+  g_free (server);
+}
+
+static void
+turn_server_free (gpointer data)
+{
+  WherryIceTurnServer *server = data;
+
+  g_free (server->host);
+  g_free (server->user);
+  g_free (server->password);
+  g_free (server);
+}
+
+WherryIceConfig *
+wherry_ice_config_new (void)
+{
+  WherryIceConfig *self = g_new0 (WherryIceConfig, 1);
+
+  self->stun_servers = g_ptr_array_new_with_free_func (stun_server_free);
+  self->turn_servers = g_ptr_array_new_with_free_func (turn_server_free);
+  self->bind_addresses = g_ptr_array_new_with_free_func (g_free);
+  return self;
+}
+
+WherryIceConfig *
+wherry_ice_config_copy (const WherryIceConfig *self)
+{
+  WherryIceConfig *copy = wherry_ice_config_new ();
+
+  for (guint i = 0; i < self->stun_servers->len; i++)
+    {
+      const WherryIceStunServer *server = g_ptr_array_index (self->stun_servers, i);
+
+      wherry_ice_config_add_stun_server (copy, server->host, server->port);
+    }
+  for (guint i = 0; i < self->turn_servers->len; i++)
+    {
+      const WherryIceTurnServer *server = g_ptr_array_index (self->turn_servers, i);
+
+      wherry_ice_config_add_turn_server (copy, server->host, server->port, server->user,
+                                         server->password, server->tcp);
+    }
+  for (guint i = 0; i < self->bind_addresses->len; i++)
+    g_ptr_array_add (copy->bind_addresses, g_strdup (g_ptr_array_index (self->bind_addresses, i)));
+  copy->port_min = self->port_min;
+  copy->port_max = self->port_max;
+  copy->external_address = g_strdup (self->external_address);
+  copy->controlling = self->controlling;
+  copy->remote_lite = self->remote_lite;
+  copy->relay_only = self->relay_only;
+  copy->ice_tcp = self->ice_tcp;
+  copy->link_local = self->link_local;
+  return copy;
+}
+
+void
+wherry_ice_config_free (WherryIceConfig *self)
+{
+  g_ptr_array_unref (self->stun_servers);
+  g_ptr_array_unref (self->turn_servers);
+  g_ptr_array_unref (self->bind_addresses);
+  g_free (self->external_address);
+  g_free (self);
+}
+
+void
+wherry_ice_config_add_stun_server (WherryIceConfig *self, const char *host, guint16 port)
+{
+  WherryIceStunServer *server = g_new0 (WherryIceStunServer, 1);
+
+  server->host = g_strdup (host);
+  server->port = port;
+  g_ptr_array_add (self->stun_servers, server);
+}
+
+void
+wherry_ice_config_add_turn_server (WherryIceConfig *self, const char *host, guint16 port,
+                                   const char *user, const char *password, gboolean tcp)
+{
+  WherryIceTurnServer *server = g_new0 (WherryIceTurnServer, 1);
+
+  server->host = g_strdup (host);
+  server->port = port;
+  server->user = g_strdup (user);
+  server->password = g_strdup (password);
+  server->tcp = tcp;
+  g_ptr_array_add (self->turn_servers, server);
+}
+
+static gboolean
+check_address (const char *address, const char *what, GError **error)
+{
+  if (g_hostname_is_ip_address (address))
+    return TRUE;
+  g_set_error (error, WHERRY_ERROR, WHERRY_ERROR_INVALID_ARGUMENT,
+               "%s “%s” is not a literal IPv4 or IPv6 address", what, address);
+  return FALSE;
+}
+
+gboolean
+wherry_ice_config_add_bind_address (WherryIceConfig *self, const char *address, GError **error)
+{
+  if (!check_address (address, "bind address", error))
+    return FALSE;
+  g_ptr_array_add (self->bind_addresses, g_strdup (address));
+  return TRUE;
+}
+
+gboolean
+wherry_ice_config_set_external_address (WherryIceConfig *self, const char *address, GError **error)
+{
+  if (address != NULL && !check_address (address, "external address", error))
+    return FALSE;
+  g_free (self->external_address);
+  self->external_address = g_strdup (address);
+  return TRUE;
+}
+
+gboolean
+wherry_ice_config_set_port_range (WherryIceConfig *self, guint16 min, guint16 max, GError **error)
+{
+  if (min > max || (min == 0) != (max == 0))
+    {
+      g_set_error (error, WHERRY_ERROR, WHERRY_ERROR_INVALID_ARGUMENT,
+                   "port range %u-%u: give two ports from 1 to 65535, the lower first", min, max);
+      return FALSE;
+    }
+  self->port_min = min;
+  self->port_max = max;
+  return TRUE;
+}
