@@ -44,14 +44,6 @@ write_transport (GString *out, const WherrySdp *self)
     g_string_append_printf (out, "a=setup:%s\r\n", wherry_sdp_setup_to_string (self->setup));
 }
 
-/* An RTP section that an answer keeps for its transport's sake: no media, the same transport. */
-static void
-write_bundle_transport (GString *out, const WherrySdp *self)
-{
-  g_string_append (out, "a=rtcp-mux\r\n"); /* RFC 8834 section 4.5: required */
-  write_transport (out, self);
-}
-
 static void
 write_sctp (GString *out, const WherrySdp *self)
 {
@@ -97,11 +89,34 @@ static void
 write_data_section (GString *out, const WherrySdp *self, const WherrySdpMedia *media)
 {
   g_autofree char *port = g_strdup_printf ("%u", self->sctp_port);
+  guint target = 0;
 
   write_media (out, media, self->old_form ? port : WHERRY_SDP_APPLICATION);
   write_transport (out, self);
   write_sctp (out, self);
-  write_candidates (out, self);
+  wherry_sdp_get_candidate_target (self, NULL, &target);
+  if (target == self->index)
+    write_candidates (out, self);
+}
+
+/* Another section: rejected, or kept by an answer for its transport's sake, without media. */
+static void
+write_other_section (GString *out, const WherrySdp *self, guint index)
+{
+  const WherrySdpMedia *media = g_ptr_array_index (self->media, index);
+  const gboolean is_offer = self->type == WHERRY_SDP_OFFER;
+  guint target = 0;
+
+  write_media (out, media, media->formats);
+  if (media->port == 0 || !is_offer)
+    g_string_append (out, "a=inactive\r\n");
+  if (media->port == 0 || is_offer)
+    return;
+  g_string_append (out, "a=rtcp-mux\r\n"); /* RFC 8834 section 4.5: required */
+  write_transport (out, self);
+  wherry_sdp_get_candidate_target (self, NULL, &target);
+  if (target == index)
+    write_candidates (out, self);
 }
 
 char *
@@ -124,19 +139,9 @@ wherry_sdp_to_string (const WherrySdp *self)
     g_string_append (out, "a=ice-lite\r\n");
 
   for (guint i = 0; i < self->media->len; i++)
-    {
-      const WherrySdpMedia *media = g_ptr_array_index (self->media, i);
-
-      if (i == self->index)
-        {
-          write_data_section (out, self, media);
-          continue;
-        }
-      write_media (out, media, media->formats);
-      if (media->port == 0 || self->type != WHERRY_SDP_OFFER)
-        g_string_append (out, "a=inactive\r\n");
-      if (media->port != 0 && self->type != WHERRY_SDP_OFFER)
-        write_bundle_transport (out, self);
-    }
+    if (i == self->index)
+      write_data_section (out, self, wherry_sdp_get_media (self));
+    else
+      write_other_section (out, self, i);
   return g_string_free (out, FALSE);
 }

@@ -132,6 +132,25 @@ wherry_sdp_get_max_message_size (const WherrySdp *self)
   return self->max_message_size != 0 ? self->max_message_size : G_MAXUINT64;
 }
 
+void
+wherry_sdp_get_candidate_target (const WherrySdp *self, const char **mid, guint *index)
+{
+  guint target = self->index;
+
+  if (self->bundle != NULL && self->type != WHERRY_SDP_OFFER)
+    for (guint i = 0; i < self->media->len; i++)
+      {
+        const WherrySdpMedia *media = g_ptr_array_index (self->media, i);
+
+        if (media->port != 0 && g_strcmp0 (media->mid, self->bundle[0]) == 0)
+          target = i;
+      }
+  if (index != NULL)
+    *index = target;
+  if (mid != NULL)
+    *mid = ((const WherrySdpMedia *) g_ptr_array_index (self->media, target))->mid;
+}
+
 gboolean
 wherry_sdp_owns_candidate (const WherrySdp *self, const char *mid, int index)
 {

@@ -186,6 +186,19 @@ const char *wherry_sdp_get_mid (const WherrySdp *self);
 guint64 wherry_sdp_get_max_message_size (const WherrySdp *self);
 
 /**
+ * wherry_sdp_get_candidate_target:
+ * @mid: (out) (nullable): the sdpMid; NULL when the section has none; owned by @self
+ * @index: (out) (nullable): the sdpMLineIndex
+ *
+ * The section that the candidates of the side that @self describes belong to, as they are trickled:
+ * the data section, or in an answer the one that carries its bundle's transport (RFC 8843 section
+ * 10.1; Chromium ignores candidates for any other).
+ *
+ * Thread: any
+ */
+void wherry_sdp_get_candidate_target (const WherrySdp *self, const char **mid, guint *index);
+
+/**
  * wherry_sdp_owns_candidate:
  * @mid: (nullable): the sdpMid that came with a trickled candidate
  * @index: its sdpMLineIndex, or -1; looked at only without @mid

@@ -165,8 +165,22 @@ test_answer_rejects_media (void)
                        "m=video 0 UDP/TLS/RTP/SAVPF 96\r\na=mid:v\r\na=bundle-only\r\n"
                        "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:e\r\n");
   g_autoptr (WherrySdp) answer = answer_to (offer);
-  g_autofree char *text = wherry_sdp_to_string (answer);
-  g_autoptr (WherrySdp) again = parse (WHERRY_SDP_ANSWER, text);
+  g_autoptr (WherrySdp) again = NULL;
+  g_autofree char *text = NULL;
+  const char *mid = NULL;
+  guint index = 0;
+
+  g_ptr_array_add (answer->candidates,
+                   wherry_candidate_new ("1", WHERRY_CANDIDATE_TRANSPORT_UDP, 7, "::1", 4000,
+                                         WHERRY_CANDIDATE_TYPE_HOST, WHERRY_CANDIDATE_TCP_NONE));
+  text = wherry_sdp_to_string (answer);
+  again = parse (WHERRY_SDP_ANSWER, text);
+  /* Chromium takes candidates nowhere else */
+  wherry_sdp_get_candidate_target (answer, &mid, &index);
+  g_assert_cmpstr (mid, ==, "a");
+  g_assert_cmpuint (index, ==, 0);
+  g_assert_true (strstr (text, "a=candidate") < strstr (text, "a=mid:d"));
+  g_assert_cmpuint (again->candidates->len, ==, 1);
 
   g_assert_cmpuint (offer->index, ==, 1);
   g_assert_cmpuint (again->index, ==, 1);
@@ -193,9 +207,16 @@ test_answer_rejects_unbundled_media (void)
                        "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:d\r\n" TRANSPORT);
   g_autoptr (WherrySdp) answer = answer_to (offer);
   g_autofree char *text = wherry_sdp_to_string (answer);
+  const char *mid = NULL;
+  guint index = 0;
 
   assert_has_line (text, "a=group:BUNDLE d");
   assert_has_line (text, "m=audio 0 RTP/AVP 0");
+  wherry_sdp_get_candidate_target (answer, &mid, &index);
+  g_assert_cmpstr (mid, ==, "d");
+  g_assert_cmpuint (index, ==, 1);
+  wherry_sdp_get_candidate_target (offer, &mid, NULL);
+  g_assert_cmpstr (mid, ==, "d");
   g_assert_null (strstr (text, "a=rtcp-mux"));
 }
 
