@@ -101,9 +101,6 @@ wherry_locker_free (WherryLocker *locker)
 }
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (WherryLocker, wherry_locker_free)
-/* clang calls a variable unused that only its cleanup uses: g_autoptr() names this type, which says
- * that it may be */
-#define WherryLocker_autoptr G_GNUC_UNUSED WherryLocker_autoptr
 
 /* Reference counts. Thread: any */
 static inline void

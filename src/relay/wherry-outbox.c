@@ -57,7 +57,7 @@ wherry_outbox_get_set (WherryOutbox *self)
 gsize
 wherry_outbox_get_bytes (WherryOutbox *self)
 {
-  G_GNUC_UNUSED g_autoptr (WherryLocker) locker = wherry_locker_new (&self->set->lock);
+  g_autoptr (WherryLocker) locker = wherry_locker_new (&self->set->lock);
 
   return self->bytes;
 }
@@ -65,7 +65,7 @@ wherry_outbox_get_bytes (WherryOutbox *self)
 guint
 wherry_outbox_get_length (WherryOutbox *self)
 {
-  G_GNUC_UNUSED g_autoptr (WherryLocker) locker = wherry_locker_new (&self->set->lock);
+  g_autoptr (WherryLocker) locker = wherry_locker_new (&self->set->lock);
 
   return self->queue.length;
 }
@@ -73,7 +73,7 @@ wherry_outbox_get_length (WherryOutbox *self)
 gboolean
 wherry_outbox_is_closed (WherryOutbox *self)
 {
-  G_GNUC_UNUSED g_autoptr (WherryLocker) locker = wherry_locker_new (&self->set->lock);
+  g_autoptr (WherryLocker) locker = wherry_locker_new (&self->set->lock);
 
   return self->closed;
 }
@@ -195,7 +195,7 @@ wherry_outbox_release_locked (WherryOutbox *self, gboolean force, WherryOutboxNe
 void
 wherry_outbox_forget (WherryOutbox *self, WherryGate *gate)
 {
-  G_GNUC_UNUSED g_autoptr (WherryLocker) locker = wherry_locker_new (&self->set->lock);
+  g_autoptr (WherryLocker) locker = wherry_locker_new (&self->set->lock);
   WherryOutboxNews news = { 0 };
 
   if (self->waiters != NULL && g_ptr_array_remove_fast (self->waiters, gate)
@@ -226,7 +226,7 @@ wherry_outbox_close_locked (WherryOutbox *self, GQueue *dropped, WherryOutboxNew
 void
 wherry_outbox_close (WherryOutbox *self)
 {
-  G_GNUC_UNUSED g_autoptr (WherryOutbox) keep = wherry_outbox_ref (self);
+  g_autoptr (WherryOutbox) keep = wherry_outbox_ref (self);
   WherryOutboxSet *set = self->set;
   WherryOutboxNews news = { 0 };
   GQueue dropped = G_QUEUE_INIT;
@@ -253,7 +253,7 @@ wherry_outbox_is_over_locked (WherryOutbox *self)
 gboolean
 wherry_outbox_is_over (WherryOutbox *self)
 {
-  G_GNUC_UNUSED g_autoptr (WherryLocker) locker = wherry_locker_new (&self->set->lock);
+  g_autoptr (WherryLocker) locker = wherry_locker_new (&self->set->lock);
 
   return self->closed || wherry_outbox_is_over_locked (self);
 }
@@ -308,7 +308,7 @@ wherry_outbox_activate (WherryOutbox *self, gpointer owner)
 gboolean
 wherry_outbox_is_active (WherryOutbox *self)
 {
-  G_GNUC_UNUSED g_autoptr (WherryLocker) locker = wherry_locker_new (&self->set->lock);
+  g_autoptr (WherryLocker) locker = wherry_locker_new (&self->set->lock);
 
   return self->active;
 }

@@ -121,7 +121,7 @@ test_line_ends (void)
   g_autoptr (GString) text = g_string_new (OFFER);
   g_autoptr (WherrySdp) lf = NULL;
   g_autoptr (WherrySdp) no_end = NULL;
-  G_GNUC_UNUSED g_autoptr (WherrySdp) blank_end = parse_good (OFFER "\r\n\n");
+  g_autoptr (WherrySdp) blank_end = parse_good (OFFER "\r\n\n");
   g_autofree char *a = NULL;
   g_autofree char *b = NULL;
 
