@@ -30,6 +30,8 @@ G_BEGIN_DECLS
   X (DROPPED_OLDEST, "dropped_oldest", "messages dropped by drop-oldest")                          \
   X (DROPPED_TOO_LARGE, "dropped_too_large",                                                       \
      "deliveries over the receiver's maximum message size")                                        \
+  X (DROPPED_CLOSED, "dropped_closed", "messages dropped because their channel was closing")       \
+  X (NOTICES_IN, "notices_in", "messages from clients on wherry:notices, ignored")                 \
   X (PAUSES, "pauses", "times that a publisher was paused by a full outbox")                       \
   X (LEFT_SLOW, "left_slow", "members that left with reason slow")                                 \
   X (LEFT_TIMEOUT, "left_timeout", "members that never connected")                                 \

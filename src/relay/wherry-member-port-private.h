@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What the port's three files share: wherry-member-port.c (life, sending, waiting),
+ * wherry-port-channel.c (their channels, ours, what the hub says), wherry-port-budget.c. */
+
+#include "base/wherry-lock.h"
+#include "base/wherry-owner.h"
+#include "relay/wherry-member-port.h"
+
+G_BEGIN_DECLS
+
+typedef struct _WherryBudgetWait WherryBudgetWait;
+
+struct _WherryMemberPort
+{
+  gatomicrefcount ref_count;
+
+  /* immutable after construction: any thread reads */
+  guint64 id;
+  char *name;
+  char *room;
+  gboolean echo;
+  const WherryRelayConfig *config;
+  WherryInbox *hub;
+  WherryBudget *budget;
+  WherryBlockWatch *watch;
+  WherryClock *clock;
+
+  /* any thread: internally locked or atomic */
+  WherryOutboxSet *set;
+  WherryGate *gate;
+  WherryWaker *waker;
+  WherryLock start_lock; /* held until peer is known: the peer thread may be faster */
+  WherryPeer *peer;      /* written once under start_lock; the peer outlives its delegate */
+
+  /* peer thread only */
+  gboolean started; /* start_lock was passed: peer can be read */
+  gboolean ended;
+  gboolean paused;
+  GHashTable *channels; /* token (guint64) to WherryPortChannel */
+  guint64 last_token;
+  guint64 last_turn;
+  guint n_own;
+  guint n_mirrors;
+  struct _WherryPortChannel *notices; /* NULL: none is open */
+  gsize held_bytes;
+  WherryBudgetWait *budget_wait; /* NULL: does not wait */
+};
+
+typedef enum
+{
+  WHERRY_PORT_OWN,    /* the member opened or declared it */
+  WHERRY_PORT_MIRROR, /* we open it towards the member */
+  WHERRY_PORT_NOTICES,
+} WherryPortKind;
+
+typedef struct _WherryPortChannel
+{
+  WherryPortKind kind;
+  guint64 token;
+  WherryChannel *channel; /* NULL: a mirror before its OPEN, or closed */
+  WherryChannelInit *init;
+  WherryTopic *topic; /* NULL: the hub has not answered */
+  WherryOutbox *outbox;
+  /* Of channels with one label, each waits until the mirrors before it are gone. 0: not yet. */
+  guint64 turn;
+  gboolean closing; /* we closed it */
+  gboolean has_sent;
+  GPtrArray *held; /* of WherryMessage; NULL: nothing */
+  guint n_too_large;
+  gint64 noticed_us; /* when too-large was last noticed; -1: never */
+} WherryPortChannel;
+
+/* ---- Thread: peer ---- */
+
+void wherry_port_post (WherryMemberPort *self, WherryPortRequestType type, guint64 token,
+                       WherryPortRequest *filled);
+void wherry_port_notice (WherryMemberPort *self, WherrySignalError code, const char *text,
+                         const char *topic);
+/* Read the association, or stop. */
+void wherry_port_update_pause (WherryMemberPort *self);
+void wherry_port_publish (WherryMemberPort *self, WherryPortChannel *record,
+                          WherryMessage *message);
+
+void wherry_port_channel_free (gpointer record);
+void wherry_port_channel_begin (WherryMemberPort *self, WherryChannel *channel, gboolean accept);
+void wherry_port_channel_closed (WherryMemberPort *self, WherryPortChannel *record);
+/* Its outbox was retired and is empty. */
+void wherry_port_channel_over (WherryMemberPort *self, WherryPortChannel *record);
+void wherry_port_channel_hold (WherryMemberPort *self, WherryPortChannel *record,
+                               WherryMessage *message);
+void wherry_port_channel_attach (WherryMemberPort *self, guint64 token, WherryTopic *topic,
+                                 WherryOutbox *outbox);
+void wherry_port_channel_refuse (WherryMemberPort *self, guint64 token, WherrySignalError code,
+                                 const char *reason);
+void wherry_port_channel_mirror (WherryMemberPort *self, guint64 token, WherryTopic *topic,
+                                 WherryOutbox *outbox, const WherryChannelInit *init);
+
+/* TRUE: the process holds too much; the port's waker is posted when there is room. */
+gboolean wherry_port_budget_waits (WherryMemberPort *self);
+void wherry_port_budget_forget (WherryMemberPort *self);
+
+G_END_DECLS

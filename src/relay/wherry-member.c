@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "wherry-relay"
+
+#include "config.h"
+
+#include "base/wherry-counters.h"
+#include "base/wherry-error.h"
+#include "base/wherry-limits.h"
+#include "base/wherry-log.h"
+#include "relay/wherry-relay-private.h"
+
+/* A member on the hub. It is present from its join to its left event; the structure, and what its
+ * channels still publish, last until its peer is finished. */
+
+static WherryLogContext
+log_context (WherryMember *self)
+{
+  return (WherryLogContext){ self->id, self->room->name, NULL };
+}
+
+/* ---- life ---- */
+
+static gboolean
+on_connect_limit (gpointer data)
+{
+  wherry_member_leave (data, WHERRY_LEAVE_TIMEOUT);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+start_connect_timer (WherryMember *self)
+{
+  WherryRelay *relay = self->relay;
+
+  wherry_clock_clear_source (&self->connect_timer);
+  self->connect_timer = wherry_clock_add (relay->clock, relay->context,
+                                          relay->config->connect_limit_us, on_connect_limit, self);
+}
+
+static guint64
+new_key (WherryRelay *relay)
+{
+  guint64 key;
+
+  do
+    key = (guint64) g_random_int () << 32 | g_random_int ();
+  while (key == 0 || g_hash_table_contains (relay->members, &key));
+  return key;
+}
+
+WherryMember *
+wherry_member_new (WherryRelay *relay, WherryRoom *room, const WherryJoin *join,
+                   const WherryMemberEvents *events, gpointer user_data)
+{
+  WherryMember *self = g_new0 (WherryMember, 1);
+
+  self->ref_count = 1;
+  self->relay = relay;
+  self->room = wherry_room_ref (room);
+  self->key = new_key (relay);
+  g_snprintf (self->id, sizeof self->id, "%016" G_GINT64_MODIFIER "x", self->key);
+  self->name = g_strdup (join->name);
+  self->address = g_strdup (join->address);
+  self->mirror = join->mirror;
+  self->events = events;
+  self->user_data = user_data;
+  self->present = TRUE;
+  self->owns = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, wherry_own_channel_free);
+  g_hash_table_insert (relay->members, &self->key, self);
+  relay->n_present++;
+  start_connect_timer (self);
+  return self;
+}
+
+WherryMember *
+wherry_member_ref (WherryMember *self)
+{
+  self->ref_count++;
+  return self;
+}
+
+void
+wherry_member_unref (WherryMember *self)
+{
+  if (--self->ref_count > 0)
+    return;
+  g_assert (self->peer == NULL && self->connect_timer == NULL);
+  g_hash_table_unref (self->owns);
+  g_clear_pointer (&self->closed_labels, g_hash_table_unref);
+  g_clear_pointer (&self->candidates, g_ptr_array_unref);
+  g_clear_pointer (&self->port, wherry_member_port_unref);
+  g_clear_pointer (&self->room, wherry_room_unref);
+  g_free (self->name);
+  g_free (self->address);
+  g_free (self);
+}
+
+static void
+count_leave (WherryLeaveReason reason)
+{
+  switch (reason)
+    {
+    case WHERRY_LEAVE_SLOW:
+      wherry_counter_inc (WHERRY_COUNTER_LEFT_SLOW);
+      break;
+    case WHERRY_LEAVE_TIMEOUT:
+      wherry_counter_inc (WHERRY_COUNTER_LEFT_TIMEOUT);
+      break;
+    case WHERRY_LEAVE_FAILED:
+      wherry_counter_inc (WHERRY_COUNTER_LEFT_FAILED);
+      break;
+    case WHERRY_LEAVE_LEFT:
+    case WHERRY_LEAVE_KICKED:
+    case WHERRY_LEAVE_BANNED:
+    case WHERRY_LEAVE_EXPIRED:
+    case WHERRY_LEAVE_REPLACED:
+    case WHERRY_LEAVE_SHUTDOWN:
+    default:
+      break;
+    }
+}
+
+void
+wherry_member_end (WherryMember *self, WherryLeaveReason reason, gboolean told)
+{
+  G_GNUC_UNUSED g_autoptr (WherryMember) keep = wherry_member_ref (self);
+  const WherryLogContext context = log_context (self);
+  const WherryMemberEvents *events = self->events;
+
+  if (!self->present)
+    return;
+  wherry_message (&context, "member left: %s", wherry_leave_reason_to_string (reason));
+  count_leave (reason);
+  self->present = FALSE;
+  self->events = NULL;
+  self->relay->n_present--;
+  wherry_clock_clear_source (&self->connect_timer);
+  g_clear_pointer (&self->candidates, g_ptr_array_unref);
+  if (self->port != NULL)
+    wherry_outbox_set_close (wherry_member_port_get_set (self->port)); /* who waits goes on */
+  wherry_room_remove (self->room, self, reason, told);
+  if (self->peer != NULL)
+    wherry_peer_post_close (self->peer);
+  if (events != NULL && !self->joining) /* its join fails otherwise */
+    events->left (self->user_data, reason);
+  if (self->peer == NULL)
+    wherry_relay_member_gone (self->relay, self);
+}
+
+void
+wherry_member_leave (WherryMember *self, WherryLeaveReason reason)
+{
+  WHERRY_ASSERT_OWNER (self->relay);
+  wherry_member_end (self, reason, TRUE);
+}
+
+void
+wherry_member_detach (WherryMember *self)
+{
+  WHERRY_ASSERT_OWNER (self->relay);
+  self->events = NULL;
+  if (self->peer == NULL)
+    wherry_member_end (self, WHERRY_LEAVE_LEFT, TRUE);
+}
+
+/* ---- what its peer says ---- */
+
+static void
+on_description (gpointer user_data, WherrySdpType type, const char *sdp)
+{
+  WherryMember *self = user_data;
+
+  if (self->events != NULL)
+    self->events->description (self->user_data, type, sdp);
+}
+
+static void
+on_candidate (gpointer user_data, const char *candidate, const char *mid, guint mline_index,
+              const char *ufrag)
+{
+  WherryMember *self = user_data;
+
+  if (self->events != NULL)
+    self->events->candidate (self->user_data, candidate, mid, mline_index, ufrag);
+}
+
+static void
+on_refused (gpointer user_data, const GError *error)
+{
+  WherryMember *self = user_data;
+
+  if (self->events != NULL)
+    self->events->refused (self->user_data, error);
+}
+
+static void
+on_state (gpointer user_data, WherryPeerState state, const WherryPeerPath *path)
+{
+  WherryMember *self = user_data;
+  const WherryLogContext context = log_context (self);
+
+  if (state == WHERRY_PEER_CONNECTED && path != NULL)
+    wherry_info (&context, "connected: %s to %s over %s", path->local_type, path->remote_type,
+                 path->protocol);
+}
+
+static void
+on_finished (gpointer user_data, WherryPeerEnd end, const GError *error)
+{
+  g_autoptr (WherryMember) self = user_data; /* the peer's reference */
+  const WherryLogContext context = log_context (self);
+  WherryRelay *relay = self->relay;
+
+  if (error != NULL)
+    wherry_info (&context, "connection ended: %s", error->message);
+  /* What its port posted was posted before: have all of it first. */
+  wherry_inbox_drain (relay->inbox);
+  self->connected = FALSE;
+  wherry_room_finish_topics (self->room, self);
+  g_clear_pointer (&self->peer, wherry_peer_unref);
+  relay->n_peers--;
+  if (self->present)
+    wherry_member_end (self,
+                       end == WHERRY_PEER_END_REMOTE ? WHERRY_LEAVE_LEFT : WHERRY_LEAVE_FAILED,
+                       TRUE);
+  else
+    wherry_relay_member_gone (relay, self);
+}
+
+static const WherryPeerHubEvents hub_events = {
+  .description = on_description,
+  .candidate = on_candidate,
+  .refused = on_refused,
+  .state = on_state,
+  .finished = on_finished,
+};
+
+/* ---- what its port says ---- */
+
+void
+wherry_member_handle (WherryMember *self, WherryPortRequest *request)
+{
+  const WherryLogContext context = log_context (self);
+  WherryRoom *room = self->room;
+
+  switch (request->type)
+    {
+    case WHERRY_PORT_CONNECTED:
+      if (!self->present)
+        break;
+      wherry_message (&context, "member connected");
+      self->connected = TRUE;
+      wherry_clock_clear_source (&self->connect_timer);
+      if (!room->echo)
+        wherry_mirror_connected (room, self);
+      break;
+    case WHERRY_PORT_SUBSCRIBE:
+      wherry_room_subscribe (room, self, request->token, request->init);
+      break;
+    case WHERRY_PORT_UNSUBSCRIBE:
+      wherry_room_unsubscribe (room, self, request->token);
+      break;
+    case WHERRY_PORT_FLUSH:
+      wherry_room_flush (room, self, request->token, request->messages);
+      break;
+    case WHERRY_PORT_MIRROR_SENT:
+      wherry_mirror_sent (room, self, request->token);
+      break;
+    case WHERRY_PORT_MIRROR_CLOSED:
+      wherry_mirror_closed (room, self, request->token, request->by_member);
+      break;
+    case WHERRY_PORT_MIRROR_FAILED:
+      wherry_mirror_failed (room, self, request->token);
+      break;
+    case WHERRY_PORT_WATCH:
+    default:
+      wherry_bug ("request %d is not a member's", (int) request->type);
+      break;
+    }
+}
+
+/* ---- signaling ---- */
+
+const char *
+wherry_member_get_id (WherryMember *self)
+{
+  return self->id;
+}
+
+const char *
+wherry_member_get_room (WherryMember *self)
+{
+  return self->room->name;
+}
+
+const char *
+wherry_member_get_name (WherryMember *self)
+{
+  return self->name;
+}
+
+void
+wherry_member_foreach_other (WherryMember *self,
+                             void (*func) (const char *peer, const char *name, gpointer data),
+                             gpointer data)
+{
+  WHERRY_ASSERT_OWNER (self->relay);
+  for (guint i = 0; i < self->room->members->len; i++)
+    {
+      WherryMember *member = g_ptr_array_index (self->room->members, i);
+
+      if (member != self)
+        func (member->id, member->name, data);
+    }
+}
+
+/* What came before there was a peer. */
+static void
+post_candidates (WherryMember *self)
+{
+  g_autoptr (GPtrArray) candidates = g_steal_pointer (&self->candidates);
+
+  while (candidates != NULL && candidates->len > 0)
+    wherry_peer_post_remote_candidate (self->peer, g_ptr_array_steal_index (candidates, 0));
+  if (self->candidates_ended)
+    wherry_peer_post_remote_candidate (self->peer, NULL);
+  self->candidates_ended = FALSE;
+}
+
+static gboolean
+ensure_peer (WherryMember *self, WherrySignalError *code, GError **error)
+{
+  WherryRelay *relay = self->relay;
+  WherryPortSettings settings = {
+    .id = self->key,
+    .name = self->id,
+    .room = self->room->name,
+    .echo = self->room->echo,
+    .config = relay->config,
+    .hub = relay->inbox,
+    .budget = relay->budget,
+    .watch = relay->watch,
+    .clock = relay->clock,
+  };
+  WherryPeerConfig config = {
+    .id = self->id,
+    .room = self->room->name,
+    .ice = relay->config->ice,
+    .clock = relay->clock,
+    .budget = relay->budget,
+    .max_message_size = relay->config->max_message_size,
+    .max_channels = relay->config->channels_per_member + 1, /* wherry:notices */
+  };
+
+  if (self->peer != NULL)
+    return TRUE;
+  *code = WHERRY_SIGNAL_ERROR_SERVER_FULL;
+  if (!wherry_relay_has_room_for_peer (relay, 1))
+    {
+      g_set_error (error, WHERRY_ERROR, WHERRY_ERROR_RESOURCES,
+                   "the server has no file descriptors left for one more peer");
+      return FALSE;
+    }
+  if (relay->peer_hook != NULL)
+    relay->peer_hook (self, &config, relay->peer_hook_data);
+  self->port = wherry_member_port_new (&settings);
+  self->peer = wherry_member_port_start (self->port, &config, relay->context, &hub_events,
+                                         wherry_member_ref (self), error);
+  if (self->peer == NULL)
+    {
+      g_clear_pointer (&self->port, wherry_member_port_unref);
+      wherry_member_unref (self);
+      return FALSE;
+    }
+  relay->n_peers++;
+  relay->fds_used += WHERRY_FDS_PER_PEER;
+  start_connect_timer (self);
+  post_candidates (self);
+  return TRUE;
+}
+
+gboolean
+wherry_member_call (WherryMember *self, const WherryChannelInit *channels, guint n,
+                    WherrySignalError *code, GError **error)
+{
+  WHERRY_ASSERT_OWNER (self->relay);
+  if (!ensure_peer (self, code, error))
+    return FALSE;
+  wherry_peer_post_create_offer (self->peer, FALSE, channels, n);
+  return TRUE;
+}
+
+gboolean
+wherry_member_remote_description (WherryMember *self, WherrySdp *sdp,
+                                  const WherryChannelInit *channels, guint n,
+                                  WherrySignalError *code, GError **error)
+{
+  WHERRY_ASSERT_OWNER (self->relay);
+  if (!ensure_peer (self, code, error))
+    {
+      wherry_sdp_free (sdp);
+      return FALSE;
+    }
+  wherry_peer_post_remote_description (self->peer, sdp, channels, n);
+  return TRUE;
+}
+
+void
+wherry_member_remote_candidate (WherryMember *self, WherryCandidate *candidate)
+{
+  WHERRY_ASSERT_OWNER (self->relay);
+  if (self->peer != NULL)
+    wherry_peer_post_remote_candidate (self->peer, candidate);
+  else if (candidate == NULL)
+    self->candidates_ended = TRUE;
+  else
+    {
+      if (self->candidates == NULL)
+        self->candidates = g_ptr_array_new_with_free_func ((GDestroyNotify) wherry_candidate_free);
+      if (self->candidates->len < WHERRY_CANDIDATES_MAX)
+        g_ptr_array_add (self->candidates, candidate);
+      else
+        wherry_candidate_free (candidate);
+    }
+}
+
+gboolean
+wherry_member_signal (WherryMember *self, const char *to, const char *data, gsize length)
+{
+  WHERRY_ASSERT_OWNER (self->relay);
+  return wherry_room_signal (self->room, self, to, data, length);
+}
+
+void
+wherry_member_msg (WherryMember *self, const char *object, gsize length)
+{
+  WHERRY_ASSERT_OWNER (self->relay);
+  wherry_room_msg (self->room, self, object, length);
+}

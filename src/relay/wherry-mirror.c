@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "wherry-relay"
+
+#include "config.h"
+
+#include <string.h>
+
+#include "relay/wherry-relay-private.h"
+#include "relay/wherry-relay-rules.h"
+
+/* Mirrors (protocol.md section 3): the channels that the relay opens towards members that have none
+ * of their own on a topic. Their tokens have the highest bit set; those of the members' own
+ * channels are counted by the port, without. */
+#define MIRROR_TOKEN (G_GUINT64_CONSTANT (1) << 63)
+
+/* Labels that a member closed are remembered until it leaves; no honest one closes more. */
+#define CLOSED_LABELS_MAX 1024u
+
+static gboolean
+is_lossy (const WherryChannelInit *init)
+{
+  return init->reliability != WHERRY_RELIABLE;
+}
+
+/* What a mirror opened now is made of: the oldest publisher's label, protocol and priority;
+ * reliable and ordered unless the configuration or every publisher says lossy. Without a
+ * publisher's channel (somebody speaks on a mirror) it stays as it was. */
+static void
+choose_init (WherryRoomTopic *topic)
+{
+  WherryRelay *relay = topic->room->relay;
+  int rule = wherry_relay_config_mirror (relay->config, wherry_topic_get_label (topic->topic));
+  gboolean all_lossy = TRUE;
+  gboolean any_ordered = FALSE;
+  const WherryOwnChannel *oldest;
+  WherryChannelInit *init;
+
+  if (topic->owns->len == 0)
+    return;
+  for (guint i = 0; i < topic->owns->len; i++)
+    {
+      const WherryOwnChannel *own = g_ptr_array_index (topic->owns, i);
+
+      all_lossy &= is_lossy (own->init);
+      any_ordered |= own->init->ordered;
+    }
+  oldest = g_ptr_array_index (topic->owns, 0);
+  init = wherry_port_init_copy (oldest->init);
+  init->negotiated = FALSE;
+  init->id = WHERRY_CHANNEL_ID_NONE;
+  if (rule == 1 || (rule != 2 && !all_lossy))
+    {
+      init->ordered = TRUE;
+      init->reliability = WHERRY_RELIABLE;
+      init->reliability_value = 0;
+    }
+  else if (!all_lossy) /* by the configuration: late is as good as lost */
+    {
+      init->ordered = FALSE;
+      init->reliability = WHERRY_MAX_RETRANSMITS;
+      init->reliability_value = 0;
+    }
+  else
+    init->ordered = any_ordered;
+  g_clear_pointer (&topic->mirror_init, wherry_port_init_free);
+  topic->mirror_init = init;
+}
+
+static gboolean
+wants_mirror (WherryRoomTopic *topic, WherryMember *member, const WherryTopicEntry *entry)
+{
+  const char *label = wherry_topic_get_label (topic->topic);
+
+  return member->mirror && member->connected && member->peer != NULL
+         && (entry == NULL || !entry->mirror_failed)
+         && (member->closed_labels == NULL || !g_hash_table_contains (member->closed_labels, label))
+         && (entry == NULL || entry->served == NULL);
+}
+
+/* It is in no snapshot from now on; the port closes it behind what is queued. */
+static void
+drop_mirror (WherryTopicEntry *entry)
+{
+  wherry_outbox_retire (entry->mirror);
+  g_clear_pointer (&entry->mirror, wherry_outbox_unref);
+  entry->mirror_sent = FALSE;
+}
+
+static void
+make_mirror (WherryRoomTopic *topic, WherryMember *member)
+{
+  WherryTopicEntry *entry = wherry_topic_entry (topic, member);
+  WherryRelay *relay = topic->room->relay;
+  WherryOutboxLimits limits;
+
+  wherry_relay_config_outbox_limits (relay->config, topic->room->name, topic->mirror_init->label,
+                                     &limits);
+  entry->mirror = wherry_outbox_new (wherry_member_port_get_set (member->port),
+                                     wherry_port_policy (topic->mirror_init), &limits);
+  entry->mirror_token = MIRROR_TOKEN | ++member->last_token;
+  entry->mirror_lossy = is_lossy (topic->mirror_init);
+  entry->mirror_sent = FALSE;
+}
+
+static gboolean
+is_alive (WherryRoomTopic *topic)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  if (topic->owns->len > 0)
+    return TRUE;
+  g_hash_table_iter_init (&iter, topic->entries);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    if (((WherryTopicEntry *) value)->mirror_sent)
+      return TRUE;
+  return FALSE;
+}
+
+/* Publishing the snapshot comes between deciding and telling: what the new outboxes get is complete
+ * from the moment in which anybody can know of them, and retired ones get no more. */
+static void
+publish_snapshot (WherryRoomTopic *topic)
+{
+  WherryRoom *room = topic->room;
+  g_autoptr (GPtrArray) outboxes = g_ptr_array_sized_new (room->members->len);
+
+  for (guint i = 0; i < room->members->len; i++)
+    {
+      WherryMember *member = g_ptr_array_index (room->members, i);
+      WherryTopicEntry *entry = g_hash_table_lookup (topic->entries, member);
+
+      if (entry != NULL && entry->served != NULL)
+        g_ptr_array_add (outboxes, entry->served->outbox);
+      else if (entry != NULL && entry->mirror != NULL)
+        g_ptr_array_add (outboxes, entry->mirror);
+    }
+  wherry_topic_set_snapshot (topic->topic, wherry_snapshot_new (outboxes));
+}
+
+void
+wherry_mirror_update (WherryRoomTopic *topic)
+{
+  WherryRoom *room = topic->room;
+  g_autoptr (GPtrArray) opened = g_ptr_array_new ();
+  int rule
+      = wherry_relay_config_mirror (room->relay->config, wherry_topic_get_label (topic->topic));
+  gboolean alive = is_alive (topic);
+
+  choose_init (topic);
+  for (guint i = 0; i < room->members->len; i++)
+    {
+      WherryMember *member = g_ptr_array_index (room->members, i);
+      WherryTopicEntry *entry = g_hash_table_lookup (topic->entries, member);
+      gboolean wanted = alive && rule != 0 && wants_mirror (topic, member, entry);
+
+      if (entry != NULL && entry->mirror != NULL
+          && (!wanted || entry->mirror_lossy != is_lossy (topic->mirror_init)))
+        drop_mirror (entry);
+      if (wanted && (entry == NULL || entry->mirror == NULL))
+        {
+          make_mirror (topic, member);
+          g_ptr_array_add (opened, member);
+        }
+    }
+  publish_snapshot (topic);
+  for (guint i = 0; i < opened->len; i++)
+    {
+      WherryMember *member = g_ptr_array_index (opened, i);
+      WherryTopicEntry *entry = g_hash_table_lookup (topic->entries, member);
+
+      wherry_member_port_post_mirror (member->port, member->peer, entry->mirror_token, topic->topic,
+                                      entry->mirror, topic->mirror_init);
+    }
+  if (!alive)
+    g_hash_table_remove (room->topics, wherry_topic_get_label (topic->topic));
+}
+
+/* The topics of a room may end while they are gone through. */
+static GPtrArray *
+list_topics (WherryRoom *self)
+{
+  GPtrArray *topics = g_ptr_array_new ();
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->topics);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    g_ptr_array_add (topics, value);
+  return topics;
+}
+
+void
+wherry_mirror_connected (WherryRoom *self, WherryMember *member)
+{
+  g_autoptr (GPtrArray) topics = list_topics (self);
+
+  for (guint i = 0; i < topics->len; i++)
+    {
+      WherryRoomTopic *topic = g_ptr_array_index (topics, i);
+
+      if (wants_mirror (topic, member, g_hash_table_lookup (topic->entries, member)))
+        wherry_mirror_update (topic);
+    }
+}
+
+static WherryTopicEntry *
+find_mirror (WherryRoom *self, WherryMember *member, guint64 token, WherryRoomTopic **topic)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->topics);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      WherryTopicEntry *entry = g_hash_table_lookup (((WherryRoomTopic *) value)->entries, member);
+
+      if (entry != NULL && entry->mirror != NULL && entry->mirror_token == token)
+        {
+          *topic = value;
+          return entry;
+        }
+    }
+  return NULL; /* it was dropped meanwhile */
+}
+
+void
+wherry_mirror_sent (WherryRoom *self, WherryMember *member, guint64 token)
+{
+  WherryRoomTopic *topic = NULL;
+  WherryTopicEntry *entry = find_mirror (self, member, token, &topic);
+
+  if (entry != NULL)
+    entry->mirror_sent = TRUE;
+}
+
+void
+wherry_mirror_unwanted (WherryMember *member, const char *label)
+{
+  if (member->closed_labels == NULL)
+    member->closed_labels = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  if (g_hash_table_size (member->closed_labels) >= CLOSED_LABELS_MAX)
+    g_hash_table_remove_all (member->closed_labels);
+  g_hash_table_add (member->closed_labels, g_strdup (label));
+}
+
+void
+wherry_mirror_closed (WherryRoom *self, WherryMember *member, guint64 token, gboolean by_member)
+{
+  WherryRoomTopic *topic = NULL;
+  WherryTopicEntry *entry = find_mirror (self, member, token, &topic);
+
+  if (entry != NULL)
+    {
+      if (by_member)
+        wherry_mirror_unwanted (member, wherry_topic_get_label (topic->topic));
+      drop_mirror (entry);
+      wherry_mirror_update (topic);
+    }
+  wherry_mirror_retry (self, member);
+}
+
+void
+wherry_mirror_failed (WherryRoom *self, WherryMember *member, guint64 token)
+{
+  WherryRoomTopic *topic = NULL;
+  WherryTopicEntry *entry = find_mirror (self, member, token, &topic);
+
+  if (entry == NULL)
+    return;
+  entry->mirror_failed = TRUE;
+  drop_mirror (entry);
+  wherry_mirror_update (topic);
+}
+
+void
+wherry_mirror_retry (WherryRoom *self, WherryMember *member)
+{
+  g_autoptr (GPtrArray) topics = list_topics (self);
+
+  for (guint i = 0; i < topics->len; i++)
+    {
+      WherryRoomTopic *topic = g_ptr_array_index (topics, i);
+      WherryTopicEntry *entry = g_hash_table_lookup (topic->entries, member);
+
+      if (entry == NULL || !entry->mirror_failed)
+        continue;
+      entry->mirror_failed = FALSE;
+      wherry_mirror_update (topic);
+    }
+}

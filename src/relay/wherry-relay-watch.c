@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "wherry-relay"
+
+#include "config.h"
+
+#include "base/wherry-log.h"
+#include "relay/wherry-relay-private.h"
+
+/* Who holds back the others for too long. The timer runs only while somebody waits. */
+#define WATCH_INTERVAL_US (50 * (G_USEC_PER_SEC / 1000))
+
+static WherryMember *
+find (WherryRelay *self, WherryOutboxSet *set)
+{
+  guint64 id = wherry_outbox_set_get_id (set);
+  WherryMember *member = g_hash_table_lookup (self->members, &id);
+
+  return member != NULL && member->present ? member : NULL;
+}
+
+static void
+leave_slow (WherryRelay *self, WherryMember *member, const char *why, gint64 us)
+{
+  const WherryLogContext context = { member->id, member->room->name, NULL };
+  g_autoptr (WherryRoom) room = wherry_room_ref (member->room);
+  gint64 now_us = wherry_clock_now_us (self->clock);
+
+  wherry_message (&context, "slow: %s %" G_GINT64_FORMAT " ms", why, us / 1000);
+  /* First, so that the others do not pay for what they waited because of this one. */
+  for (guint i = 0; i < room->members->len; i++)
+    {
+      WherryMember *other = g_ptr_array_index (room->members, i);
+
+      if (other->port != NULL)
+        wherry_outbox_set_restart_clocks (wherry_member_port_get_set (other->port), now_us);
+    }
+  wherry_member_end (member, WHERRY_LEAVE_SLOW, TRUE);
+}
+
+/* In each room in which some outbox is at its limit, the member that was waited for longest.
+ * Returns whether anybody had to leave. */
+static gboolean
+look_at_rooms (WherryRelay *self, GPtrArray *sets, gint64 now_us)
+{
+  g_autoptr (GHashTable) worst /* room to member, a reference */
+      = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify) wherry_member_unref);
+  g_autoptr (GHashTable) longest = g_hash_table_new_full (NULL, NULL, NULL, g_free);
+  g_autoptr (GHashTable) over = g_hash_table_new (NULL, NULL); /* rooms */
+  GHashTableIter iter;
+  gpointer room;
+  gboolean any = FALSE;
+
+  for (guint i = 0; i < sets->len; i++)
+    {
+      WherryOutboxSet *set = g_ptr_array_index (sets, i);
+      WherryMember *member = find (self, set);
+      WherryBlockReport report;
+      gint64 *blocked_us;
+
+      if (member == NULL)
+        continue;
+      wherry_outbox_set_get_report (set, now_us, &report);
+      if (report.is_over)
+        g_hash_table_add (over, member->room);
+      blocked_us = g_hash_table_lookup (longest, member->room);
+      if (!report.is_blocking || (blocked_us != NULL && *blocked_us >= report.blocked_us))
+        continue;
+      g_hash_table_insert (worst, member->room, wherry_member_ref (member));
+      g_hash_table_insert (longest, member->room,
+                           g_memdup2 (&report.blocked_us, sizeof report.blocked_us));
+    }
+
+  g_hash_table_iter_init (&iter, over);
+  while (g_hash_table_iter_next (&iter, &room, NULL))
+    {
+      WherryMember *member = g_hash_table_lookup (worst, room);
+      const gint64 *blocked_us = g_hash_table_lookup (longest, room);
+
+      /* what an earlier one's leaving event did may have taken this one too */
+      if (member == NULL || !member->present)
+        continue;
+      leave_slow (self, member, "others waited for it", *blocked_us);
+      any = TRUE;
+    }
+  return any;
+}
+
+/* Publishers wait for the process's budget, and have for the whole limit: if somebody has taken
+ * nothing all that time, the one that holds most goes. Where everybody takes, the budget is only
+ * what bounds the speed, and nobody's fault. */
+static void
+look_at_budget (WherryRelay *self, gboolean on_budget, gint64 now_us)
+{
+  gint64 limit_us = self->config->outbox.block_limit_us;
+  WherryMember *worst = NULL;
+  gsize most = 0;
+  GHashTableIter iter;
+  gpointer value;
+
+  if (!on_budget)
+    {
+      self->budget_since_us = -1;
+      return;
+    }
+  if (self->budget_since_us < 0)
+    self->budget_since_us = now_us;
+  if (now_us - self->budget_since_us < limit_us)
+    return;
+  g_hash_table_iter_init (&iter, self->members);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      WherryMember *member = value;
+      WherryBlockReport report;
+
+      if (!member->present || member->port == NULL)
+        continue;
+      wherry_outbox_set_get_report (wherry_member_port_get_set (member->port), now_us, &report);
+      if (report.stalled_us < limit_us || report.bytes <= most)
+        continue;
+      most = report.bytes;
+      worst = member;
+    }
+  self->budget_since_us = now_us;
+  if (worst != NULL)
+    leave_slow (self, worst, "the memory budget waited for it", limit_us);
+}
+
+static gboolean
+on_watch (gpointer data)
+{
+  WherryRelay *self = data;
+  gint64 now_us = wherry_clock_now_us (self->clock);
+  gboolean on_budget = FALSE;
+  g_autoptr (GPtrArray) sets = wherry_block_watch_look (self->watch, &on_budget);
+
+  if (sets == NULL)
+    {
+      self->budget_since_us = -1;
+      wherry_clock_clear_source (&self->watch_timer);
+      return G_SOURCE_REMOVE;
+    }
+  if (!look_at_rooms (self, sets, now_us))
+    look_at_budget (self, on_budget, now_us);
+  return G_SOURCE_CONTINUE;
+}
+
+void
+wherry_relay_watch (WherryRelay *self)
+{
+  if (self->watch_timer == NULL)
+    self->watch_timer
+        = wherry_clock_add (self->clock, self->context, WATCH_INTERVAL_US, on_watch, self);
+}

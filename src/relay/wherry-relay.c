@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "wherry-relay"
+
+#include "config.h"
+
+#include <dirent.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/wherry-counters.h"
+#include "base/wherry-error.h"
+#include "base/wherry-limits.h"
+#include "base/wherry-log.h"
+#include "relay/wherry-relay-private.h"
+#include "relay/wherry-relay-rules.h"
+
+/* What the ports post. Each member bounds its own; these bound what a defect of ours could do. */
+#define INBOX_ITEMS 65536u
+#define INBOX_BYTES (64u * WHERRY_MIB)
+
+/* How old a count of the open descriptors may be: counting thousands costs a millisecond. */
+#define FDS_COUNT_INTERVAL_US G_USEC_PER_SEC
+
+static void
+on_request (gpointer item, gpointer user_data)
+{
+  WherryRelay *self = user_data;
+  WherryPortRequest *request = item;
+  g_autoptr (WherryMember) member = NULL;
+
+  if (request->type == WHERRY_PORT_WATCH)
+    wherry_relay_watch (self);
+  else if ((member = g_hash_table_lookup (self->members, &request->member)) != NULL)
+    wherry_member_handle (wherry_member_ref (member), request);
+  wherry_port_request_free (request);
+}
+
+/* Any thread, under an outbox set's lock. */
+static void
+notify_watch (gpointer user_data)
+{
+  WherryInbox *inbox = user_data;
+  WherryPortRequest *request = g_new0 (WherryPortRequest, 1);
+
+  request->type = WHERRY_PORT_WATCH;
+  wherry_inbox_post_urgent (inbox, request, sizeof *request);
+}
+
+WherryRelay *
+wherry_relay_new (WherryRelayConfig *config, GMainContext *hub_context, WherryClock *clock)
+{
+  WherryRelay *self = g_new0 (WherryRelay, 1);
+
+  wherry_owner_init (&self->owner);
+  self->config = config;
+  self->context = hub_context != NULL ? g_main_context_ref (hub_context)
+                                      : g_main_context_ref (g_main_context_default ());
+  self->clock = wherry_clock_ref (clock != NULL ? clock : wherry_clock_system ());
+  self->inbox = wherry_inbox_new (self->context, INBOX_ITEMS, INBOX_BYTES, on_request, self,
+                                  wherry_port_request_free);
+  self->budget = wherry_budget_new (config->memory_budget);
+  self->watch = wherry_block_watch_new (notify_watch, self->inbox);
+  self->members = g_hash_table_new (g_int64_hash, g_int64_equal);
+  self->rooms = g_hash_table_new (g_str_hash, g_str_equal);
+  self->fds_counted_us = -FDS_COUNT_INTERVAL_US;
+  self->budget_since_us = -1;
+  return self;
+}
+
+void
+wherry_relay_free (WherryRelay *self)
+{
+  if (self == NULL)
+    return;
+  WHERRY_ASSERT_OWNER (self);
+  g_assert (self->n_peers == 0 && g_hash_table_size (self->members) == 0);
+  wherry_block_watch_close (self->watch);
+  wherry_clock_clear_source (&self->watch_timer);
+  wherry_clock_clear_source (&self->done_source);
+  wherry_inbox_close (self->inbox);
+  g_hash_table_unref (self->members);
+  g_hash_table_unref (self->rooms);
+  wherry_block_watch_unref (self->watch);
+  wherry_budget_unref (self->budget);
+  wherry_inbox_unref (self->inbox);
+  wherry_clock_unref (self->clock);
+  g_main_context_unref (self->context);
+  wherry_relay_config_free (self->config);
+  g_free (self);
+}
+
+const WherryRelayConfig *
+wherry_relay_get_config (WherryRelay *self)
+{
+  return self->config;
+}
+
+WherryBudget *
+wherry_relay_get_budget (WherryRelay *self)
+{
+  return self->budget;
+}
+
+void
+wherry_relay_set_peer_hook (WherryRelay *self, WherryRelayPeerHook hook, gpointer user_data)
+{
+  self->peer_hook = hook;
+  self->peer_hook_data = user_data;
+}
+
+/* ---- joins ---- */
+
+static guint
+count_fds (void)
+{
+  DIR *dir = opendir ("/proc/self/fd");
+  guint n = 0;
+
+  if (dir == NULL) /* no /proc, or none left: the caller adds its reserve to the worst */
+    return G_MAXUINT / 2;
+  while (readdir (dir) != NULL)
+    n++;
+  closedir (dir);
+  return n;
+}
+
+/* g_main_context_new() aborts the process when there is no descriptor for it, so we stop well
+ * before. Between counts, each peer that was made is charged what it may need. */
+gboolean
+wherry_relay_has_room_for_peer (WherryRelay *self, guint n_more)
+{
+  gint64 now_us = g_get_monotonic_time ();
+  struct rlimit limit;
+
+  if (getrlimit (RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+    return TRUE;
+  if (now_us - self->fds_counted_us >= FDS_COUNT_INTERVAL_US)
+    {
+      self->fds_used = count_fds ();
+      self->fds_counted_us = now_us;
+    }
+  return (guint64) self->fds_used + (guint64) n_more * WHERRY_FDS_PER_PEER + WHERRY_FDS_RESERVE
+         <= limit.rlim_cur;
+}
+
+static gboolean
+is_room_name (const char *name)
+{
+  gsize length = name != NULL ? strlen (name) : 0;
+
+  if (length == 0 || length > WHERRY_ROOM_NAME_MAX || !g_utf8_validate (name, -1, NULL))
+    return FALSE;
+  for (const char *p = name; *p != '\0'; p = g_utf8_next_char (p))
+    if (*p == '/' || g_unichar_iscntrl (g_utf8_get_char (p)))
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+refuse (WherrySignalError *out, WherrySignalError code, GError **error, const char *text)
+{
+  *out = code;
+  wherry_counter_inc (WHERRY_COUNTER_JOINS_REFUSED);
+  g_set_error_literal (error, WHERRY_ERROR, WHERRY_ERROR_LIMIT, text);
+  return FALSE;
+}
+
+static gboolean
+may_join (WherryRelay *self, const WherryJoin *join, WherrySignalError *code, GError **error)
+{
+  const WherryRoom *room = NULL;
+  /* members that left hold their descriptors until their thread is joined; those without a peer may
+   * still ask for one */
+  guint n_without = self->n_present > self->n_peers ? self->n_present - self->n_peers : 0;
+
+  if (self->shutting_down)
+    return refuse (code, WHERRY_SIGNAL_ERROR_SHUTTING_DOWN, error, "the server is shutting down");
+  if (!is_room_name (join->room))
+    return refuse (code, WHERRY_SIGNAL_ERROR_BAD_ROOM, error,
+                   "a room's name has 1 to 128 bytes of UTF-8 without control characters or /");
+  if (join->name != NULL
+      && (strlen (join->name) > WHERRY_MEMBER_NAME_MAX || !g_utf8_validate (join->name, -1, NULL)))
+    return refuse (code, WHERRY_SIGNAL_ERROR_BAD_MESSAGE, error,
+                   "a member's name has at most 64 bytes of UTF-8");
+  if ((self->config->max_peers > 0 && self->n_present >= self->config->max_peers)
+      || !wherry_relay_has_room_for_peer (self, n_without + 1))
+    return refuse (code, WHERRY_SIGNAL_ERROR_SERVER_FULL, error, "the server is full");
+  room = g_hash_table_lookup (self->rooms, join->room);
+  if (room != NULL
+      && room->members->len >= wherry_relay_config_members_per_room (self->config, join->room))
+    return refuse (code, WHERRY_SIGNAL_ERROR_ROOM_FULL, error, "the room is full");
+  return TRUE;
+}
+
+WherryMember *
+wherry_relay_join (WherryRelay *self, const WherryJoin *join, const WherryMemberEvents *events,
+                   gpointer user_data, WherrySignalError *code, GError **error)
+{
+  g_autoptr (WherryRoom) room = NULL;
+  g_autoptr (WherryMember) member = NULL;
+  WherryLogContext context;
+
+  WHERRY_ASSERT_OWNER (self);
+  if (!may_join (self, join, code, error))
+    return NULL;
+  room = wherry_room_get (self, join->room);
+  member = wherry_member_ref (wherry_member_new (self, room, join, events, user_data));
+  wherry_counter_inc (WHERRY_COUNTER_JOINS);
+  context = (WherryLogContext){ member->id, room->name, NULL };
+  wherry_message (&context, "member joined from %s",
+                  join->address != NULL ? join->address : "nowhere");
+
+  member->joining = TRUE;
+  wherry_room_add (room, member);
+  member->joining = FALSE;
+  if (!member->present) /* a listener shut the relay down: no event was called */
+    {
+      refuse (code, WHERRY_SIGNAL_ERROR_SHUTTING_DOWN, error, "the server is shutting down");
+      return NULL;
+    }
+  return member; /* as long as it is present, the table's reference */
+}
+
+/* ---- the end ---- */
+
+static gboolean
+on_done (gpointer data)
+{
+  WherryRelay *self = data;
+
+  wherry_clock_clear_source (&self->done_source);
+  self->done (self->done_data); /* may free self */
+  return G_SOURCE_REMOVE;
+}
+
+static void
+look_whether_done (WherryRelay *self)
+{
+  if (self->done == NULL || self->done_source != NULL || g_hash_table_size (self->members) > 0
+      || self->n_peers > 0)
+    return;
+  self->done_source = g_idle_source_new ();
+  g_source_set_priority (self->done_source, G_PRIORITY_DEFAULT);
+  g_source_set_callback (self->done_source, on_done, self, NULL);
+  g_source_attach (self->done_source, self->context);
+}
+
+void
+wherry_relay_member_gone (WherryRelay *self, WherryMember *member)
+{
+  if (!g_hash_table_remove (self->members, &member->key))
+    {
+      wherry_bug ("a member was gone before");
+      return;
+    }
+  wherry_member_unref (member); /* the table's */
+  look_whether_done (self);
+}
+
+void
+wherry_relay_shutdown (WherryRelay *self, void (*done) (gpointer user_data), gpointer user_data)
+{
+  g_autoptr (GPtrArray) members
+      = g_ptr_array_new_with_free_func ((GDestroyNotify) wherry_member_unref);
+  GHashTableIter iter;
+  gpointer value;
+
+  WHERRY_ASSERT_OWNER (self);
+  self->shutting_down = TRUE;
+  self->done = done;
+  self->done_data = user_data;
+  g_hash_table_iter_init (&iter, self->members);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    g_ptr_array_add (members, wherry_member_ref (value));
+  /* Each is told of its own end; of the others' it would hear only noise. */
+  for (guint i = 0; i < members->len; i++)
+    wherry_member_end (g_ptr_array_index (members, i), WHERRY_LEAVE_SHUTDOWN, FALSE);
+  look_whether_done (self);
+}
+
+/* ---- statistics ---- */
+
+void
+wherry_relay_get_stats (WherryRelay *self, WherryRelayStats *out)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  WHERRY_ASSERT_OWNER (self);
+  *out = (WherryRelayStats){ .members = self->n_present, .peers = self->n_peers };
+  g_hash_table_iter_init (&iter, self->rooms);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      const WherryRoom *room = value;
+
+      out->rooms += room->members->len > 0;
+      out->topics += g_hash_table_size (room->topics);
+    }
+  g_hash_table_iter_init (&iter, self->members);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      const WherryMember *member = value;
+
+      out->connected += member->present && member->connected;
+      if (member->port != NULL)
+        out->outbox_bytes
+            += wherry_outbox_set_get_bytes (wherry_member_port_get_set (member->port));
+    }
+  out->budget_used = wherry_budget_get_used (self->budget);
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "wherry-relay"
+
+#include "config.h"
+
+#include "base/wherry-counters.h"
+#include "base/wherry-log.h"
+#include "relay/wherry-relay-private.h"
+#include "relay/wherry-relay-rules.h"
+
+/* Members' own channels: who publishes on which topic, and by that who subscribes. */
+
+static void
+entry_free (gpointer data)
+{
+  WherryTopicEntry *entry = data;
+
+  if (entry->mirror != NULL)
+    wherry_outbox_retire (entry->mirror);
+  g_clear_pointer (&entry->mirror, wherry_outbox_unref);
+  g_free (entry);
+}
+
+WherryTopicEntry *
+wherry_topic_entry (WherryRoomTopic *topic, WherryMember *member)
+{
+  WherryTopicEntry *entry = g_hash_table_lookup (topic->entries, member);
+
+  if (entry == NULL)
+    {
+      entry = g_new0 (WherryTopicEntry, 1);
+      entry->member = member;
+      g_hash_table_insert (topic->entries, member, entry);
+    }
+  return entry;
+}
+
+static WherryRoomTopic *
+room_topic_new (WherryRoom *room, const char *label)
+{
+  WherryRoomTopic *topic = g_new0 (WherryRoomTopic, 1);
+
+  topic->room = room;
+  topic->topic = wherry_topic_new (label, FALSE);
+  topic->owns = g_ptr_array_new ();
+  topic->entries = g_hash_table_new_full (NULL, NULL, NULL, entry_free);
+  g_hash_table_insert (room->topics, (char *) wherry_topic_get_label (topic->topic), topic);
+  return topic;
+}
+
+void
+wherry_room_topic_free (gpointer data)
+{
+  WherryRoomTopic *topic = data;
+
+  g_ptr_array_unref (topic->owns);
+  g_hash_table_unref (topic->entries);
+  g_clear_pointer (&topic->mirror_init, wherry_port_init_free);
+  /* who still holds the topic publishes to nobody; retired mirrors see that the last is out */
+  wherry_topic_set_snapshot (topic->topic, wherry_snapshot_new (NULL));
+  wherry_topic_unref (topic->topic);
+  g_free (topic);
+}
+
+void
+wherry_own_channel_free (gpointer data)
+{
+  WherryOwnChannel *own = data;
+
+  wherry_port_init_free (own->init);
+  wherry_outbox_unref (own->outbox);
+  g_free (own);
+}
+
+void
+wherry_room_subscribe (WherryRoom *self, WherryMember *member, guint64 token,
+                       const WherryChannelInit *init)
+{
+  const WherryLogContext context = { member->id, self->name, init->label };
+  WherryRoomTopic *topic = g_hash_table_lookup (self->topics, init->label);
+  WherryRelay *relay = self->relay;
+  WherryOutboxLimits limits;
+  WherryOwnChannel *own;
+
+  if (member->peer == NULL)
+    return;
+  if (topic == NULL
+      && g_hash_table_size (self->topics)
+             >= wherry_relay_config_topics_per_room (relay->config, self->name))
+    {
+      wherry_info (&context, "topic refused: the room has %u", g_hash_table_size (self->topics));
+      wherry_counter_inc (WHERRY_COUNTER_TOPICS_REFUSED);
+      wherry_member_port_post_refuse (member->port, member->peer, token,
+                                      WHERRY_SIGNAL_ERROR_ROOM_FULL,
+                                      "the room has too many topics");
+      return;
+    }
+  if (topic == NULL)
+    topic = room_topic_new (self, init->label);
+
+  wherry_relay_config_outbox_limits (relay->config, self->name, init->label, &limits);
+  own = g_new0 (WherryOwnChannel, 1);
+  own->member = member;
+  own->token = token;
+  own->topic = topic;
+  own->init = wherry_port_init_copy (init);
+  own->outbox = wherry_outbox_new (wherry_member_port_get_set (member->port),
+                                   wherry_port_policy (init), &limits);
+  g_hash_table_insert (member->owns, &own->token, own);
+  g_ptr_array_add (topic->owns, own);
+  if (member->present)
+    wherry_topic_entry (topic, member)->served = own;
+  if (member->closed_labels != NULL)
+    g_hash_table_remove (member->closed_labels, init->label); /* it wants this one after all */
+
+  wherry_mirror_update (topic);
+  /* published: now the channel may be acknowledged */
+  wherry_member_port_post_attach (member->port, member->peer, token, topic->topic, own->outbox);
+}
+
+/* Of a topic that goes on or, without publishers, ends. */
+static void
+remove_own (WherryMember *member, WherryOwnChannel *own)
+{
+  WherryRoomTopic *topic = own->topic;
+  WherryTopicEntry *entry = g_hash_table_lookup (topic->entries, member);
+
+  g_ptr_array_remove (topic->owns, own);
+  if (entry != NULL && entry->served == own)
+    {
+      entry->served = NULL;
+      for (guint i = 0; i < topic->owns->len; i++)
+        {
+          WherryOwnChannel *other = g_ptr_array_index (topic->owns, i);
+
+          if (other->member == member)
+            entry->served = other; /* the newest that is left */
+        }
+    }
+  g_hash_table_remove (member->owns, &own->token);
+  wherry_mirror_update (topic);
+}
+
+void
+wherry_room_unsubscribe (WherryRoom *self, WherryMember *member, guint64 token)
+{
+  WherryOwnChannel *own = g_hash_table_lookup (member->owns, &token);
+
+  if (own == NULL)
+    return;
+  if (member->present)
+    wherry_mirror_unwanted (member, own->init->label);
+  remove_own (member, own);
+  if (member->present)
+    wherry_mirror_retry (self, member);
+}
+
+void
+wherry_room_flush (WherryRoom *self, WherryMember *member, guint64 token, GPtrArray *messages)
+{
+  WherryOwnChannel *own = g_hash_table_lookup (member->owns, &token);
+
+  for (guint i = 0; own != NULL && i < messages->len; i++)
+    {
+      WherryPublished published;
+
+      wherry_topic_publish (own->topic->topic, wherry_member_port_get_set (member->port),
+                            g_ptr_array_index (messages, i), NULL, &published);
+    }
+}
+
+void
+wherry_room_leave_topics (WherryRoom *self, WherryMember *member)
+{
+  g_autoptr (GPtrArray) topics = g_ptr_array_new ();
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->topics);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    g_ptr_array_add (topics, value);
+  for (guint i = 0; i < topics->len; i++)
+    {
+      WherryRoomTopic *topic = g_ptr_array_index (topics, i);
+
+      g_hash_table_remove (topic->entries, member);
+      wherry_mirror_update (topic);
+    }
+}
+
+void
+wherry_room_finish_topics (WherryRoom *self, WherryMember *member)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  for (;;)
+    {
+      g_hash_table_iter_init (&iter, member->owns);
+      if (!g_hash_table_iter_next (&iter, NULL, &value))
+        break;
+      remove_own (member, value);
+    }
+}

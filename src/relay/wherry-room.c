@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "wherry-relay"
+
+#include "config.h"
+
+#include <string.h>
+
+#include "relay/wherry-relay-private.h"
+
+/* Who is in a room, and who hears of it. Events are told one after the other: what a listener does
+ * while it is told (leave, say) is told after, so that everybody hears the same order. */
+
+typedef enum
+{
+  EVENT_JOINED,
+  EVENT_LEFT,
+  EVENT_MSG,
+} EventType;
+
+typedef struct
+{
+  EventType type;
+  WherryMember *subject;
+  WherryLeaveReason reason;
+  char *data;
+  gsize length;
+  GPtrArray *listeners; /* of WherryMember, each a reference: who was there when it happened */
+} RoomEvent;
+
+static void
+room_event_free (RoomEvent *event)
+{
+  wherry_member_unref (event->subject);
+  g_ptr_array_unref (event->listeners);
+  g_free (event->data);
+  g_free (event);
+}
+
+WherryRoom *
+wherry_room_get (WherryRelay *relay, const char *name)
+{
+  WherryRoom *self = g_hash_table_lookup (relay->rooms, name);
+
+  if (self != NULL)
+    return wherry_room_ref (self);
+  self = g_new0 (WherryRoom, 1);
+  self->ref_count = 1;
+  self->relay = relay;
+  self->name = g_strdup (name);
+  self->echo = strcmp (name, WHERRY_ECHO_ROOM) == 0;
+  self->members = g_ptr_array_new_with_free_func ((GDestroyNotify) wherry_member_unref);
+  self->topics = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, wherry_room_topic_free);
+  g_queue_init (&self->events);
+  g_hash_table_insert (relay->rooms, self->name, self);
+  return self;
+}
+
+WherryRoom *
+wherry_room_ref (WherryRoom *self)
+{
+  self->ref_count++;
+  return self;
+}
+
+/* Members refer to their room as long as their peer lives. */
+void
+wherry_room_unref (WherryRoom *self)
+{
+  if (--self->ref_count > 0)
+    return;
+  g_hash_table_remove (self->relay->rooms, self->name);
+  g_ptr_array_unref (self->members);
+  g_hash_table_unref (self->topics);
+  g_free (self->name);
+  g_free (self);
+}
+
+static void
+tell_one (RoomEvent *event, WherryMember *to)
+{
+  const WherryMemberEvents *events = to->events;
+
+  if (events == NULL || to->joining)
+    return; /* one that is joining gets the list of who is there then */
+  switch (event->type)
+    {
+    case EVENT_JOINED:
+      events->member_joined (to->user_data, event->subject->id, event->subject->name);
+      break;
+    case EVENT_LEFT:
+      events->member_left (to->user_data, event->subject->id, event->reason);
+      break;
+    case EVENT_MSG:
+      events->msg (to->user_data, event->subject->id, event->data, event->length);
+      break;
+    default:
+      break;
+    }
+}
+
+static void
+tell (WherryRoom *self, EventType type, WherryMember *subject, WherryLeaveReason reason,
+      const char *data, gsize length)
+{
+  G_GNUC_UNUSED g_autoptr (WherryRoom) keep = wherry_room_ref (self);
+  RoomEvent *event = g_new0 (RoomEvent, 1);
+
+  event->type = type;
+  event->subject = wherry_member_ref (subject);
+  event->reason = reason;
+  event->data = data != NULL ? g_strndup (data, length) : NULL;
+  event->length = length;
+  event->listeners
+      = g_ptr_array_new_full (self->members->len, (GDestroyNotify) wherry_member_unref);
+  for (guint i = 0; i < self->members->len; i++)
+    {
+      WherryMember *member = g_ptr_array_index (self->members, i);
+
+      if (member != subject || type == EVENT_MSG)
+        g_ptr_array_add (event->listeners, wherry_member_ref (member));
+    }
+  g_queue_push_tail (&self->events, event);
+
+  if (self->telling)
+    return;
+  self->telling = TRUE;
+  while ((event = g_queue_pop_head (&self->events)) != NULL)
+    {
+      for (guint i = 0; i < event->listeners->len; i++)
+        tell_one (event, g_ptr_array_index (event->listeners, i));
+      room_event_free (event);
+    }
+  self->telling = FALSE;
+}
+
+void
+wherry_room_add (WherryRoom *self, WherryMember *member)
+{
+  g_ptr_array_add (self->members, wherry_member_ref (member));
+  tell (self, EVENT_JOINED, member, WHERRY_LEAVE_LEFT, NULL, 0);
+}
+
+void
+wherry_room_remove (WherryRoom *self, WherryMember *member, WherryLeaveReason reason, gboolean told)
+{
+  g_ptr_array_remove (self->members, member);
+  wherry_room_leave_topics (self, member);
+  if (told)
+    tell (self, EVENT_LEFT, member, reason, NULL, 0);
+}
+
+void
+wherry_room_msg (WherryRoom *self, WherryMember *from, const char *object, gsize length)
+{
+  tell (self, EVENT_MSG, from, WHERRY_LEAVE_LEFT, object, length);
+}
+
+gboolean
+wherry_room_signal (WherryRoom *self, WherryMember *from, const char *to, const char *data,
+                    gsize length)
+{
+  for (guint i = 0; i < self->members->len; i++)
+    {
+      WherryMember *member = g_ptr_array_index (self->members, i);
+
+      if (strcmp (member->id, to) != 0)
+        continue;
+      if (member->events != NULL)
+        member->events->signal (member->user_data, from->id, data, length);
+      return TRUE;
+    }
+  return FALSE;
+}
