@@ -20,7 +20,8 @@ struct _PeerEnd
   guint n_refused;
   guint n_descriptions;
   guint n_candidates_before_description;
-  gboolean wrong_fingerprint; /* what we hand to the other end is falsified */
+  gboolean wrong_fingerprint;        /* what we hand to the other end is falsified */
+  const WherryChannelInit *declared; /* a negotiated channel that comes with their offer */
   char *last_sdp;
   WherryPeerState state;
   /* any thread: atomic */

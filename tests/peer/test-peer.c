@@ -71,13 +71,14 @@ test_negotiated (Pair *pair, gconstpointer data)
 {
   const WherryChannelInit channel
       = { .label = "cat-noises", .protocol = "", .ordered = TRUE, .negotiated = TRUE, .id = 1000 };
-  WherryPeer *a = pair->a->peer;
 
-  /* The other end learns of it as the application would, before the offer that follows. */
-  wherry_peer_post_create_offer (a, FALSE, &channel, 1);
-  WHERRY_WAIT_UNTIL (NULL, pair->a->n_descriptions == 1);
-  WHERRY_WAIT_UNTIL (NULL, PEER_END_GET (pair->a, n_open) == 1);
-  g_assert_cmpint (PEER_END_GET (pair->b, n_open), ==, 0);
+  pair->b->declared = &channel;
+  wherry_peer_post_create_offer (pair->a->peer, FALSE, &channel, 1);
+  WHERRY_WAIT_UNTIL (NULL,
+                     PEER_END_GET (pair->a, n_open) == 1 && PEER_END_GET (pair->b, n_open) == 1);
+  peer_end_send (pair->a, 10, 100);
+  WHERRY_WAIT_UNTIL (NULL, PEER_END_GET (pair->b, n_messages) == 10);
+  g_assert_cmpint (PEER_END_GET (pair->b, n_wrong), ==, 0);
 }
 
 static void

@@ -1,0 +1,67 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Members that do not read, publishers that end in the middle: with members on pion."""
+
+import os
+
+from daemon import SANITIZED, Daemon, pion, run_tests
+
+MIB = 1 << 20
+FULL = os.environ.get("WHERRY_FULL") == "1"
+
+
+def slow_member_leaves_and_others_get_everything():
+    """500 MB (100 MB in the ordinary run) past a member that reads nothing: it leaves with reason
+    slow at the limit of 3 s, the publisher's acknowledged bytes stand still meanwhile, memory stays
+    under the budget, and who reads gets everything in order."""
+    total = 500_000_000 if FULL else 100_000_000
+    budget = 128 * MIB
+    progress, result = [], None
+    with Daemon("--memory-budget", str(budget)) as daemon:
+        daemon.sample()
+        for event in pion("slow", "--server", daemon.url, "--bytes", total):
+            if event["event"] == "progress":
+                progress.append(event)
+            elif event["event"] == "result":
+                result = event
+        peak = max(size for _, size in daemon.samples)
+    print(f"# {total} bytes in {result['seconds']:.1f} s, {result['reason']} after "
+          f"{result['left_at']:.2f} s, peak {peak / MIB:.1f} MiB")
+    assert result["complete"] and not result["damaged"] and not result["disorder"], result
+    assert result["reason"] == "slow", result
+
+    # the stretch before it left in which nothing more was acknowledged
+    before = [p for p in progress if p["seconds"] < result["left_at"]]
+    final = before[-1]["accepted"]
+    stalled = [p["seconds"] for p in before if p["accepted"] == final]
+    length = result["left_at"] - stalled[0]
+    print(f"# publisher stood still at {final} bytes for {length:.2f} s")
+    assert 2.0 <= length <= 4.0, f"the limit is 3 s, it took {length:.2f} s"
+    assert final < 4 * MIB, f"{final} bytes were accepted past a member that reads nothing"
+    if not SANITIZED:
+        assert peak < budget, f"{peak} bytes are over the budget of {budget}"
+
+
+def a_cycle_of_blocked_publishers_ends():
+    """Two members that publish and never read: one of them leaves with reason slow."""
+    with Daemon() as daemon:
+        result = [e for e in pion("cycle", "--server", daemon.url) if e["event"] == "result"][0]
+    print(f"# stalled at {result['stalled_at']:.2f} s, left at {result['left_at']:.2f} s")
+    assert result["reason"] == "slow", result
+    waited = result["left_at"] - max(result["stalled_at"], 0)
+    assert 2.0 <= waited <= 4.0, f"the limit is 3 s, it took {waited:.2f} s"
+
+
+def what_an_aborting_publisher_had_acknowledged_arrives():
+    """1 MB, then the connection is closed at once: whatever was acknowledged reaches the reader."""
+    with Daemon() as daemon:
+        for _ in range(5):
+            result = [e for e in pion("abort", "--server", daemon.url) if e["event"] == "result"][0]
+            print(f"# {result}")
+            assert result["received"] >= result["acknowledged"], result
+            assert not result["damaged"] and not result["disorder"], result
+
+
+if __name__ == "__main__":
+    run_tests(slow_member_leaves_and_others_get_everything, a_cycle_of_blocked_publishers_ends,
+              what_an_aborting_publisher_had_acknowledged_arrives)
