@@ -460,8 +460,10 @@ test_open_blocked (void)
     ;
   second = create (&f.a, &plain);
   g_assert_cmpint (say (second, "no room for its OPEN"), ==, WHERRY_SEND_BLOCKED);
+  g_object_ref (second); /* closing drops the set's */
   wherry_channel_close (second);
   g_assert_cmpint (wherry_channel_get_state (second), ==, WHERRY_CHANNEL_CLOSED);
+  g_object_unref (second);
   second = create (&f.a, &plain);
   g_string_truncate (f.a.log, 0);
   wherry_fake_stream_set_stalled (f.b.stream, FALSE);
