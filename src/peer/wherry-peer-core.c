@@ -75,10 +75,11 @@ on_local_candidate (gpointer user_data, const char *line)
   WherryPeerCore *self = user_data;
   const WherrySdp *local = self->negotiation.local;
   WherryPeerEvent *event = event_new (WHERRY_PEER_EVENT_CANDIDATE);
+  const char *mid = NULL;
 
+  wherry_sdp_get_candidate_target (local, &mid, &event->mline_index);
   event->text = g_strdup (line);
-  event->mid = g_strdup (wherry_sdp_get_mid (local));
-  event->mline_index = local->index;
+  event->mid = g_strdup (mid);
   event->ufrag = g_strdup (local->ice_ufrag);
   wherry_peer_take_event (self->peer, event);
 }

@@ -5,6 +5,7 @@
 
 #include "peer/wherry-peer-stack.h"
 
+#include "base/wherry-counters.h"
 #include "base/wherry-limits.h"
 #include "base/wherry-log.h"
 #include "base/wherry-owner.h"
@@ -177,6 +178,8 @@ wherry_peer_stack_set_remote (WherryPeerStack *self, const WherrySdp *sdp, gbool
   wherry_ice_session_set_remote_lite (self->ice, sdp->ice_lite);
   if (!wherry_ice_session_set_remote_credentials (self->ice, sdp->ice_ufrag, sdp->ice_pwd, error))
     return FALSE;
+  if (sdp->bad_candidates > 0)
+    wherry_counter_add (WHERRY_COUNTER_ICE_BAD_CANDIDATES, sdp->bad_candidates);
   for (guint i = 0; i < sdp->candidates->len; i++)
     {
       g_autofree char *line = wherry_candidate_to_string (g_ptr_array_index (sdp->candidates, i));
