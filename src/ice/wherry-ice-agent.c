@@ -70,10 +70,9 @@ wherry_ice_agent_new (const WherryIceConfig *config, GMainContext *context, guin
       = nice_agent_new_full (context, NICE_COMPATIBILITY_RFC5245,
                              NICE_AGENT_OPTION_ICE_TRICKLE | NICE_AGENT_OPTION_CONSENT_FRESHNESS);
 
-  /* RFC 8445 section 6.1.1: a full agent controls a lite one, whoever offered. */
-  g_object_set (agent, "upnp", FALSE, "ice-tcp", config->ice_tcp, "controlling-mode",
-                config->controlling || config->remote_lite, "force-relay", config->relay_only,
+  g_object_set (agent, "upnp", FALSE, "ice-tcp", config->ice_tcp, "force-relay", config->relay_only,
                 NULL);
+  wherry_ice_agent_update_role (agent, config);
   if (!add_addresses (agent, config, error))
     return NULL;
   *stream = nice_agent_add_stream (agent, WHERRY_ICE_COMPONENT);
@@ -88,6 +87,13 @@ wherry_ice_agent_new (const WherryIceConfig *config, GMainContext *context, guin
   if (!add_servers (agent, *stream, config, error))
     return NULL;
   return g_steal_pointer (&agent);
+}
+
+void
+wherry_ice_agent_update_role (NiceAgent *agent, const WherryIceConfig *config)
+{
+  /* RFC 8445 section 6.1.1: a full agent controls a lite one, whoever offered. */
+  g_object_set (agent, "controlling-mode", config->controlling || config->remote_lite, NULL);
 }
 
 static void
@@ -146,4 +152,16 @@ wherry_ice_agent_get_pair (NiceAgent *agent, guint stream, WherryIcePair *pair)
   wherry_ice_address_to_string (&local->addr, pair->local_address, sizeof pair->local_address);
   wherry_ice_address_to_string (&remote->addr, pair->remote_address, sizeof pair->remote_address);
   return TRUE;
+}
+
+void
+wherry_ice_agent_log_pair (NiceAgent *agent, guint stream, const WherryLogContext *log)
+{
+  WherryIcePair pair;
+
+  if (wherry_ice_agent_get_pair (agent, stream, &pair))
+    wherry_debug (log, "ICE connected: %s %s to %s %s over %s",
+                  wherry_candidate_type_to_string (pair.local_type), pair.local_address,
+                  wherry_candidate_type_to_string (pair.remote_type), pair.remote_address,
+                  pair.protocol);
 }

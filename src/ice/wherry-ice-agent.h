@@ -21,7 +21,10 @@ NiceAgent *wherry_ice_agent_new (const WherryIceConfig *config, GMainContext *co
 gboolean wherry_ice_agent_gather (NiceAgent *agent, guint stream, GMainContext *context,
                                   const WherryIceConfig *config, GError **error);
 
+/* Controlling or controlled, after the configuration changed. */
+void wherry_ice_agent_update_role (NiceAgent *agent, const WherryIceConfig *config);
 /* FALSE: none is selected. */
 gboolean wherry_ice_agent_get_pair (NiceAgent *agent, guint stream, WherryIcePair *pair);
+void wherry_ice_agent_log_pair (NiceAgent *agent, guint stream, const WherryLogContext *log);
 
 G_END_DECLS

@@ -3,6 +3,8 @@
 
 #include "config.h"
 
+#include <string.h>
+
 #include <gio/gio.h>
 
 #include "ice/wherry-ice-candidates.h"
@@ -171,7 +173,8 @@ is_usable (const WherryCandidate *candidate, const WherryIceConfig *config)
     return FALSE;
   inet = g_inet_address_new_from_string (candidate->address);
   return inet != NULL && !g_inet_address_get_is_any (inet)
-         && !g_inet_address_get_is_multicast (inet);
+         && !g_inet_address_get_is_multicast (inet)
+         && strcmp (candidate->address, "255.255.255.255") != 0;
 }
 
 NiceCandidate *

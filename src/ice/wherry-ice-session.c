@@ -3,7 +3,6 @@
 
 #include "config.h"
 
-#include "base/wherry-counters.h"
 #include "base/wherry-error.h"
 #include "base/wherry-limits.h"
 #include "base/wherry-owner.h"
@@ -35,6 +34,7 @@ struct _WherryIceSession
   WherryIceRemote remote;
   gboolean gathered;   /* gather() was called, successfully */
   gboolean restarting; /* since restart(), until connected anew */
+  GSource *restart_limit;
   gboolean checks_failed;
   guint64 send_dropped;
   WherryIceClosing *closing; /* NULL before */
@@ -90,38 +90,59 @@ on_gathering_done (NiceAgent *agent, guint stream, WherryIceSession *self)
 }
 
 static void
+clear_restart_limit (WherryIceSession *self)
+{
+  if (self->restart_limit != NULL)
+    g_source_destroy (self->restart_limit);
+  g_clear_pointer (&self->restart_limit, g_source_unref);
+}
+
+static void
 connected (WherryIceSession *self)
 {
-  WherryIcePair pair;
-
   self->restarting = FALSE;
   self->checks_failed = FALSE;
-  if (self->state != WHERRY_TRANSPORT_CONNECTED
-      && wherry_ice_session_get_selected_pair (self, &pair))
-    wherry_debug (&self->log, "ICE connected: %s %s to %s %s over %s",
-                  wherry_candidate_type_to_string (pair.local_type), pair.local_address,
-                  wherry_candidate_type_to_string (pair.remote_type), pair.remote_address,
-                  pair.protocol);
+  clear_restart_limit (self);
+  if (self->state != WHERRY_TRANSPORT_CONNECTED)
+    wherry_ice_agent_log_pair (self->agent, self->stream, &self->log);
   set_state (self, WHERRY_TRANSPORT_CONNECTED, NULL);
 }
 
 static void
-failed (WherryIceSession *self)
+consent_ended (WherryIceSession *self)
 {
-  g_autoptr (GError) error = NULL;
+  g_autoptr (GError) error = g_error_new_literal (WHERRY_ERROR, WHERRY_ERROR_TIMEOUT,
+                                                  "the other side no longer answers (ICE consent)");
 
-  self->checks_failed = TRUE;
-  /* Before the first connection the layer above decides how long to wait (see the header); in a
-   * restart the other side may not have our description yet, and the old pair may still work. */
-  if (self->state != WHERRY_TRANSPORT_CONNECTED || self->restarting)
-    {
-      wherry_debug (&self->log, "ICE checks failed; waiting for the other side's");
-      return;
-    }
-  error = g_error_new_literal (WHERRY_ERROR, WHERRY_ERROR_TIMEOUT,
-                               "the other side no longer answers (ICE consent)");
   wherry_info (&self->log, "%s", error->message);
   set_state (self, WHERRY_TRANSPORT_FAILED, error);
+}
+
+static gboolean
+on_restart_limit (gpointer user_data)
+{
+  clear_restart_limit (user_data);
+  consent_ended (user_data);
+  return G_SOURCE_REMOVE;
+}
+
+/* Before the first connection the layer above decides how long to wait (see the header). In a
+ * restart the other side may not have our description yet, so it gets as long as for a first one.
+ */
+static void
+failed (WherryIceSession *self)
+{
+  self->checks_failed = TRUE;
+  if (self->state != WHERRY_TRANSPORT_CONNECTED)
+    wherry_debug (&self->log, "ICE checks failed; waiting for the other side's");
+  else if (!self->restarting)
+    consent_ended (self);
+  else if (self->restart_limit == NULL)
+    {
+      self->restart_limit = g_timeout_source_new (WHERRY_CONNECT_LIMIT_US / 1000);
+      g_source_set_callback (self->restart_limit, on_restart_limit, self, NULL);
+      g_source_attach (self->restart_limit, self->context);
+    }
 }
 
 static void
@@ -131,24 +152,10 @@ on_state_changed (NiceAgent *agent, guint stream, guint component, guint state,
   WHERRY_ASSERT_OWNER (self);
 
   wherry_debug (&self->log, "libnice: %s", nice_component_state_to_string (state));
-  g_object_ref (self);
-  switch ((NiceComponentState) state)
-    {
-    case NICE_COMPONENT_STATE_CONNECTED:
-    case NICE_COMPONENT_STATE_READY:
-      connected (self);
-      break;
-    case NICE_COMPONENT_STATE_FAILED:
-      failed (self);
-      break;
-    case NICE_COMPONENT_STATE_DISCONNECTED:
-    case NICE_COMPONENT_STATE_GATHERING:
-    case NICE_COMPONENT_STATE_CONNECTING:
-    case NICE_COMPONENT_STATE_LAST:
-    default:
-      break;
-    }
-  g_object_unref (self);
+  if (state == NICE_COMPONENT_STATE_CONNECTED || state == NICE_COMPONENT_STATE_READY)
+    connected (self);
+  else if (state == NICE_COMPONENT_STATE_FAILED)
+    failed (self);
 }
 
 static void
@@ -209,6 +216,7 @@ begin_close (WherryIceSession *self)
 {
   if (self->agent == NULL)
     return;
+  clear_restart_limit (self);
   wherry_packet_sink_close (&self->sink);
   self->state = WHERRY_TRANSPORT_CLOSED;
   self->announcer.events = NULL;
@@ -359,21 +367,14 @@ wherry_ice_session_get_local_pwd (WherryIceSession *self)
   return self->agent != NULL ? self->local_pwd : NULL;
 }
 
-static void
-update_controlling (WherryIceSession *self)
-{
-  if (self->agent != NULL)
-    g_object_set (self->agent, "controlling-mode",
-                  self->config->controlling || self->config->remote_lite, NULL);
-}
-
 void
 wherry_ice_session_set_controlling (WherryIceSession *self, gboolean controlling)
 {
   WHERRY_ASSERT_OWNER (self);
 
   self->config->controlling = controlling;
-  update_controlling (self);
+  if (self->agent != NULL)
+    wherry_ice_agent_update_role (self->agent, self->config);
 }
 
 void
@@ -382,7 +383,8 @@ wherry_ice_session_set_remote_lite (WherryIceSession *self, gboolean lite)
   WHERRY_ASSERT_OWNER (self);
 
   self->config->remote_lite = lite;
-  update_controlling (self);
+  if (self->agent != NULL)
+    wherry_ice_agent_update_role (self->agent, self->config);
 }
 
 gboolean
@@ -459,13 +461,12 @@ wherry_ice_session_restart (WherryIceSession *self, GError **error)
 
   if (!check_open (self, error))
     return FALSE;
-  self->restarting = self->state == WHERRY_TRANSPORT_CONNECTED;
   if (!nice_agent_restart_stream (self->agent, self->stream))
     {
-      self->restarting = FALSE;
       g_set_error_literal (error, WHERRY_ERROR, WHERRY_ERROR_FAILED, "ICE did not restart");
       return FALSE;
     }
+  self->restarting = self->state == WHERRY_TRANSPORT_CONNECTED;
   self->checks_failed = FALSE;
   wherry_ice_remote_reset (&self->remote);
   read_local_credentials (self);
