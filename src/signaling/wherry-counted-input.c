@@ -3,10 +3,13 @@
 
 #include "config.h"
 
+#include <string.h>
+
 #include "signaling/wherry-counted-state.h"
 
 /* Read in one dispatch, so that a fast sender does not keep the hub to itself. */
 #define READ_BATCH (16 * 1024)
+#define READ_AHEAD 2048
 
 struct _WherryCountedInput
 {
@@ -27,11 +30,30 @@ would_block (GError **error)
   return -1;
 }
 
+/* From what was read ahead: a line, or all of it. */
+static gsize
+take_ahead (WherryCountedState *state, guint8 *buffer, gsize count)
+{
+  GByteArray *ahead = state->ahead;
+  gsize n = MIN (count, ahead->len);
+
+  if (state->by_line)
+    {
+      const guint8 *end = memchr (ahead->data, '\n', n);
+
+      n = end != NULL ? (gsize) (end - ahead->data) + 1 : n;
+    }
+  memcpy (buffer, ahead->data, n);
+  g_byte_array_remove_range (ahead, 0, (guint) n);
+  return n;
+}
+
 static gssize
 counted_input_read_nonblocking (GPollableInputStream *stream, void *buffer, gsize count,
                                 GError **error)
 {
   WherryCountedState *state = WHERRY_COUNTED_INPUT (stream)->state;
+  GPollableInputStream *base = wherry_counted_state_get_input (state);
   gssize n;
 
   if (state->aborted)
@@ -39,21 +61,22 @@ counted_input_read_nonblocking (GPollableInputStream *stream, void *buffer, gsiz
   if (state->blocked || state->batch >= READ_BATCH || wherry_counted_state_wait_us (state) > 0)
     return would_block (error);
 
-  count = MIN (count, READ_BATCH - state->batch);
-  n = g_pollable_input_stream_read_nonblocking (wherry_counted_state_get_input (state), buffer,
-                                                count, NULL, error);
-  if (n <= 0)
-    return n;
-
-  state->batch += n;
-  state->total_read += n;
-  if (state->has_bucket)
-    wherry_token_bucket_charge (&state->bucket, n, wherry_clock_now_us (state->clock));
-  if (state->read_limit > 0 && state->total_read > state->read_limit)
+  if (state->by_line && state->ahead->len == 0)
     {
-      state->aborted = TRUE;
-      return 0;
+      guint8 ahead[READ_AHEAD];
+
+      n = g_pollable_input_stream_read_nonblocking (base, ahead, sizeof ahead, NULL, error);
+      if (n <= 0)
+        return n;
+      g_byte_array_append (state->ahead, ahead, (guint) n);
     }
+  count = MIN (count, READ_BATCH - state->batch);
+  if (state->ahead->len > 0)
+    n = (gssize) take_ahead (state, buffer, count);
+  else
+    n = g_pollable_input_stream_read_nonblocking (base, buffer, count, NULL, error);
+  if (n > 0 && !wherry_counted_state_check_read (state, buffer, (gsize) n))
+    return 0;
   return n;
 }
 
@@ -65,7 +88,8 @@ counted_input_is_readable (GPollableInputStream *stream)
   if (state->aborted)
     return TRUE;
   return !state->blocked && wherry_counted_state_wait_us (state) == 0
-         && g_pollable_input_stream_is_readable (wherry_counted_state_get_input (state));
+         && (state->ahead->len > 0
+             || g_pollable_input_stream_is_readable (wherry_counted_state_get_input (state)));
 }
 
 static GSource *

@@ -3,6 +3,7 @@
 
 #include "config.h"
 
+#include "base/wherry-counters.h"
 #include "signaling/wherry-counted-state.h"
 
 WherryCountedState *
@@ -11,6 +12,7 @@ wherry_counted_state_new (void)
   WherryCountedState *self = g_new0 (WherryCountedState, 1);
 
   g_ref_count_init (&self->ref_count);
+  self->ahead = g_byte_array_new ();
   return self;
 }
 
@@ -27,10 +29,38 @@ wherry_counted_state_unref (WherryCountedState *self)
   if (!g_ref_count_dec (&self->ref_count))
     return;
 
+  g_byte_array_unref (self->ahead);
   g_object_unref (self->connection);
   g_object_unref (self->socket);
   wherry_clock_unref (self->clock);
   g_free (self);
+}
+
+gboolean
+wherry_counted_state_check_read (WherryCountedState *self, const guint8 *data, gsize length)
+{
+  /* a close frame: 1009, "message too big" (RFC 6455 section 7.4.1) */
+  static const char too_big[] = { (char) 0x88, 2, 0x03, (char) 0xf1 };
+
+  self->batch += length;
+  self->total_read += length;
+  if (self->has_bucket)
+    wherry_token_bucket_charge (&self->bucket, length, wherry_clock_now_us (self->clock));
+  if (self->read_limit > 0 && self->total_read > self->read_limit)
+    {
+      self->aborted = TRUE;
+      return FALSE;
+    }
+  if (self->has_frames && !wherry_frame_watch_feed (&self->frames, data, length))
+    {
+      self->aborted = TRUE;
+      wherry_counter_inc (WHERRY_COUNTER_BAD_MESSAGES);
+      /* libsoup would say nothing; not into the middle of one of its frames */
+      if (!self->blocked && self->total_queued <= self->total_written)
+        (void) g_socket_send (self->socket, too_big, sizeof too_big, NULL, NULL);
+      return FALSE;
+    }
+  return TRUE;
 }
 
 gint64

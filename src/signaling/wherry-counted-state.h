@@ -7,6 +7,7 @@
 #include <gio/gio.h>
 
 #include "base/wherry-clock.h"
+#include "signaling/wherry-frame-watch.h"
 #include "signaling/wherry-token-bucket.h"
 
 G_BEGIN_DECLS
@@ -24,6 +25,10 @@ struct _WherryCountedState
   guint64 total_read;
   guint64 total_written;
   guint64 total_queued; /* what get_queued() compares with total_written */
+  GByteArray *ahead;    /* read from the socket, not yet handed on */
+  gboolean by_line;     /* hand on no more than a line at a time */
+  WherryFrameWatch frames;
+  gboolean has_frames;
   WherryTokenBucket bucket;
   gboolean has_bucket;
   gboolean blocked; /* the last write was not taken */
@@ -34,6 +39,9 @@ WherryCountedState *wherry_counted_state_new (void);
 WherryCountedState *wherry_counted_state_ref (WherryCountedState *self);
 void wherry_counted_state_unref (WherryCountedState *self);
 
+/* Looks at what is handed on; FALSE: it passes a limit, and the stream ends here. */
+gboolean wherry_counted_state_check_read (WherryCountedState *self, const guint8 *data,
+                                          gsize length);
 /* How long reading has to wait for its rate; 0: it does not. */
 gint64 wherry_counted_state_wait_us (WherryCountedState *self);
 GPollableInputStream *wherry_counted_state_get_input (WherryCountedState *self);

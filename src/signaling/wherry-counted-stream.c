@@ -101,6 +101,7 @@ static void
 wherry_counted_stream_init (WherryCountedStream *self)
 {
   self->state = wherry_counted_state_new ();
+  self->state->by_line = TRUE;
   self->input = wherry_counted_input_new (self->state);
   self->output = wherry_counted_output_new (self->state);
 }
@@ -123,6 +124,14 @@ wherry_counted_stream_set_closed_func (WherryCountedStream *self, WherryCountedS
 {
   self->closed = func;
   self->closed_data = user_data;
+}
+
+void
+wherry_counted_stream_begin_frames (WherryCountedStream *self, gsize message_max)
+{
+  self->state->by_line = FALSE;
+  self->state->has_frames = TRUE;
+  wherry_frame_watch_init (&self->state->frames, message_max);
 }
 
 void

@@ -29,6 +29,10 @@ WherryCountedStream *wherry_counted_stream_new (GSocket *socket, WherryClock *cl
 void wherry_counted_stream_set_closed_func (WherryCountedStream *self, WherryCountedStreamFunc func,
                                             gpointer user_data);
 
+/* The stream begins as HTTP, of which libsoup is given one line at a time, so that it has read no
+ * byte of what follows the request. From here on it is WebSocket frames: a message larger than this
+ * ends it, with a close frame 1009 where possible. */
+void wherry_counted_stream_begin_frames (WherryCountedStream *self, gsize message_max);
 /* From now on at most this many bytes are read, then the stream ends; 0: any number. */
 void wherry_counted_stream_set_read_limit (WherryCountedStream *self, gsize bytes);
 /* Read no faster than this: what comes faster waits in the sender. */

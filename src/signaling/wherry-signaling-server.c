@@ -96,14 +96,14 @@ check_origin (WherrySignalingServer *self, SoupServerMessage *message)
 
 /* A large body is not worth reading: the answer goes out at once and the connection ends. */
 static gboolean
-check_body (SoupServerMessage *message, WherryCountedStream *stream)
+check_body (SoupServerMessage *message, WherryCountedStream *stream, gsize most)
 {
   SoupMessageHeaders *headers = soup_server_message_get_request_headers (message);
   SoupEncoding encoding = soup_message_headers_get_encoding (headers);
 
   if (encoding == SOUP_ENCODING_NONE
       || (encoding == SOUP_ENCODING_CONTENT_LENGTH
-          && soup_message_headers_get_content_length (headers) <= REQUEST_BODY_MAX))
+          && soup_message_headers_get_content_length (headers) <= (goffset) most))
     return TRUE;
 
   wherry_counted_stream_write_last (stream, "HTTP/1.1 413 Content Too Large\r\n"
@@ -161,7 +161,8 @@ on_headers (SoupServer *server, SoupServerMessage *message, const char *path, GH
   soup_message_headers_replace (response, "X-Content-Type-Options", "nosniff");
   soup_message_headers_replace (response, "Referrer-Policy", "no-referrer");
   soup_message_headers_replace (response, "Cache-Control", "no-store");
-  if (!check_body (message, stream) || !check_origin (self, message))
+  if (!check_body (message, stream, is_connect ? 0 : REQUEST_BODY_MAX)
+      || !check_origin (self, message))
     return;
 
   if (!is_connect && !is_known_path (path))

@@ -112,6 +112,7 @@ wherry_signaling_socket_new (WherryRelay *relay, SoupWebsocketConnection *connec
 
   soup_websocket_connection_set_max_incoming_payload_size (connection, WHERRY_SIGNAL_MESSAGE_MAX);
   soup_websocket_connection_set_keepalive_interval (connection, ping_interval_s);
+  wherry_counted_stream_begin_frames (stream, WHERRY_SIGNAL_MESSAGE_MAX);
   wherry_counted_stream_set_read_limit (stream, 0);
   wherry_counted_stream_set_read_rate (stream, READ_RATE, READ_BURST);
   g_signal_connect (connection, "message", G_CALLBACK (on_message), self);
