@@ -14,7 +14,7 @@
 /* Only what is served from here runs, and it talks only to here. ws: and wss: of our own host are
  * named because not every browser takes 'self' to include them. */
 #define CONTENT_SECURITY_POLICY                                                                    \
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "                \
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "                \
   "connect-src 'self' ws://%s wss://%s; base-uri 'none'; form-action 'none'; "                     \
   "frame-ancestors 'none'"
 
