@@ -51,25 +51,23 @@ install_packages ()
     fail "apt-get could not install: $missing (this needs the packages of Debian 12)"
 }
 
-# configure_build DIRECTORY [MESON OPTION...]: once; anew when the options or the compiler changed.
-# A directory that somebody configured by hand is taken as it is.
+# configure_build DIRECTORY [MESON OPTION...]: what is built there already stays.
 configure_build ()
 {
   build=$1
   shift
-  wanted="${CC:-cc} $*"
-  if [ -f "$build/build.ninja" ]; then
-    [ -f "$build/wanted" ] || return 0
-    [ "$(cat "$build/wanted")" != "$wanted" ] || return 0
-  fi
+  [ "$(cat "$build/wanted" 2> /dev/null)" != "$*" ] || return 0
   say "Configuring $build"
-  rm -rf "$build"
   mkdir -p "$build"
-  meson setup "$build" "$@" > "$build/setup.log" 2>&1 || {
+  if [ -f "$build/build.ninja" ]; then
+    meson configure "$build" "$@" > "$build/setup.log" 2>&1
+  else
+    meson setup "$build" "$@" > "$build/setup.log" 2>&1
+  fi || {
     tail -20 "$build/setup.log"
     fail "meson could not configure $build; what it said is above"
   }
-  echo "$wanted" > "$build/wanted"
+  echo "$*" > "$build/wanted"
 }
 
 # compile BUILD [TARGET...]
