@@ -207,8 +207,8 @@ wherry_relay_join (WherryRelay *self, const WherryJoin *join, const WherryMember
   member = wherry_member_ref (wherry_member_new (self, room, join, events, user_data));
   wherry_counter_inc (WHERRY_COUNTER_JOINS);
   context = (WherryLogContext){ member->id, room->name, NULL };
-  wherry_message (&context, "member joined from %s",
-                  join->address != NULL ? join->address : "nowhere");
+  wherry_message (&context, "member joined%s%s", join->address != NULL ? " from " : "",
+                  join->address != NULL ? join->address : "");
 
   member->joining = TRUE;
   wherry_room_add (room, member);
