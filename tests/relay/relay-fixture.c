@@ -70,6 +70,8 @@ on_message (gpointer user_data, WherryChannel *channel, WherryMessage *message)
 
   g_assert_nonnull (self);
   g_ptr_array_add (self->messages, wherry_message_ref (message));
+  if (self->client->one_at_a_time)
+    wherry_fake_stream_set_stalled (self->client->end, TRUE);
 }
 
 static void

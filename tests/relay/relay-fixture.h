@@ -36,8 +36,9 @@ typedef struct
   WherryFakeStream *relay_end; /* borrowed: the peer's, on its thread */
   WherryChannelSet *set;
   gboolean ended;
-  gboolean no_accept;  /* leave what is opened towards it unacknowledged */
-  GPtrArray *channels; /* of TestChannel, all there ever were */
+  gboolean one_at_a_time; /* stalls itself behind each message */
+  gboolean no_accept;     /* leave what is opened towards it unacknowledged */
+  GPtrArray *channels;    /* of TestChannel, all there ever were */
 } TestClient;
 
 typedef struct
