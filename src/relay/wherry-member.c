@@ -349,7 +349,8 @@ ensure_peer (WherryMember *self, WherrySignalError *code, GError **error)
     .clock = relay->clock,
     .budget = relay->budget,
     .max_message_size = relay->config->max_message_size,
-    .max_channels = relay->config->channels_per_member + 1, /* wherry:notices */
+    /* wherry:notices, and one that the port refuses with a notice */
+    .max_channels = relay->config->channels_per_member + 2,
   };
 
   if (self->peer != NULL)

@@ -40,6 +40,8 @@ on_set_state (gpointer user_data, WherryTransportState state, const GError *erro
 {
   TestClient *self = user_data;
 
+  if (state == WHERRY_TRANSPORT_CONNECTED)
+    self->connected = TRUE;
   if (state == WHERRY_TRANSPORT_CLOSED || state == WHERRY_TRANSPORT_FAILED)
     self->ended = TRUE;
 }
@@ -275,13 +277,19 @@ test_client_start (TestClient *self)
   g_assert_true (ok);
 }
 
+void
+test_client_wait_connected (TestClient *self)
+{
+  WHERRY_WAIT_UNTIL (NULL, self->connected && self->member != NULL && self->member->connected);
+}
+
 TestClient *
 test_client_connect (RelayFixture *fixture, const char *room, const char *name)
 {
   TestClient *self = test_client_join (fixture, room, name, TRUE);
 
   test_client_start (self);
-  WHERRY_WAIT_UNTIL (NULL, self->set != NULL && self->member != NULL && self->member->connected);
+  test_client_wait_connected (self);
   return self;
 }
 

@@ -35,6 +35,7 @@ typedef struct
   WherryFakeStream *end;       /* NULL before it is connected */
   WherryFakeStream *relay_end; /* borrowed: the peer's, on its thread */
   WherryChannelSet *set;
+  gboolean connected;
   gboolean ended;
   gboolean one_at_a_time; /* stalls itself behind each message */
   gboolean no_accept;     /* leave what is opened towards it unacknowledged */
@@ -67,6 +68,8 @@ TestClient *test_client_try_join (RelayFixture *fixture, const char *room, const
                                   gboolean mirror, WherrySignalError *code);
 /* Makes the peer; does not wait. */
 void test_client_start (TestClient *self);
+/* Its association is up, and the hub knows. */
+void test_client_wait_connected (TestClient *self);
 /* Both, and waits until it is connected. */
 TestClient *test_client_connect (RelayFixture *fixture, const char *room, const char *name);
 

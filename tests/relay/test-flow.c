@@ -35,7 +35,7 @@ connect_client (RelayFixture *self, const char *room, const char *name)
 
   client->options.window = WINDOW;
   test_client_start (client);
-  WHERRY_WAIT_UNTIL (NULL, client->set != NULL && client->member->connected);
+  test_client_wait_connected (client);
   return client;
 }
 
