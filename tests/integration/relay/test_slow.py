@@ -30,10 +30,11 @@ def slow_member_leaves_and_others_get_everything():
     assert result["complete"] and not result["damaged"] and not result["disorder"], result
     assert result["reason"] == "slow", result
 
-    # the stretch before it left in which nothing more was acknowledged
+    # the stretch before it left in which next to nothing was acknowledged: the publisher probes the
+    # closed window with a packet at a time (RFC 9260 section 6.1 A)
     before = [p for p in progress if p["seconds"] < result["left_at"]]
     final = before[-1]["accepted"]
-    stalled = [p["seconds"] for p in before if p["accepted"] == final]
+    stalled = [p["seconds"] for p in before if p["accepted"] > final - 65536]
     length = result["left_at"] - stalled[0]
     print(f"# publisher stood still at {final} bytes for {length:.2f} s")
     assert 2.0 <= length <= 4.0, f"the limit is 3 s, it took {length:.2f} s"
@@ -46,10 +47,9 @@ def a_cycle_of_blocked_publishers_ends():
     """Two members that publish and never read: one of them leaves with reason slow."""
     with Daemon() as daemon:
         result = [e for e in pion("cycle", "--server", daemon.url) if e["event"] == "result"][0]
-    print(f"# stalled at {result['stalled_at']:.2f} s, left at {result['left_at']:.2f} s")
+    print(f"# one left after {result['left_at']:.2f} s")
     assert result["reason"] == "slow", result
-    waited = result["left_at"] - max(result["stalled_at"], 0)
-    assert 2.0 <= waited <= 4.0, f"the limit is 3 s, it took {waited:.2f} s"
+    assert 2.0 <= result["left_at"] <= 4.0, "the limit is 3 s, and the windows are full at once"
 
 
 def what_an_aborting_publisher_had_acknowledged_arrives():

@@ -45,8 +45,7 @@ async def signaling(socket, connection, own):
                 RTCSessionDescription(sdp=message["sdp"], type="answer"))
         elif message["type"] == "candidate":
             if not message.get("candidate"):
-                await connection.addIceCandidate(None)
-                continue
+                continue  # aiortc 1.4 has no word for the end of candidates
             candidate = candidate_from_sdp(message["candidate"].split(":", 1)[1])
             candidate.sdpMid = message["sdpMid"]
             candidate.sdpMLineIndex = message["sdpMLineIndex"]
