@@ -41,12 +41,9 @@ move_on (WherryBlockClock *self, gint64 now_us)
 static gint64
 charge (const WherryBlockClock *self, gint64 now_us)
 {
-  double earned;
-
   if (self->since_us < 0)
     return 0;
-  earned = (double) self->progress * (double) self->limit_us / (double) self->span;
-  return MAX (now_us - self->since_us - (gint64) MIN (earned, (double) G_MAXINT32 * 1000), 0);
+  return self->pause_us + MAX (now_us - self->since_us, 0);
 }
 
 void
@@ -55,7 +52,7 @@ wherry_block_clock_begin (WherryBlockClock *self, gint64 now_us)
   if (self->since_us >= 0)
     return;
   self->since_us = now_us;
-  self->progress = 0;
+  self->pause_us = 0;
 }
 
 void
@@ -74,17 +71,21 @@ wherry_block_clock_end (WherryBlockClock *self, gint64 now_us)
 }
 
 void
-wherry_block_clock_progress (WherryBlockClock *self, gsize bytes)
+wherry_block_clock_progress (WherryBlockClock *self, gint64 now_us, gsize bytes)
 {
-  if (self->since_us >= 0)
-    self->progress += bytes;
+  double earned = (double) bytes * (double) self->limit_us / (double) self->span;
+
+  if (self->since_us < 0)
+    return;
+  self->pause_us = MAX (charge (self, now_us) - (gint64) MIN (earned, (double) self->window_us), 0);
+  self->since_us = now_us;
 }
 
 void
 wherry_block_clock_restart (WherryBlockClock *self, gint64 now_us)
 {
   memset (self->charged_us, 0, sizeof self->charged_us);
-  self->progress = 0;
+  self->pause_us = 0;
   if (self->since_us >= 0)
     self->since_us = now_us;
 }

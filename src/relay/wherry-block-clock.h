@@ -8,7 +8,8 @@
  * that makes too little progress meanwhile. So each byte that it takes during a pause earns back
  * limit / span of time, span being what lies between the outbox's marks: who can take an outbox
  * from its high mark to its low one within the limit is never slow; who takes nothing is charged
- * every microsecond; who takes one message a second is charged nearly all of it. */
+ * every microsecond; who takes one message a second is charged nearly all of it. Only what is
+ * charged already can be earned back: a burst and then nothing is charged from the nothing on. */
 
 #include <glib.h>
 
@@ -22,8 +23,8 @@ typedef struct
   gint64 window_us;
   gsize span;
 
-  gint64 since_us;                        /* of the pause under way; -1: none */
-  gsize progress;                         /* bytes taken in it */
+  gint64 since_us;                        /* of what is not in pause_us yet; -1: no pause */
+  gint64 pause_us;                        /* charged by the pause under way until since_us */
   gint64 slot;                            /* number of the newest slot: time / slot length */
   guint32 charged_us[WHERRY_BLOCK_SLOTS]; /* by the end of the pause */
 } WherryBlockClock;
@@ -35,7 +36,7 @@ void wherry_block_clock_begin (WherryBlockClock *self, gint64 now_us);
 /* Nobody waits any more. */
 void wherry_block_clock_end (WherryBlockClock *self, gint64 now_us);
 /* It took bytes. */
-void wherry_block_clock_progress (WherryBlockClock *self, gsize bytes);
+void wherry_block_clock_progress (WherryBlockClock *self, gint64 now_us, gsize bytes);
 /* Forget everything; a pause under way begins now. */
 void wherry_block_clock_restart (WherryBlockClock *self, gint64 now_us);
 gboolean wherry_block_clock_is_running (const WherryBlockClock *self);

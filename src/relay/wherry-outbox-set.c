@@ -159,7 +159,7 @@ wherry_outbox_set_take (WherryOutboxSet *self, WherryOutboxTake *take)
 /* The first message is out. What it took counts as progress where publishers wait for it: in its
  * own outbox, and in those that wait only because the member holds too much altogether. */
 static WherryMessage *
-sent_locked (WherryOutboxSet *self, WherryOutbox *outbox)
+sent_locked (WherryOutboxSet *self, WherryOutbox *outbox, gint64 now_us)
 {
   WherryMessage *message = g_queue_pop_head (&outbox->queue);
   gsize charge = wherry_message_get_charge (message);
@@ -171,7 +171,7 @@ sent_locked (WherryOutboxSet *self, WherryOutbox *outbox)
       WherryOutbox *other = g_ptr_array_index (self->outboxes, i);
 
       if (other == outbox || other->bytes <= other->limits.outbox_low)
-        wherry_block_clock_progress (&other->clock, charge);
+        wherry_block_clock_progress (&other->clock, now_us, charge);
     }
   return message;
 }
@@ -189,8 +189,8 @@ wherry_outbox_set_give_back (WherryOutboxSet *self, WherryOutboxTake *take, gboo
       outbox->sending = FALSE;
       if (sent && !outbox->closed)
         {
-          done = sent_locked (self, outbox);
           self->idle_us = wherry_clock_now_us (self->clock);
+          done = sent_locked (self, outbox, self->idle_us);
           if (outbox->ready && self->ready.head != self->ready.tail)
             g_queue_push_tail (&self->ready, g_queue_pop_head (&self->ready)); /* next one's turn */
           wherry_outbox_set_release_locked (self, &news);

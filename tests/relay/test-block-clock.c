@@ -80,7 +80,7 @@ test_progress_is_no_fault (void)
       for (guint i = 0; i < 48; i++)
         {
           now += SECOND / 64; /* 16 KiB in each: 1 MiB/s */
-          wherry_block_clock_progress (&clock, 16 * 1024);
+          wherry_block_clock_progress (&clock, now, 16 * 1024);
         }
       wherry_block_clock_end (&clock, now);
       g_assert_cmpint (wherry_block_clock_get (&clock, now), ==, 0);
@@ -99,10 +99,23 @@ test_one_message_a_second (void)
   while (wherry_block_clock_get (&clock, now) < LIMIT)
     {
       now += SECOND;
-      wherry_block_clock_progress (&clock, 16 * 1024);
+      wherry_block_clock_progress (&clock, now, 16 * 1024);
       g_assert_cmpint (now, <, 105 * SECOND);
     }
   g_assert_cmpint (now, ==, 104 * SECOND);
+}
+
+/* A burst earns nothing in advance: who then stops is charged from there on. */
+static void
+test_burst_and_then_nothing (void)
+{
+  WherryBlockClock clock;
+
+  wherry_block_clock_init (&clock, LIMIT, WINDOW, SPAN);
+  wherry_block_clock_begin (&clock, 100 * SECOND);
+  wherry_block_clock_progress (&clock, 100 * SECOND + 1000, SPAN - 1);
+  g_assert_cmpint (wherry_block_clock_get (&clock, 100 * SECOND + 1000), ==, 0);
+  g_assert_cmpint (wherry_block_clock_get (&clock, 103 * SECOND + 1000), ==, LIMIT);
 }
 
 static void
@@ -128,6 +141,7 @@ main (int argc, char **argv)
   g_test_add_func ("/relay/block-clock/window-slides", test_window_slides);
   g_test_add_func ("/relay/block-clock/progress-is-no-fault", test_progress_is_no_fault);
   g_test_add_func ("/relay/block-clock/one-message-a-second", test_one_message_a_second);
+  g_test_add_func ("/relay/block-clock/burst-and-then-nothing", test_burst_and_then_nothing);
   g_test_add_func ("/relay/block-clock/restart", test_restart);
   return g_test_run ();
 }

@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Members that do not read, publishers that end in the middle: with members on pion."""
 
-import os
+import sys
 
 from daemon import SANITIZED, Daemon, pion, run_tests
 
 MIB = 1 << 20
-FULL = os.environ.get("WHERRY_FULL") == "1"
+FULL = "--full" in sys.argv
 
 
 def slow_member_leaves_and_others_get_everything():
