@@ -51,6 +51,8 @@ type client struct {
 	events func(frame) // everything that comes over the socket
 	held   []webrtc.ICECandidateInit
 	remote bool
+
+	candidateLock sync.Mutex // held while the offer goes out, so that no candidate overtakes it
 }
 
 type channelSpec struct {
@@ -104,6 +106,8 @@ func dial(server, room, name string, mirror bool, events func(frame)) (*client, 
 		return nil, err
 	}
 	c.pc.OnICECandidate(func(candidate *webrtc.ICECandidate) {
+		c.candidateLock.Lock()
+		defer c.candidateLock.Unlock()
 		if candidate == nil {
 			empty := ""
 			_ = c.send(frame{Type: "candidate", Candidate: &empty})
@@ -229,11 +233,13 @@ func (c *client) connectDeclaring(channels []map[string]interface{}) error {
 	if channels != nil {
 		message["channels"] = channels
 	}
-	/* the offer goes out before its candidates, which SetLocalDescription starts to gather */
-	if err = c.send(message); err != nil {
+	// SetLocalDescription starts to gather: what it finds waits until the offer is out
+	c.candidateLock.Lock()
+	defer c.candidateLock.Unlock()
+	if err = c.pc.SetLocalDescription(offer); err != nil {
 		return err
 	}
-	return c.pc.SetLocalDescription(offer)
+	return c.send(message)
 }
 
 func (c *client) close() {
