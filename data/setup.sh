@@ -74,5 +74,6 @@ configure_build ()
 compile ()
 {
   say "Building in $1"
-  ninja --quiet -C "$@" || fail "the build failed; what the compiler said is above"
+  { ninja -C "$1" build.ninja > /dev/null && ninja --quiet -C "$@"; } ||
+    fail "the build failed; what the compiler said is above"
 }
