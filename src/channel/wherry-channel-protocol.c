@@ -405,9 +405,9 @@ on_message (gpointer user_data, guint16 stream, WherryMessage *message)
     }
   g_object_ref (channel);
   on_acknowledged (self, channel);
-  /* CONNECTING too: a negotiated one, for which we have no stream yet, but they have */
-  if (channel->state != WHERRY_CHANNEL_CLOSING && channel->state != WHERRY_CHANNEL_CLOSED
-      && self->events->message != NULL)
+  /* CONNECTING too: a negotiated one, for which we have no stream yet, but they have. CLOSING too:
+   * our reset ends what we send; what they sent before they answer it was acknowledged. */
+  if (channel->state != WHERRY_CHANNEL_CLOSED && self->events->message != NULL)
     self->events->message (self->user_data, channel, message);
 }
 

@@ -19,6 +19,7 @@ typedef struct
   void (*incoming) (gpointer user_data, WherryChannel *channel);
   /* Ours was acknowledged, a negotiated one can be used, or theirs was accepted. */
   void (*open) (gpointer user_data, WherryChannel *channel);
+  /* Until closed: also while our own close is under way. */
   void (*message) (gpointer user_data, WherryChannel *channel, WherryMessage *message);
   /* Closed by either side or with the association; the id is free again. */
   void (*closed) (gpointer user_data, WherryChannel *channel);

@@ -193,6 +193,26 @@ test_close_and_reuse (void)
   fixture_clear (&f);
 }
 
+/* What the other side sent before it heard of our close was acknowledged: it is delivered. */
+static void
+test_close_delivers_what_comes (void)
+{
+  Fixture f;
+  WherryChannel *channel;
+
+  fixture_init (&f, NULL);
+  attach (&f);
+  settle ();
+  channel = create (&f.a, &plain);
+  settle ();
+  wherry_channel_close (channel);
+  g_assert_cmpint (say (wherry_channel_set_lookup (f.b.set, 0), "on its way"), ==, WHERRY_SEND_OK);
+  settle ();
+  g_assert_cmpuint (f.a.n_messages, ==, 1);
+  g_assert_null (wherry_channel_set_lookup (f.a.set, 0));
+  fixture_clear (&f);
+}
+
 static void
 test_close_every_state (void)
 {
@@ -285,6 +305,8 @@ main (int argc, char **argv)
   g_test_add_func ("/channel/open/ordered-until-acknowledged", test_ordered_until_ack);
   g_test_add_func ("/channel/open/blocked", test_open_blocked);
   g_test_add_func ("/channel/close/resets-both-streams-and-id-is-free", test_close_and_reuse);
+  g_test_add_func ("/channel/close/delivers-what-comes-while-closing",
+                   test_close_delivers_what_comes);
   g_test_add_func ("/channel/close/every-state", test_close_every_state);
   return g_test_run ();
 }
