@@ -10,6 +10,11 @@
 
 #include "daemon/wherry-daemon.h"
 
+/* What --verbose shows: our own domains alone, because the ICE library's writes passwords. */
+#define OUR_DOMAINS                                                                                \
+  "wherry-base wherry-wire wherry-transport wherry-ice wherry-dtls wherry-sctp wherry-channel "    \
+  "wherry-peer wherry-relay wherry-signaling wherry-daemon"
+
 int
 main (int argc, char **argv)
 {
@@ -35,6 +40,6 @@ main (int argc, char **argv)
       return WHERRY_EXIT_OK;
     }
   if (options->verbose)
-    g_setenv ("G_MESSAGES_DEBUG", "all", FALSE);
+    g_setenv ("G_MESSAGES_DEBUG", OUR_DOMAINS, FALSE);
   return wherry_daemon_run (options);
 }

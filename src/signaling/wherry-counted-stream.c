@@ -3,6 +3,10 @@
 
 #include "config.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+
 #include "signaling/wherry-counted-state.h"
 #include "signaling/wherry-counted-stream.h"
 
@@ -112,6 +116,8 @@ wherry_counted_stream_new (GSocket *socket, WherryClock *clock)
   WherryCountedStream *self = g_object_new (WHERRY_TYPE_COUNTED_STREAM, NULL);
 
   g_socket_set_blocking (socket, FALSE);
+  /* signaling is small messages that somebody waits for */
+  (void) g_socket_set_option (socket, IPPROTO_TCP, TCP_NODELAY, TRUE, NULL);
   self->state->socket = g_object_ref (socket);
   self->state->connection = g_socket_connection_factory_create_connection (socket);
   self->state->clock = wherry_clock_ref (clock != NULL ? clock : wherry_clock_system ());

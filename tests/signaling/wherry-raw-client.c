@@ -3,6 +3,8 @@
 
 #include "config.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 
 #include "fixtures/wherry-wait.h"
@@ -22,6 +24,7 @@ wherry_raw_client_new (guint16 port)
   g_socket_connect (self->socket, address, NULL, &error);
   g_assert_no_error (error);
   g_socket_set_blocking (self->socket, FALSE);
+  g_socket_set_option (self->socket, IPPROTO_TCP, TCP_NODELAY, TRUE, NULL);
   return self;
 }
 
