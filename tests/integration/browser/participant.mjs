@@ -40,7 +40,7 @@ export class Participant {
   }
 
   /** Resolves as soon as `condition` holds; looks again at each event. */
-  until(condition, what, timeoutMs = 60_000) {
+  until(condition, what, timeoutMs = 20_000) {
     return new Promise((resolve, reject) => {
       const done = (settle, value) => {
         clearTimeout(timer);
