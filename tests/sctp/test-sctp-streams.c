@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "wherry-test"
+
+#include "config.h"
+
+#include <malloc.h>
+
+#include "base/wherry-limits.h"
+
+#include "sctp-pair.h"
+
+static guint
+count (GArray *streams, guint16 stream)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < streams->len; i++)
+    n += g_array_index (streams, guint16, i) == stream;
+  return n;
+}
+
+static guint
+n_streams (Side *side)
+{
+  return wherry_sctp_association_get_n_streams (WHERRY_SCTP_ASSOCIATION (side->transport));
+}
+
+static guint
+n_incoming (Side *side)
+{
+  return wherry_sctp_association_get_n_incoming_streams (WHERRY_SCTP_ASSOCIATION (side->transport));
+}
+
+/* Reset by both, and used again, several rounds; data is pending when the reset is asked for. */
+static void
+test_reset_and_reuse (void)
+{
+  Pair pair;
+
+  pair_init (&pair, NULL, NULL);
+  pair_wait_connected (&pair);
+  for (guint round = 1; round <= 4; round++)
+    {
+      send_made (&pair, &pair.a, 7, &send_reliable, WHERRY_MESSAGE_BINARY, 100000, round);
+      send_made (&pair, &pair.a, 7, &send_reliable, WHERRY_MESSAGE_TEXT, 10, round);
+      wherry_stream_transport_reset_stream (pair.a.transport, 7);
+      WHERRY_WAIT_UNTIL (pair.context, count (pair.b.incoming_resets, 7) == round);
+      /* behind the data */
+      g_assert_cmpuint (pair.b.n_received, ==, 2 * round);
+      wherry_stream_transport_reset_stream (pair.b.transport, 7);
+      WHERRY_WAIT_UNTIL (pair.context, count (pair.a.incoming_resets, 7) == round
+                                           && count (pair.a.outgoing_resets, 7) == round
+                                           && count (pair.b.outgoing_resets, 7) == round);
+    }
+  for (guint i = 0; i < 8; i += 2)
+    {
+      assert_message (side_nth (&pair.b, i)->message, WHERRY_MESSAGE_BINARY, 100000, i / 2 + 1);
+      assert_message (side_nth (&pair.b, i + 1)->message, WHERRY_MESSAGE_TEXT, 10, i / 2 + 1);
+    }
+  pair_clear (&pair);
+}
+
+static void
+test_reset_many (void)
+{
+  Pair pair;
+
+  pair_init (&pair, NULL, NULL);
+  pair_wait_connected (&pair);
+  /* one at a time, while others are under way, from both sides, each asked for twice */
+  for (guint16 stream = 0; stream < 250; stream++)
+    {
+      send_made (&pair, &pair.a, stream, &send_reliable, WHERRY_MESSAGE_TEXT, 10, stream);
+      wherry_stream_transport_reset_stream (pair.a.transport, stream);
+      wherry_stream_transport_reset_stream (pair.b.transport, stream);
+      wherry_stream_transport_reset_stream (pair.a.transport, stream);
+      if (stream % 16 == 0)
+        while (g_main_context_iteration (pair.context, FALSE))
+          ;
+    }
+  WHERRY_WAIT_UNTIL (pair.context, pair.a.outgoing_resets->len >= 250
+                                       && pair.b.outgoing_resets->len >= 250
+                                       && pair.a.incoming_resets->len >= 250
+                                       && pair.b.incoming_resets->len >= 250);
+  g_assert_cmpuint (pair.b.n_received, ==, 250);
+  for (guint16 stream = 0; stream < 250; stream++)
+    {
+      g_assert_cmpuint (count (pair.a.outgoing_resets, stream), >=, 1);
+      g_assert_cmpuint (count (pair.b.incoming_resets, stream), >=, 1);
+    }
+  pair_clear (&pair);
+}
+
+static void
+test_reset_while_paused (void)
+{
+  Pair pair;
+  guint sent = 0;
+
+  pair_init (&pair, NULL, NULL);
+  pair_wait_connected (&pair);
+  wherry_stream_transport_set_paused (pair.b.transport, TRUE);
+  for (; sent < 100; sent++)
+    send_made (&pair, &pair.a, 3, &send_reliable, WHERRY_MESSAGE_BINARY, 1000, sent);
+  wherry_stream_transport_reset_stream (pair.a.transport, 3);
+  WHERRY_WAIT_UNTIL (pair.context, count (pair.a.outgoing_resets, 3) == 1);
+  g_assert_cmpuint (pair.b.n_received, ==, 0);
+  g_assert_cmpuint (pair.b.incoming_resets->len, ==, 0);
+  wherry_stream_transport_set_paused (pair.b.transport, FALSE);
+  WHERRY_WAIT_UNTIL (pair.context, count (pair.b.incoming_resets, 3) == 1);
+  g_assert_cmpuint (pair.b.n_received, ==, sent);
+  pair_clear (&pair);
+}
+
+static void
+test_no_such_stream (void)
+{
+  Pair pair;
+  g_autoptr (WherryMessage) message = make_message (WHERRY_MESSAGE_TEXT, 1, 1);
+
+  pair_init (&pair, NULL, NULL);
+  g_assert_cmpint (wherry_stream_transport_send (pair.a.transport, 0, &send_reliable, message), ==,
+                   WHERRY_SEND_FAILED);
+  pair_wait_connected (&pair);
+  g_assert_cmpint (wherry_stream_transport_send (pair.a.transport, 300, &send_reliable, message),
+                   ==, WHERRY_SEND_FAILED);
+  /* as good as done */
+  wherry_stream_transport_reset_stream (pair.a.transport, 300);
+  WHERRY_WAIT_UNTIL (pair.context, count (pair.a.outgoing_resets, 300) == 1);
+  g_assert_cmpuint (count (pair.a.incoming_resets, 300), ==, 1);
+  pair_clear (&pair);
+}
+
+static gsize
+allocated (void)
+{
+  struct mallinfo2 info = mallinfo2 ();
+
+  return info.uordblks + info.hblkhd;
+}
+
+static void
+grow (Pair *pair, guint n)
+{
+  gsize before = allocated ();
+  guint events = pair->a.n_streams_events;
+
+  g_assert_false (wherry_stream_transport_ensure_streams (pair->a.transport, n));
+  WHERRY_WAIT_UNTIL (pair->context, pair->a.n_streams_events > events);
+  g_assert_cmpuint (pair->a.streams, >=, n);
+  g_assert_true (wherry_stream_transport_ensure_streams (pair->a.transport, n));
+  /* and as many the other way */
+  WHERRY_WAIT_UNTIL (pair->context, n_streams (&pair->b) >= n && n_incoming (&pair->a) >= n
+                                        && n_incoming (&pair->b) >= n);
+  g_test_message ("%u streams: %" G_GSIZE_FORMAT " bytes more for each of the two associations", n,
+                  (allocated () - before) / 2);
+  send_made (pair, &pair->a, (guint16) (n - 1), &send_reliable, WHERRY_MESSAGE_TEXT, 5, n);
+  send_made (pair, &pair->b, (guint16) (n - 1), &send_reliable, WHERRY_MESSAGE_TEXT, 5, n);
+  WHERRY_WAIT_UNTIL (pair->context, pair->a.n_received > 0 && pair->b.n_received > 0);
+  g_assert_cmpuint (side_nth (&pair->b, 0)->stream, ==, n - 1);
+  side_forget_received (&pair->a);
+  side_forget_received (&pair->b);
+}
+
+static void
+test_ensure (void)
+{
+  Pair pair;
+  guint events;
+
+  pair_init (&pair, NULL, NULL);
+  pair_wait_connected (&pair);
+  g_assert_true (wherry_stream_transport_ensure_streams (pair.a.transport, 256));
+  grow (&pair, 257);
+  grow (&pair, 1001);
+  grow (&pair, 5000);
+  grow (&pair, WHERRY_SCTP_STREAMS_MAX);
+  events = pair.a.n_streams_events;
+  g_assert_false (
+      wherry_stream_transport_ensure_streams (pair.a.transport, WHERRY_SCTP_STREAMS_MAX + 1));
+  WHERRY_WAIT_UNTIL (pair.context, pair.a.n_streams_events > events);
+  g_assert_cmpuint (pair.a.streams, ==, WHERRY_SCTP_STREAMS_MAX);
+  pair_clear (&pair);
+}
+
+/* Asked for in one go, more while the first request is under way, and by both sides. */
+static void
+test_ensure_both (void)
+{
+  Pair pair;
+
+  pair_init (&pair, NULL, NULL);
+  pair_wait_connected (&pair);
+  wherry_stream_transport_ensure_streams (pair.a.transport, 300);
+  wherry_stream_transport_ensure_streams (pair.b.transport, 400);
+  WHERRY_WAIT_UNTIL (pair.context, wherry_fake_link_get_packets_sent (pair.a.link) > 4
+                                       || n_streams (&pair.a) > 256);
+  wherry_stream_transport_ensure_streams (pair.a.transport, 500);
+  WHERRY_WAIT_UNTIL (pair.context, n_streams (&pair.a) >= 500 && n_streams (&pair.b) >= 400
+                                       && pair.a.n_streams_events > 0
+                                       && pair.b.n_streams_events > 0);
+  g_assert_cmpuint (pair.a.streams, >=, 500);
+  pair_clear (&pair);
+}
+
+/* Before the handshake: it negotiates them. */
+static void
+test_ensure_early (void)
+{
+  Pair pair;
+
+  pair_init (&pair, NULL, NULL);
+  g_assert_false (wherry_stream_transport_ensure_streams (pair.a.transport, 1001));
+  g_assert_false (wherry_stream_transport_ensure_streams (pair.b.transport, 1001));
+  pair_wait_connected (&pair);
+  g_assert_true (wherry_stream_transport_ensure_streams (pair.a.transport, 1001));
+  g_assert_true (wherry_stream_transport_ensure_streams (pair.b.transport, 1001));
+  pair_clear (&pair);
+}
+
+static void
+test_cost (void)
+{
+  static const guint numbers[] = { 16, 256, 1024, 4096, 65534 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (numbers); i++)
+    {
+      WherrySctpConfig config = { .initial_streams = numbers[i] };
+      gsize before = allocated ();
+      Pair pair;
+
+      pair_init (&pair, NULL, &config);
+      pair_wait_connected (&pair);
+      g_test_message ("%u streams from the start: %" G_GSIZE_FORMAT " bytes for an association",
+                      numbers[i], (allocated () - before) / 2);
+      g_assert_cmpuint (n_streams (&pair.a), ==, numbers[i]);
+      pair_clear (&pair);
+    }
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/sctp/reset/both-sides-and-reuse", test_reset_and_reuse);
+  g_test_add_func ("/sctp/reset/many", test_reset_many);
+  g_test_add_func ("/sctp/reset/while-paused", test_reset_while_paused);
+  g_test_add_func ("/sctp/streams/none-such", test_no_such_stream);
+  g_test_add_func ("/sctp/streams/ensure", test_ensure);
+  g_test_add_func ("/sctp/streams/ensure-both", test_ensure_both);
+  g_test_add_func ("/sctp/streams/ensure-before-the-handshake", test_ensure_early);
+  g_test_add_func ("/sctp/streams/cost", test_cost);
+  return run_and_shut_down ();
+}
