@@ -26,6 +26,10 @@
 
 /* Streams at the start: 256 cost 36 KiB an association, 65535 cost 6.5 MiB. */
 #define WHERRY_SCTP_STREAMS_INITIAL 256u
+/* Streams that the other side may ask for: 40 bytes each as soon as it does, and browsers ask for
+ * 65535 at once. usrsctp cannot raise it later, so a channel with a higher id must be known before
+ * the handshake. */
+#define WHERRY_SCTP_STREAMS_INCOMING 1024u
 /* RFC 8832 section 6: stream 65535 is not used. */
 #define WHERRY_SCTP_STREAMS_MAX 65534u
 /* What SCTP holds to send: about one window, so that what is behind it can still be dropped. */

@@ -16,8 +16,6 @@
 
 #define SCTP_CHECKSUM_OFFSET 8
 
-typedef guint32 (*Crc32cFunc) (guint32 crc, const guint8 *data, gsize length);
-
 static guint32 table[8][256];
 
 static guint32
@@ -60,13 +58,9 @@ crc32c_sse42 (guint32 crc, const guint8 *data, gsize length)
 }
 #endif
 
-static Crc32cFunc
-choose (void)
+static void
+fill_table (void)
 {
-#if defined(__x86_64__)
-  if (__builtin_cpu_supports ("sse4.2"))
-    return crc32c_sse42;
-#endif
   for (guint32 i = 0; i < 256; i++)
     {
       guint32 crc = i;
@@ -78,17 +72,29 @@ choose (void)
   for (guint32 i = 0; i < 256; i++)
     for (guint k = 1; k < 8; k++)
       table[k][i] = table[0][table[k - 1][i] & 0xff] ^ (table[k - 1][i] >> 8);
-  return crc32c_table;
+}
+
+guint32
+wherry_crc32c_portable (const guint8 *data, gsize length)
+{
+  static gsize filled;
+
+  if (g_once_init_enter (&filled))
+    {
+      fill_table ();
+      g_once_init_leave (&filled, 1);
+    }
+  return ~crc32c_table (0xffffffffu, data, length);
 }
 
 guint32
 wherry_crc32c (const guint8 *data, gsize length)
 {
-  static gsize chosen;
-
-  if (g_once_init_enter (&chosen))
-    g_once_init_leave (&chosen, (gsize) choose ());
-  return ~((Crc32cFunc) chosen) (0xffffffffu, data, length);
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports ("sse4.2"))
+    return ~crc32c_sse42 (0xffffffffu, data, length);
+#endif
+  return wherry_crc32c_portable (data, length);
 }
 
 void

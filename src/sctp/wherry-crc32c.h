@@ -8,6 +8,8 @@
 G_BEGIN_DECLS
 
 guint32 wherry_crc32c (const guint8 *data, gsize length);
+/* The same without the instruction. */
+guint32 wherry_crc32c_portable (const guint8 *data, gsize length);
 /* Fill in the checksum of an SCTP packet of at least 12 bytes, whose field is zero. */
 void wherry_crc32c_sign_sctp (guint8 *packet, gsize length);
 

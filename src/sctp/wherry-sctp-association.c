@@ -57,9 +57,12 @@ static const WherrySctpEndpointFuncs endpoint_funcs = {
 static struct socket *
 make_socket (WherrySctpAssociation *self, GError **error)
 {
-  WherrySctpOptions options = { .streams = MAX (self->config.initial_streams, self->wanted),
-                                .send_buffer = self->config.send_buffer,
-                                .receive_buffer = self->config.receive_buffer };
+  guint streams = MAX (self->config.initial_streams, self->wanted);
+  WherrySctpOptions options
+      = { .streams = streams,
+          .max_incoming_streams = MAX (self->config.max_incoming_streams, streams),
+          .send_buffer = self->config.send_buffer,
+          .receive_buffer = self->config.receive_buffer };
   struct sockaddr_conn address
       = { .sconn_family = AF_CONN, .sconn_port = g_htons (self->config.local_port) };
   struct socket *so = usrsctp_socket (AF_CONN, SOCK_STREAM, IPPROTO_SCTP, NULL, NULL, 0, NULL);
@@ -330,6 +333,9 @@ apply_config (WherrySctpAssociation *self, const WherrySctpConfig *config)
   self->config.initial_streams = from->initial_streams != 0
                                      ? MIN (from->initial_streams, WHERRY_SCTP_STREAMS_MAX)
                                      : WHERRY_SCTP_STREAMS_INITIAL;
+  self->config.max_incoming_streams
+      = from->max_incoming_streams != 0 ? MIN (from->max_incoming_streams, WHERRY_SCTP_STREAMS_MAX)
+                                        : WHERRY_SCTP_STREAMS_INCOMING;
   self->config.send_buffer = from->send_buffer != 0 ? from->send_buffer : WHERRY_SCTP_SNDBUF;
   self->config.receive_buffer
       = from->receive_buffer != 0 ? from->receive_buffer : WHERRY_SCTP_RCVBUF;

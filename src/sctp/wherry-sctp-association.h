@@ -29,9 +29,11 @@ typedef struct
   guint initial_streams;  /* WHERRY_SCTP_STREAMS_INITIAL; at most WHERRY_SCTP_STREAMS_MAX. A peer
                            * that cannot add streams later is bound by this: give the highest
                            * negotiated id + 1 */
-  gsize send_buffer;      /* WHERRY_SCTP_SNDBUF */
-  gsize receive_buffer;   /* WHERRY_SCTP_RCVBUF */
-  WherryBudget *budget;   /* charged for reassembly and messages (nullable) */
+  guint max_incoming_streams;  /* WHERRY_SCTP_STREAMS_INCOMING: as far as theirs can grow, for good;
+                                * more if ensure_streams() asked for more before the handshake */
+  gsize send_buffer;           /* WHERRY_SCTP_SNDBUF */
+  gsize receive_buffer;        /* WHERRY_SCTP_RCVBUF */
+  WherryBudget *budget;        /* charged for reassembly and messages (nullable) */
   const WherryLogContext *log; /* copied (nullable) */
 } WherrySctpConfig;
 

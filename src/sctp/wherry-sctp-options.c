@@ -125,7 +125,7 @@ set_association_options (struct socket *so, const WherrySctpOptions *options, GE
 {
   struct sctp_initmsg init = { /* RFC 6458 section 5.3.1 */
                                .sinit_num_ostreams = (guint16) options->streams,
-                               .sinit_max_instreams = (guint16) options->streams,
+                               .sinit_max_instreams = (guint16) options->max_incoming_streams,
                                .sinit_max_attempts = INIT_ATTEMPTS,
                                .sinit_max_init_timeo = INIT_TIMEOUT_MAX_MS
   };

@@ -13,6 +13,7 @@ struct sockaddr_conn;
 typedef struct
 {
   guint streams;
+  guint max_incoming_streams;
   gsize send_buffer;
   gsize receive_buffer;
 } WherrySctpOptions;

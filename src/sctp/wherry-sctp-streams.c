@@ -40,11 +40,12 @@ static void
 request_streams (WherrySctpAssociation *self)
 {
   struct sctp_add_streams add = { .sas_outstrms = (guint16) (self->wanted - self->n_streams) };
+  guint incoming = MIN (self->wanted, self->config.max_incoming_streams);
   int result;
   int reason;
 
-  if (self->wanted > self->n_incoming)
-    add.sas_instrms = (guint16) (self->wanted - self->n_incoming);
+  if (incoming > self->n_incoming)
+    add.sas_instrms = (guint16) (incoming - self->n_incoming);
   WHERRY_SCTP_CALL (self, result = usrsctp_setsockopt (self->so, IPPROTO_SCTP, SCTP_ADD_STREAMS,
                                                        &add, sizeof add));
   reason = errno;

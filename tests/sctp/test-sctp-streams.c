@@ -165,6 +165,7 @@ grow (Pair *pair, guint n)
 static void
 test_ensure (void)
 {
+  WherrySctpConfig config = { .max_incoming_streams = WHERRY_SCTP_STREAMS_MAX };
   Pair pair;
   guint events;
 
@@ -173,6 +174,10 @@ test_ensure (void)
   g_assert_true (wherry_stream_transport_ensure_streams (pair.a.transport, 256));
   grow (&pair, 257);
   grow (&pair, 1001);
+  pair_clear (&pair);
+
+  pair_init (&pair, NULL, &config);
+  pair_wait_connected (&pair);
   grow (&pair, 5000);
   grow (&pair, WHERRY_SCTP_STREAMS_MAX);
   events = pair.a.n_streams_events;
@@ -238,6 +243,23 @@ test_cost (void)
     }
 }
 
+/* Theirs cannot grow over what we set out with; ours can, if they let us. */
+static void
+test_ensure_refused (void)
+{
+  Pair pair;
+
+  pair_init (&pair, NULL, NULL);
+  pair_wait_connected (&pair);
+  g_assert_false (wherry_stream_transport_ensure_streams (pair.a.transport, 2000));
+  WHERRY_WAIT_UNTIL (pair.context, pair.a.n_streams_events == 1);
+  g_assert_cmpuint (pair.a.streams, <, 2000);
+  g_assert_false (wherry_stream_transport_ensure_streams (pair.a.transport, 1024));
+  WHERRY_WAIT_UNTIL (pair.context, pair.a.n_streams_events == 2);
+  g_assert_cmpuint (pair.a.streams, >=, 1024);
+  pair_clear (&pair);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -247,6 +269,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sctp/reset/while-paused", test_reset_while_paused);
   g_test_add_func ("/sctp/streams/none-such", test_no_such_stream);
   g_test_add_func ("/sctp/streams/ensure", test_ensure);
+  g_test_add_func ("/sctp/streams/ensure-refused", test_ensure_refused);
   g_test_add_func ("/sctp/streams/ensure-both", test_ensure_both);
   g_test_add_func ("/sctp/streams/ensure-before-the-handshake", test_ensure_early);
   g_test_add_func ("/sctp/streams/cost", test_cost);
