@@ -18,6 +18,7 @@ G_BEGIN_DECLS
   X (DTLS_UNVERIFIED, "dtls_unverified", "handshakes whose fingerprint did not match")             \
   X (EARLY_DROPPED, "early_dropped", "early packets dropped because too many were held")           \
   X (SCTP_BAD_STREAM_DATA, "sctp_bad_stream_data", "messages on a stream that nobody opened")      \
+  X (SCTP_BAD_PACKETS, "sctp_bad_packets", "malformed SCTP packets")                               \
   X (SCTP_BAD_PPID, "sctp_bad_ppid", "messages with an unknown payload protocol")                  \
   X (SCTP_TOO_LARGE, "sctp_too_large", "messages over the size that we take")                      \
   X (DCEP_BAD, "dcep_bad", "DCEP messages that did not parse")                                     \

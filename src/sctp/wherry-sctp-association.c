@@ -10,6 +10,7 @@
 #include "base/wherry-limits.h"
 
 #include "sctp/wherry-sctp-association-private.h"
+#include "sctp/wherry-sctp-check.h"
 #include "sctp/wherry-sctp-options.h"
 
 #define DEFAULT_PORT 5000 /* RFC 8841 section 5.1 has no default; everybody uses it */
@@ -135,6 +136,11 @@ on_lower_packet (gpointer user_data, const guint8 *data, gsize length)
   if (self->so == NULL)
     {
       wherry_counter_inc (WHERRY_COUNTER_EARLY_DROPPED);
+      return;
+    }
+  if (!wherry_sctp_check_packet (data, length))
+    {
+      wherry_counter_inc (WHERRY_COUNTER_SCTP_BAD_PACKETS);
       return;
     }
   wherry_sctp_association_cork (self);

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "wherry-sctp"
+
+#include "config.h"
+
+#include "base/wherry-bytes.h"
+
+#include "sctp/wherry-sctp-check.h"
+
+/*  0                   1                   2                   3
+ *  0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
+ * |          Source Port          |       Destination Port        |
+ * |                       Verification Tag                        |
+ * |                           Checksum                            |
+ * then chunks:
+ * |     Type      |     Flags     |  Length, header included      |
+ * |  value, padded to 4 bytes; the padding is not in the length   |
+ * some of which hold parameters or error causes:
+ * |             Type              |  Length, header included      |
+ */
+#define COMMON_HEADER 12u
+#define CHUNK_HEADER 4u
+#define PARAMETER_HEADER 4u
+
+enum
+{
+  CHUNK_INIT = 1,
+  CHUNK_INIT_ACK = 2,
+  CHUNK_HEARTBEAT = 4,
+  CHUNK_HEARTBEAT_ACK = 5,
+  CHUNK_ABORT = 6,
+  CHUNK_ERROR = 9,
+  CHUNK_AUTH = 0x0f,        /* RFC 4895 */
+  CHUNK_ASCONF_ACK = 0x80,  /* RFC 5061 */
+  CHUNK_PACKET_DROP = 0x81, /* draft-stewart-tsvwg-sctp-pktdrprep */
+  CHUNK_RE_CONFIG = 0x82,   /* RFC 6525 */
+  CHUNK_ASCONF = 0xc1,      /* RFC 5061 */
+};
+
+/* Initiate tag, a_rwnd, numbers of streams, initial TSN (RFC 9260 section 3.3.2). */
+#define INIT_FIXED 16u
+
+static gsize
+padded (gsize length)
+{
+  return (length + 3) & ~(gsize) 3;
+}
+
+/* Parameters, or error causes: they have the same header. */
+static gboolean
+check_parameters (const guint8 *data, gsize length)
+{
+  WherryReader reader;
+  const guint8 *value;
+
+  wherry_reader_init (&reader, data, length);
+  while (wherry_reader_left (&reader) > 0)
+    {
+      guint16 type;
+      guint16 size = 0;
+      gsize rest;
+
+      if (!wherry_reader_u16 (&reader, &type) || !wherry_reader_u16 (&reader, &size)
+          || size < PARAMETER_HEADER || size - PARAMETER_HEADER > wherry_reader_left (&reader))
+        return FALSE;
+      /* the last one's padding may be the chunk's */
+      rest = MIN (padded (size) - PARAMETER_HEADER, wherry_reader_left (&reader));
+      wherry_reader_bytes (&reader, rest, &value);
+    }
+  return TRUE;
+}
+
+static gboolean
+check_chunk (guint8 type, const guint8 *value, gsize length)
+{
+  switch (type)
+    {
+    case CHUNK_INIT:
+    case CHUNK_INIT_ACK:
+      return length >= INIT_FIXED && check_parameters (value + INIT_FIXED, length - INIT_FIXED);
+    case CHUNK_HEARTBEAT:
+    case CHUNK_HEARTBEAT_ACK:
+    case CHUNK_ABORT:
+    case CHUNK_ERROR:
+    case CHUNK_RE_CONFIG:
+      return check_parameters (value, length);
+    case CHUNK_AUTH:
+    case CHUNK_ASCONF_ACK:
+    case CHUNK_PACKET_DROP:
+    case CHUNK_ASCONF:
+      return FALSE;
+    default:
+      return TRUE;
+    }
+}
+
+gboolean
+wherry_sctp_check_packet (const guint8 *data, gsize length)
+{
+  WherryReader reader;
+  const guint8 *value;
+
+  wherry_reader_init (&reader, data, length);
+  if (!wherry_reader_bytes (&reader, COMMON_HEADER, &value) || wherry_reader_left (&reader) == 0)
+    return FALSE;
+  while (wherry_reader_left (&reader) > 0)
+    {
+      guint8 type = 0;
+      guint8 flags;
+      guint16 size = 0;
+
+      wherry_reader_u8 (&reader, &type);
+      wherry_reader_u8 (&reader, &flags);
+      if (!wherry_reader_u16 (&reader, &size) || size < CHUNK_HEADER
+          || !wherry_reader_bytes (&reader, size - CHUNK_HEADER, &value)
+          || !check_chunk (type, value, size - CHUNK_HEADER))
+        return FALSE;
+      /* padding, which a sender may have left out at the very end */
+      wherry_reader_bytes (&reader, MIN (padded (size) - size, wherry_reader_left (&reader)),
+                           &value);
+    }
+  return TRUE;
+}

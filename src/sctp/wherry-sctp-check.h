@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Looks at a packet before usrsctp does. usrsctp 0.9.5 follows the parameters of an INIT without
+ * looking at their lengths in every place: a length of 0 makes it loop for ever. Who sends that has
+ * a verified certificate, but may still be hostile. */
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/**
+ * wherry_sctp_check_packet:
+ *
+ * Whether a packet is well formed down to the lengths of its chunks, parameters and error causes
+ * (RFC 9260 sections 3, 3.2.1 and 3.3.10), and has no chunk of extensions that are switched off
+ * (AUTH, ASCONF, packet drop).
+ *
+ * Thread: any
+ */
+gboolean wherry_sctp_check_packet (const guint8 *data, gsize length);
+
+G_END_DECLS

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "wherry-test"
+
+#include "config.h"
+
+#include "sctp/wherry-sctp-check.h"
+
+/* An INIT with two parameters, the last one unpadded. */
+static const guint8 init[] = {
+  0x13, 0x88, 0x13, 0x88, 0,    0, 0, 0, 0, 0, 0, 0,                         /* common header */
+  1,    0,    0,    29,   1,    2, 3, 4, 0, 1, 0, 0, 1, 0, 1, 0, 0, 0, 0, 1, /* INIT */
+  0xc0, 0x00, 0x00, 0x04,                                                    /* PR-SCTP */
+  0x80, 0x08, 0x00, 0x05, 0x82,                                              /* extensions */
+};
+
+static gboolean
+check (const guint8 *data, gsize length)
+{
+  g_autofree guint8 *exact = g_memdup2 (data, length);
+
+  return wherry_sctp_check_packet (exact, length);
+}
+
+static void
+test_good (void)
+{
+  static const guint8 two_chunks[] = {
+    0x13, 0x88, 0x13, 0x88, 0, 0, 0, 1, 0, 0,  0,   0, 0, 3, 0,  17, 0, 0,
+    0,    1,    0,    0,    0, 0, 0, 0, 0, 51, 'x', 0, 0, 0, 11, 0,  0, 4,
+  };
+
+  g_assert_true (check (init, sizeof init));
+  g_assert_true (check (two_chunks, sizeof two_chunks));
+}
+
+static void
+test_prefixes (void)
+{
+  for (gsize n = 0; n < sizeof init; n++)
+    g_assert_false (check (init, n));
+}
+
+static void
+test_lengths (void)
+{
+  guint8 packet[sizeof init];
+
+  for (guint size = 0; size < 256; size++)
+    {
+      memcpy (packet, init, sizeof init);
+      packet[15] = (guint8) size; /* the chunk's */
+      g_assert_cmpint (check (packet, sizeof packet), ==, size == 29);
+
+      memcpy (packet, init, sizeof init);
+      packet[35] = (guint8) size; /* the first parameter's: a 0 hangs usrsctp */
+      g_assert_cmpint (check (packet, sizeof packet), ==, size == 4 || size == 9);
+    }
+}
+
+static void
+test_unwanted (void)
+{
+  static const guint8 types[] = { 0x0f, 0x80, 0x81, 0xc1 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (types); i++)
+    {
+      guint8 packet[16] = { 0 };
+
+      packet[12] = types[i];
+      packet[15] = 4;
+      g_assert_false (check (packet, sizeof packet));
+    }
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/sctp/check/good", test_good);
+  g_test_add_func ("/sctp/check/prefixes", test_prefixes);
+  g_test_add_func ("/sctp/check/lengths", test_lengths);
+  g_test_add_func ("/sctp/check/unwanted", test_unwanted);
+  return g_test_run ();
+}
