@@ -295,6 +295,7 @@ wherry_sctp_endpoint_new (GMainContext *context, const WherrySctpEndpointFuncs *
     self->id = ++runtime.last_id;
   while (self->id == 0 || g_hash_table_contains (runtime.endpoints, GUINT_TO_POINTER (self->id)));
   g_hash_table_insert (runtime.endpoints, GUINT_TO_POINTER (self->id), self);
+  runtime.idle = FALSE;
   if (g_hash_table_size (runtime.endpoints) == 1)
     g_cond_signal (&runtime.cond);
   wherry_lock_release (&runtime.lock);

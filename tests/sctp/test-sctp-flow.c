@@ -168,7 +168,7 @@ test_loss_reliable (void)
   WherryFakeLinkOptions options
       = { .seed = 1234, .loss = 0.02, .duplicate = 0.02, .reorder = 0.05 };
   Pair pair;
-  Feeder feeder = { .options = &send_reliable, .length = 5000, .total = 200 };
+  Feeder feeder = { .options = &send_reliable, .length = 5000, .total = 60 };
 
   g_test_message ("seed %u", options.seed);
   pair_init (&pair, &options, NULL);
@@ -185,7 +185,7 @@ test_unordered (void)
   static const WherrySendOptions unordered = { .ordered = FALSE };
   WherryFakeLinkOptions options = { .seed = 99, .loss = 0.03 };
   Pair pair;
-  Feeder feeder = { .options = &unordered, .length = 3000, .total = 200 };
+  Feeder feeder = { .options = &unordered, .length = 3000, .total = 60 };
   g_autofree gboolean *seen = g_new0 (gboolean, feeder.total);
 
   g_test_message ("seed %u", options.seed);
@@ -264,19 +264,19 @@ check_unreliable (WherryReliability reliability, gsize length, guint total)
 static void
 test_retransmits (void)
 {
-  check_unreliable (WHERRY_MAX_RETRANSMITS, 500, 2000);
+  check_unreliable (WHERRY_MAX_RETRANSMITS, 500, 500);
 }
 
 static void
 test_life_time (void)
 {
-  check_unreliable (WHERRY_MAX_PACKET_LIFE_TIME, 500, 2000);
+  check_unreliable (WHERRY_MAX_PACKET_LIFE_TIME, 500, 500);
 }
 
 static void
 test_retransmits_large (void)
 {
-  check_unreliable (WHERRY_MAX_RETRANSMITS, 6000, 400);
+  check_unreliable (WHERRY_MAX_RETRANSMITS, 6000, 100);
 }
 
 static void
