@@ -257,7 +257,7 @@ test_aborts (RelayFixture *self, gconstpointer data)
 {
   TestClient *bob = test_client_connect (self, "room", "bob");
 
-  for (guint round = 0; round < 20; round++)
+  for (guint round = 1; round <= 20; round++)
     {
       g_autofree char *label = g_strdup_printf ("t%u", round);
       TestClient *ann = test_client_connect (self, "room", "ann");
