@@ -7,6 +7,7 @@
 
 #include "base/wherry-counters.h"
 #include "base/wherry-limits.h"
+#include "base/wherry-lock.h"
 #include "relay-fixture.h"
 
 /* The relay as it runs: each peer on a thread of its own, the hub and all clients on this one. */
@@ -20,6 +21,8 @@ set_up (RelayFixture *self, gconstpointer data)
 
   config->outbox.outbox_high = 64 * 1024; /* the gates are busy */
   config->outbox.outbox_low = 16 * 1024;
+  /* a loaded machine is nobody's fault, but where that is what is tested */
+  config->outbox.block_limit_us = data != NULL ? G_USEC_PER_SEC / 2 : G_MAXINT64;
   relay_fixture_init (self, config, TRUE);
 }
 
@@ -189,6 +192,65 @@ test_hub_held (RelayFixture *self, gconstpointer data)
   WAIT (test_client_find (bob, "t")->messages->len == 50);
 }
 
+typedef struct
+{
+  WherryLock lock;
+  GCond cond;
+  gboolean let_go;
+} Hold;
+
+static void
+hold_thread (WherryPeer *peer, gpointer data)
+{
+  Hold *hold = data;
+
+  wherry_lock_acquire (&hold->lock);
+  while (!hold->let_go)
+    wherry_lock_wait (&hold->lock, &hold->cond);
+  wherry_lock_release (&hold->lock);
+}
+
+/* A member whose thread does nothing at all any more: that it leaves is enough for the others. */
+static void
+test_thread_held (RelayFixture *self, gconstpointer data)
+{
+  TestClient *ann = test_client_connect (self, "room", "ann");
+  TestClient *bob = test_client_connect (self, "room", "bob");
+  TestClient *cid = test_client_connect (self, "room", "cid");
+  TestChannel *own = test_client_open (ann, "t");
+  Hold hold = { 0 };
+  guint32 sent = 0;
+
+  wherry_lock_init (&hold.lock);
+  g_cond_init (&hold.cond);
+  WAIT (test_client_find (bob, "t") != NULL && test_client_find (cid, "t") != NULL);
+  wherry_peer_post_call (bob->member->peer, hold_thread, &hold, NULL);
+  while (sent < 1000 && !bob->left)
+    {
+      if (test_channel_send_number (own, sent, SIZE) == WHERRY_SEND_OK)
+        sent++;
+      else
+        g_main_context_iteration (NULL, TRUE);
+    }
+  g_assert_cmpint (bob->reason, ==, WHERRY_LEAVE_SLOW);
+  while (sent < 1000)
+    {
+      if (test_channel_send_number (own, sent, SIZE) == WHERRY_SEND_OK)
+        sent++;
+      else
+        g_main_context_iteration (NULL, TRUE);
+    }
+  WAIT (test_client_find (cid, "t")->messages->len == sent);
+
+  wherry_lock_acquire (&hold.lock);
+  hold.let_go = TRUE;
+  g_cond_signal (&hold.cond);
+  wherry_lock_release (&hold.lock);
+  WAIT (self->relay->n_peers == 2);
+  g_cond_clear (&hold.cond);
+  wherry_lock_clear (&hold.lock);
+}
+
 /* The peer ends before the hub has answered for its channel: what it had acknowledged is heard. */
 static void
 test_held_at_the_end (RelayFixture *self, gconstpointer data)
@@ -198,10 +260,19 @@ test_held_at_the_end (RelayFixture *self, gconstpointer data)
   gint64 end = g_get_monotonic_time () + 30 * G_USEC_PER_SEC;
   TestChannel *own = test_client_open (ann, "will");
 
+  /* more than one dispatch takes: the finished event gets its turn before the rest */
+  for (guint i = 0; i < 2 * WHERRY_DISPATCH_BATCH; i++)
+    {
+      WherryPortRequest *request = g_new0 (WherryPortRequest, 1);
+
+      request->type = WHERRY_PORT_WATCH;
+      wherry_inbox_post (self->relay->inbox, request, 1);
+    }
   for (guint32 i = 0; i < 50; i++)
     g_assert_cmpint (test_channel_send_number (own, i, SIZE), ==, WHERRY_SEND_OK);
   wherry_stream_transport_close (WHERRY_STREAM_TRANSPORT (ann->end));
-  while (wherry_inbox_get_length (self->relay->inbox) < 2) /* SUBSCRIBE and FLUSH */
+  /* SUBSCRIBE and FLUSH too */
+  while (wherry_inbox_get_length (self->relay->inbox) < 2 * WHERRY_DISPATCH_BATCH + 2)
     {
       g_assert_cmpint (g_get_monotonic_time (), <, end);
       g_thread_yield ();
@@ -322,6 +393,8 @@ main (int argc, char **argv)
   ADD ("late-subscribers", test_late_subscribers);
   ADD ("replace-under-load", test_replace_under_load);
   ADD ("hub-held", test_hub_held);
+  g_test_add ("/relay/threads/thread-held", RelayFixture, "slow", set_up, test_thread_held,
+              tear_down);
   ADD ("held-at-the-end", test_held_at_the_end);
   ADD ("held-is-bounded", test_held_is_bounded);
   ADD ("aborts", test_aborts);
