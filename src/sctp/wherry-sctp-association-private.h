@@ -62,6 +62,8 @@ struct _WherrySctpAssociation
   gsize pending_offset;
   guint16 pending_stream;
   WherrySendOptions pending_options;
+  gboolean tail;    /* pending is whole, and waits to be the last one of a corked batch */
+  gboolean bundles; /* SCTP_NODELAY is off */
   gboolean blocked; /* somebody waits for the writable event */
   WherrySctpFlight flight;
 
@@ -127,6 +129,8 @@ WherrySendResult wherry_sctp_association_send (WherryStreamTransport *transport,
                                                const WherrySendOptions *options,
                                                WherryMessage *message);
 gsize wherry_sctp_association_get_buffered (WherryStreamTransport *transport);
+/* The end of a corked batch: the message that was kept back goes, and takes all with it. */
+void wherry_sctp_association_flush_tail (WherrySctpAssociation *self);
 void wherry_sctp_association_continue_send (WherrySctpAssociation *self);
 void wherry_sctp_association_clear_send (WherrySctpAssociation *self);
 

@@ -159,6 +159,17 @@ wherry_sctp_options_socket (struct socket *so, const WherrySctpOptions *options,
          && set_message_options (so, error) && set_association_options (so, options, error);
 }
 
+void
+wherry_sctp_options_set_bundling (struct socket *so, gboolean on)
+{
+  int nodelay = !on;
+  g_autoptr (GError) ignored = NULL;
+  GError **error = &ignored;
+
+  if (!SET (so, IPPROTO_SCTP, SCTP_NODELAY, nodelay)) /* RFC 6458 section 8.1.5 */
+    wherry_debug (NULL, "%s", ignored->message);
+}
+
 gboolean
 wherry_sctp_options_established (struct socket *so, const struct sockaddr_conn *remote, gsize mtu,
                                  GError **error)

@@ -23,6 +23,8 @@ void wherry_sctp_options_process (void);
 /* Before connecting. Thread: peer */
 gboolean wherry_sctp_options_socket (struct socket *so, const WherrySctpOptions *options,
                                      GError **error);
+/* on: packets wait for more to fill them while others are unacknowledged. Thread: peer */
+void wherry_sctp_options_set_bundling (struct socket *so, gboolean on);
 /* Once the association is up. remote: what it was connected to; mtu: of the transport below.
  * Thread: peer */
 gboolean wherry_sctp_options_established (struct socket *so, const struct sockaddr_conn *remote,

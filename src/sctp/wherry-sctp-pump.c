@@ -59,6 +59,8 @@ void
 wherry_sctp_association_uncork (WherrySctpAssociation *self)
 {
   g_return_if_fail (self->corked > 0);
+  if (self->corked == 1 && self->so != NULL && (self->tail || self->bundles))
+    wherry_sctp_association_flush_tail (self);
   if (--self->corked == 0)
     flush (self);
 }

@@ -9,6 +9,7 @@
 #include "base/wherry-limits.h"
 
 #include "sctp/wherry-sctp-association-private.h"
+#include "sctp/wherry-sctp-options.h"
 
 static const guint8 empty_payload[1] = { 0 };
 
@@ -23,6 +24,12 @@ get_payload (WherryMessage *message, gsize *length)
     return data;
   *length = sizeof empty_payload;
   return empty_payload;
+}
+
+static gsize
+payload_length (WherryMessage *message)
+{
+  return MAX (wherry_message_get_length (message), sizeof empty_payload);
 }
 
 static void
@@ -86,6 +93,7 @@ wherry_sctp_association_clear_send (WherrySctpAssociation *self)
   g_clear_pointer (&self->pending, wherry_message_unref);
   wherry_sctp_flight_clear (&self->flight);
   self->blocked = FALSE;
+  self->tail = FALSE;
 }
 
 /* FALSE: no room for all of it. */
@@ -94,7 +102,6 @@ feed_pending (WherrySctpAssociation *self)
 {
   while (self->pending != NULL)
     {
-      gsize length;
       gssize taken = hand_over (self, self->pending_stream, &self->pending_options, self->pending,
                                 self->pending_offset);
 
@@ -110,8 +117,7 @@ feed_pending (WherrySctpAssociation *self)
           g_clear_pointer (&self->pending, wherry_message_unref);
           return FALSE;
         }
-      get_payload (self->pending, &length);
-      if (self->pending_offset + (gsize) taken < length)
+      if (self->pending_offset + (gsize) taken < payload_length (self->pending))
         {
           self->pending_offset += (gsize) taken;
           continue;
@@ -121,12 +127,35 @@ feed_pending (WherrySctpAssociation *self)
   return TRUE;
 }
 
+/* While corked, messages share packets: usrsctp fills them as long as SCTP_NODELAY is off, and the
+ * last message is kept back until it is known to be the last: given with SCTP_NODELAY on, it sends
+ * off all that waits. Nothing ever waits for time to pass. */
+static void
+give_tail (WherrySctpAssociation *self, gboolean last)
+{
+  self->tail = FALSE;
+  if (self->bundles == last)
+    {
+      self->bundles = !last;
+      wherry_sctp_options_set_bundling (self->so, self->bundles);
+    }
+  feed_pending (self);
+}
+
+void
+wherry_sctp_association_flush_tail (WherrySctpAssociation *self)
+{
+  give_tail (self, TRUE);
+  /* a reset that had to wait behind it */
+  if (self->resets->len > 0)
+    wherry_sctp_association_schedule (self);
+}
+
 WherrySendResult
 wherry_sctp_association_send (WherryStreamTransport *transport, guint16 stream,
                               const WherrySendOptions *options, WherryMessage *message)
 {
   WherrySctpAssociation *self = WHERRY_SCTP_ASSOCIATION (transport);
-  gsize length;
   gssize taken;
 
   WHERRY_ASSERT_OWNER (self);
@@ -134,21 +163,29 @@ wherry_sctp_association_send (WherryStreamTransport *transport, guint16 stream,
   if (self->so == NULL || self->state != WHERRY_TRANSPORT_CONNECTED || self->end_error != NULL
       || stream >= self->n_streams)
     return WHERRY_SEND_FAILED;
+  if (self->tail)
+    give_tail (self, FALSE);
   if (self->pending != NULL)
     {
       self->blocked = TRUE;
       return WHERRY_SEND_BLOCKED;
     }
+  self->pending_offset = 0;
+  self->pending_stream = stream;
+  self->pending_options = *options;
+  if (self->corked > 0)
+    {
+      self->pending = wherry_message_ref (message);
+      self->tail = TRUE;
+      return WHERRY_SEND_OK;
+    }
 
   wherry_sctp_association_cork (self);
   taken = hand_over (self, stream, options, message, 0);
-  get_payload (message, &length);
-  if (taken > 0 && (gsize) taken < length)
+  if (taken > 0 && (gsize) taken < payload_length (message))
     {
       self->pending = wherry_message_ref (message);
       self->pending_offset = (gsize) taken;
-      self->pending_stream = stream;
-      self->pending_options = *options;
       feed_pending (self);
     }
   wherry_sctp_association_uncork (self);
@@ -165,7 +202,8 @@ wherry_sctp_association_send (WherryStreamTransport *transport, guint16 stream,
 void
 wherry_sctp_association_continue_send (WherrySctpAssociation *self)
 {
-  if (self->state != WHERRY_TRANSPORT_CONNECTED || !feed_pending (self) || !self->blocked)
+  if (self->state != WHERRY_TRANSPORT_CONNECTED || self->tail || !feed_pending (self)
+      || !self->blocked)
     return;
   if ((usrsctp_get_events (self->so) & SCTP_EVENT_WRITE) == 0)
     return;
