@@ -8,12 +8,8 @@
 
 #include <glib/gi18n.h>
 
+#include "daemon/wherry-daemon-log.h"
 #include "daemon/wherry-daemon.h"
-
-/* What --verbose shows: our own domains alone, because the ICE library's writes passwords. */
-#define OUR_DOMAINS                                                                                \
-  "wherry-base wherry-wire wherry-transport wherry-ice wherry-dtls wherry-sctp wherry-channel "    \
-  "wherry-peer wherry-relay wherry-signaling wherry-daemon"
 
 int
 main (int argc, char **argv)
@@ -25,8 +21,6 @@ main (int argc, char **argv)
   bindtextdomain (GETTEXT_PACKAGE, LOCALEDIR);
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
   textdomain (GETTEXT_PACKAGE);
-  /* standard output is for the addresses alone */
-  g_log_writer_default_set_use_stderr (TRUE);
 
   options = wherry_daemon_options_new (argv, &error);
   if (options == NULL)
@@ -39,7 +33,6 @@ main (int argc, char **argv)
       printf ("wherryd %s\n", PACKAGE_VERSION);
       return WHERRY_EXIT_OK;
     }
-  if (options->verbose)
-    g_setenv ("G_MESSAGES_DEBUG", OUR_DOMAINS, FALSE);
+  wherry_daemon_log_init (options->verbose);
   return wherry_daemon_run (options);
 }
