@@ -280,12 +280,18 @@ wherry_peer_take_event (WherryPeer *self, WherryPeerEvent *event)
 void
 wherry_peer_take_finished (WherryPeer *self, WherryPeerEvent *event)
 {
+  /* On a shared worker the hub may let go of self while the post is still returning; one of our
+   * own it joins first. */
+  WherryInbox *hub_inbox = wherry_inbox_ref (self->hub_inbox);
+  WherryWorker *own_worker = self->owns_worker ? self->worker : NULL;
+
   self->core = NULL;
   wherry_inbox_close (self->inbox);
   event->peer = self;
-  wherry_peer_take_event (self, event);
-  if (self->owns_worker)
-    wherry_worker_post_stop (self->worker);
+  wherry_inbox_post_urgent (hub_inbox, event, sizeof *event);
+  wherry_inbox_unref (hub_inbox);
+  if (own_worker != NULL)
+    wherry_worker_post_stop (own_worker);
 }
 
 /* ---- peer thread ---- */
