@@ -2,7 +2,8 @@
 #pragma once
 
 /* What the port's three files share: wherry-member-port.c (life, sending, waiting),
- * wherry-port-channel.c (their channels, ours, what the hub says), wherry-port-budget.c. */
+ * wherry-port-channel.c (their channels, ours, what the hub says), wherry-port-pause.c (when it is
+ * read). */
 
 #include "base/wherry-lock.h"
 #include "base/wherry-owner.h"
@@ -43,6 +44,9 @@ struct _WherryMemberPort
   guint64 last_turn;
   guint n_own;
   guint n_mirrors;
+  guint n_waiting;  /* channels that wait for a mirror's end */
+  gsize grace_left; /* bytes that are read on for their sake though the gate is shut */
+  GSource *grace_timer;
   struct _WherryPortChannel *notices; /* NULL: none is open */
   gsize held_bytes;
   WherryBudgetWait *budget_wait; /* NULL: does not wait */
@@ -65,6 +69,7 @@ typedef struct _WherryPortChannel
   WherryOutbox *outbox;
   /* Of channels with one label, each waits until the mirrors before it are gone. 0: not yet. */
   guint64 turn;
+  gboolean waiting; /* counted in the port's n_waiting */
   gboolean closing; /* we closed it */
   gboolean has_sent;
   GPtrArray *held; /* of WherryMessage; NULL: nothing */
@@ -97,8 +102,7 @@ void wherry_port_channel_refuse (WherryMemberPort *self, guint64 token, WherrySi
 void wherry_port_channel_mirror (WherryMemberPort *self, guint64 token, WherryTopic *topic,
                                  WherryOutbox *outbox, const WherryChannelInit *init);
 
-/* TRUE: the process holds too much; the port's waker is posted when there is room. */
-gboolean wherry_port_budget_waits (WherryMemberPort *self);
-void wherry_port_budget_forget (WherryMemberPort *self);
+/* The end: nothing is waited for any more. */
+void wherry_port_stop_waiting (WherryMemberPort *self);
 
 G_END_DECLS

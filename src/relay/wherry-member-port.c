@@ -130,24 +130,6 @@ wherry_port_notice (WherryMemberPort *self, WherrySignalError code, const char *
   wherry_outbox_push (self->notices->outbox, message, NULL);
 }
 
-/* ---- reading and waiting ---- */
-
-void
-wherry_port_update_pause (WherryMemberPort *self)
-{
-  gboolean paused;
-
-  if (self->ended)
-    return;
-  paused = wherry_gate_is_shut (self->gate);
-  paused |= self->held_bytes > WHERRY_PORT_HELD_MAX;
-  paused |= wherry_port_budget_waits (self);
-  if (paused == self->paused)
-    return;
-  self->paused = paused; /* first: reading on may deliver messages from within */
-  wherry_peer_set_paused (self->peer, paused);
-}
-
 static void
 notice_too_large (WherryMemberPort *self, WherryPortChannel *record, guint n)
 {
@@ -169,6 +151,7 @@ wherry_port_publish (WherryMemberPort *self, WherryPortChannel *record, WherryMe
 {
   WherryPublished published;
 
+  self->grace_left -= MIN (self->grace_left, wherry_message_get_charge (message));
   wherry_topic_publish (record->topic, self->set, message, self->gate, &published);
   if (record->kind == WHERRY_PORT_MIRROR && !record->has_sent)
     {
@@ -250,6 +233,7 @@ on_closed (gpointer user_data, WherryChannel *channel)
   wherry_channel_set_user_data (channel, NULL);
   if (record != NULL)
     wherry_port_channel_closed (self, record);
+  wherry_port_update_pause (self);
 }
 
 /* Hands what waits to the association, in turn, until that is full or nothing is left. */
@@ -334,7 +318,7 @@ on_ended (gpointer user_data)
   wherry_waker_set (self->waker, NULL, NULL);
   wherry_outbox_set_close (self->set);
   wherry_gate_close (self->gate);
-  wherry_port_budget_forget (self);
+  wherry_port_stop_waiting (self);
   flush_held (self);
   self->notices = NULL;
   g_hash_table_remove_all (self->channels);

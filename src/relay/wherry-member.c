@@ -219,6 +219,7 @@ on_finished (gpointer user_data, WherryPeerEnd end, const GError *error)
   wherry_room_finish_topics (self->room, self);
   g_clear_pointer (&self->peer, wherry_peer_unref);
   relay->n_peers--;
+  relay->fds_freed = TRUE;
   if (self->present)
     wherry_member_end (self,
                        end == WHERRY_PEER_END_REMOTE ? WHERRY_LEAVE_LEFT : WHERRY_LEAVE_FAILED,

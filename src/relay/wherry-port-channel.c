@@ -52,8 +52,21 @@ set_channel (WherryPortChannel *record, WherryChannel *channel)
 }
 
 static void
+set_waiting (WherryMemberPort *self, WherryPortChannel *record, gboolean waiting)
+{
+  if (record->waiting == waiting)
+    return;
+  record->waiting = waiting;
+  if (waiting)
+    self->n_waiting++;
+  else
+    self->n_waiting--;
+}
+
+static void
 count_out (WherryMemberPort *self, WherryPortChannel *record)
 {
+  set_waiting (self, record, FALSE);
   switch (record->kind)
     {
     case WHERRY_PORT_OWN:
@@ -122,7 +135,10 @@ open_mirror (WherryMemberPort *self, WherryPortChannel *record)
 static gboolean
 try_activate (WherryMemberPort *self, WherryPortChannel *record)
 {
-  if (wherry_outbox_is_active (record->outbox) || has_to_wait (self, record))
+  if (wherry_outbox_is_active (record->outbox))
+    return TRUE;
+  set_waiting (self, record, has_to_wait (self, record));
+  if (record->waiting)
     return TRUE;
   /* A mirror that ended before it began is not shown at all. */
   if (record->kind == WHERRY_PORT_MIRROR && !wherry_outbox_is_over (record->outbox)

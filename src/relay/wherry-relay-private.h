@@ -38,6 +38,7 @@ struct _WherryRelay
   guint n_peers;     /* peers whose thread is not yet joined */
   guint fds_used;    /* as last counted, and what was given since */
   gint64 fds_counted_us;
+  gboolean fds_freed; /* a peer has ended since */
   GSource *watch_timer;
   gint64 budget_since_us; /* since when publishers wait for the budget; -1: they do not */
   WherryRelayPeerHook peer_hook;

@@ -124,8 +124,16 @@ count_fds (void)
   return n;
 }
 
+static gboolean
+fits (WherryRelay *self, guint n_more, rlim_t limit)
+{
+  return (guint64) self->fds_used + (guint64) n_more * WHERRY_FDS_PER_PEER + WHERRY_FDS_RESERVE
+         <= limit;
+}
+
 /* g_main_context_new() aborts the process when there is no descriptor for it, so we stop well
- * before. Between counts, each peer that was made is charged what it may need. */
+ * before. Between counts, each peer that was made is charged what it may need; a refusal is looked
+ * at again if a peer has ended since. */
 gboolean
 wherry_relay_has_room_for_peer (WherryRelay *self, guint n_more)
 {
@@ -134,13 +142,13 @@ wherry_relay_has_room_for_peer (WherryRelay *self, guint n_more)
 
   if (getrlimit (RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
     return TRUE;
-  if (now_us - self->fds_counted_us >= FDS_COUNT_INTERVAL_US)
-    {
-      self->fds_used = count_fds ();
-      self->fds_counted_us = now_us;
-    }
-  return (guint64) self->fds_used + (guint64) n_more * WHERRY_FDS_PER_PEER + WHERRY_FDS_RESERVE
-         <= limit.rlim_cur;
+  if (now_us - self->fds_counted_us < FDS_COUNT_INTERVAL_US
+      && (fits (self, n_more, limit.rlim_cur) || !self->fds_freed))
+    return fits (self, n_more, limit.rlim_cur);
+  self->fds_used = count_fds ();
+  self->fds_counted_us = now_us;
+  self->fds_freed = FALSE;
+  return fits (self, n_more, limit.rlim_cur);
 }
 
 static gboolean

@@ -217,6 +217,71 @@ test_clocks_restart (RelayFixture *self, gconstpointer data)
   g_assert_false (ann->left || eve->left);
 }
 
+/* Two replace their mirrors at once and are both full before they are through: each one's mirror
+ * ends with a reset that comes in on an association that waits for the other. */
+static void
+test_full_while_replacing (RelayFixture *self, gconstpointer data)
+{
+  TestClient *cid = connect_client (self, "room", "cid");
+  TestClient *ann = connect_client (self, "room", "ann");
+  TestClient *bob = connect_client (self, "room", "bob");
+  TestChannel *from_ann;
+  TestChannel *from_bob;
+  guint32 by_ann;
+  guint32 by_bob;
+
+  test_client_open (cid, "t");
+  relay_fixture_settle (self);
+  g_assert_nonnull (test_client_find (ann, "t"));
+  wherry_fake_stream_set_stalled (ann->end, TRUE);
+  wherry_fake_stream_set_stalled (bob->end, TRUE);
+  from_ann = test_client_open (ann, "t");
+  from_bob = test_client_open (bob, "t");
+  by_ann = pump (from_ann, 0, 1000);
+  by_bob = pump (from_bob, 0, 1000);
+  g_assert_true (wherry_fake_stream_is_paused (ann->relay_end));
+  g_assert_true (wherry_fake_stream_is_paused (bob->relay_end));
+
+  wherry_fake_stream_set_stalled (ann->end, FALSE);
+  wherry_fake_stream_set_stalled (bob->end, FALSE);
+  relay_fixture_settle (self);
+  g_assert_true (wherry_fake_stream_is_paused (ann->relay_end)); /* or this tests nothing */
+  g_assert_true (wherry_fake_stream_is_paused (bob->relay_end));
+  relay_fixture_advance (self, 10 * G_USEC_PER_SEC);
+  g_assert_false (ann->left || bob->left);
+  assert_complete (from_bob, by_ann);
+  assert_complete (from_ann, by_bob);
+}
+
+/* The same, but one never resets its half: it is read on in its favor by so much and no more. */
+static void
+test_never_resets (RelayFixture *self, gconstpointer data)
+{
+  TestClient *cid = connect_client (self, "room", "cid");
+  TestClient *ann = connect_client (self, "room", "ann");
+  TestChannel *at_cid = test_client_open (cid, "t");
+  TestChannel *own;
+  guint32 sent;
+
+  relay_fixture_settle (self);
+  wherry_fake_stream_set_stalled (ann->end, TRUE);
+  own = test_client_open (ann, "t");
+  relay_fixture_settle (self);
+  wherry_fake_stream_set_stalled (cid->end, TRUE);
+  sent = pump (own, 0, 10000);
+  for (guint i = 0; i < 29 && !cid->left; i++)
+    {
+      relay_fixture_advance (self, G_USEC_PER_SEC / 10);
+      sent = pump (own, sent, 10000);
+    }
+  g_assert_false (cid->left);
+  g_assert_cmpuint (sent * CHARGE, >, HIGH + WHERRY_SCTP_RCVBUF);
+  g_assert_cmpuint (sent * CHARGE, <, HIGH + 6 * (WHERRY_SCTP_RCVBUF + 2 * CHARGE) + 4 * WINDOW);
+  wherry_fake_stream_set_stalled (cid->end, FALSE);
+  relay_fixture_settle (self);
+  assert_complete (at_cid, sent);
+}
+
 static void
 test_lossy_is_fresh (RelayFixture *self, gconstpointer data)
 {
@@ -370,6 +435,8 @@ main (int argc, char **argv)
   ADD ("receiver-that-reads-stays", test_receiver_that_reads_stays);
   ADD ("cycle", test_cycle);
   ADD ("clocks-restart", test_clocks_restart);
+  ADD ("full-while-replacing", test_full_while_replacing);
+  ADD ("never-resets", test_never_resets);
   ADD ("lossy-is-fresh", test_lossy_is_fresh);
   ADD ("publisher-aborts-while-paused", test_publisher_aborts_while_paused);
   g_test_add_func ("/relay/flow/budget", test_budget);
