@@ -212,6 +212,61 @@ test_cut_message (void)
     }
 }
 
+typedef struct
+{
+  guint8 tag[4];        /* of packets to b */
+  guint8 cumulative[4]; /* what a acknowledged of b's */
+} Header;
+
+static gboolean
+note_header (const guint8 *data, gsize length, gpointer user_data)
+{
+  Header *header = user_data;
+
+  memcpy (header->tag, data + 4, 4);
+  if (length >= 20 && data[12] == 3)
+    memcpy (header->cumulative, data + 16, 4);
+  return TRUE;
+}
+
+static void
+inject_chunk (Pair *pair, const Header *header, guint8 type, const guint8 *value, guint8 length)
+{
+  guint8 packet[32] = { 0x13, 0x88, 0x13, 0x88 };
+
+  memcpy (packet + 4, header->tag, 4);
+  packet[12] = type;
+  packet[15] = (guint8) (4 + length);
+  if (length > 0)
+    memcpy (packet + 16, value, length);
+  wherry_fake_link_inject (pair->b.link, packet, 16 + length);
+}
+
+/* RFC 9260 section 9.2: a peer that shuts down in order, while we do not read. */
+static void
+test_shutdown (void)
+{
+  Header header = { { 0 } };
+  Pair pair;
+
+  pair_init (&pair, NULL, NULL);
+  wherry_fake_link_set_filter (pair.a.link, note_header, &header);
+  pair_wait_connected (&pair);
+  send_made (&pair, &pair.b, 0, &send_reliable, WHERRY_MESSAGE_TEXT, 5, 1);
+  wherry_stream_transport_set_paused (pair.b.transport, TRUE);
+  for (guint i = 0; i < 20; i++)
+    send_made (&pair, &pair.a, 0, &send_reliable, WHERRY_MESSAGE_TEXT, 500, i);
+  WHERRY_WAIT_UNTIL (pair.context,
+                     wherry_stream_transport_get_buffered (pair.a.transport) == 0
+                         && wherry_stream_transport_get_buffered (pair.b.transport) == 0);
+  inject_chunk (&pair, &header, 7, header.cumulative, 4); /* SHUTDOWN */
+  inject_chunk (&pair, &header, 14, NULL, 0);             /* SHUTDOWN COMPLETE */
+  WHERRY_WAIT_UNTIL (pair.context, pair.b.state == WHERRY_TRANSPORT_CLOSED);
+  g_assert_error (pair.b.error, WHERRY_ERROR, WHERRY_ERROR_CLOSED);
+  g_assert_cmpuint (pair.b.n_received, ==, 20);
+  pair_clear (&pair);
+}
+
 static void
 close_in_message (Side *side, guint16 stream, WherryMessage *message)
 {
@@ -304,6 +359,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sctp/end/abort-while-paused-large", test_drain_abort_large);
   g_test_add_func ("/sctp/end/lower-fails-while-paused", test_drain_lower_failed);
   g_test_add_func ("/sctp/end/cut-message-is-not-delivered", test_cut_message);
+  g_test_add_func ("/sctp/end/shutdown-while-paused", test_shutdown);
   g_test_add_func ("/sctp/end/close-in-message", test_close_in_message);
   g_test_add_func ("/sctp/end/close-in-state", test_close_in_state);
   g_test_add_func ("/sctp/end/close-early", test_close_early);
