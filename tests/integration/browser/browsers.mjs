@@ -11,12 +11,18 @@ const FIREFOX_PREFS = {
   'media.peerconnection.ice.obfuscate_host_addresses': false,
 };
 
+const WIDTH = 1200;
+const HEIGHT = 800;
+
 export const launch = (kind) => (kind === 'firefox'
   ? puppeteer.launch({
     browser: 'firefox', executablePath: process.env.FIREFOX ?? '/usr/bin/firefox-esr', headless: true, extraPrefsFirefox: FIREFOX_PREFS,
+    /* the window's own size: older Firefox lacks what puppeteer's viewport asks of it */
+    args: [`--width=${WIDTH}`, `--height=${HEIGHT}`], defaultViewport: null,
   })
   : puppeteer.launch({
     browser: 'chrome', executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', headless: true, args: ['--no-sandbox'],
+    defaultViewport: { width: WIDTH, height: HEIGHT },
   }));
 
 /* Runs in the page: everything that arrives is kept in order with its hash, for drain() to fetch. */
@@ -65,7 +71,6 @@ export class PageParticipant extends Participant {
       if (message.type() === 'error')
         self.complaints.push(message.text());
     });
-    await self.page.setViewport({ width: 1200, height: 800 });
     await self.page.goto(`${url}#${encodeURIComponent(room)}`);
     await self.page.click('#name', { count: 3 }); /* tabs share a remembered name: type over it */
     await self.page.keyboard.type(name);
