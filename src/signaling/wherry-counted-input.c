@@ -99,23 +99,13 @@ counted_input_create_source (GPollableInputStream *stream, GCancellable *cancell
   gint64 wait_us = wherry_counted_state_wait_us (state);
 
   state->batch = 0;
-  if (state->aborted)
-    return wherry_counted_state_wrap_source (stream,
-                                             wherry_clock_timeout_source_new (state->clock, 0),
-                                             FALSE);
+  if (state->aborted || state->ahead->len > 0)
+    return wherry_counted_state_timeout_source (state, stream, 0);
   if (state->blocked)
-    return wherry_counted_state_wrap_source (
-        stream,
-        g_pollable_output_stream_create_source (wherry_counted_state_get_output (state),
-                                                cancellable),
-        TRUE);
+    return wherry_counted_state_socket_source (state, stream, G_IO_OUT, cancellable);
   if (wait_us > 0)
-    return wherry_counted_state_wrap_source (
-        stream, wherry_clock_timeout_source_new (state->clock, wait_us), FALSE);
-  return wherry_counted_state_wrap_source (
-      stream,
-      g_pollable_input_stream_create_source (wherry_counted_state_get_input (state), cancellable),
-      TRUE);
+    return wherry_counted_state_timeout_source (state, stream, wait_us);
+  return wherry_counted_state_socket_source (state, stream, G_IO_IN, cancellable);
 }
 
 static void

@@ -36,7 +36,10 @@ counted_output_write_nonblocking (GPollableOutputStream *stream, const void *buf
                                                   count, NULL, &local);
   state->blocked = n < 0 && g_error_matches (local, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK);
   if (n > 0)
-    state->total_written += n;
+    {
+      state->total_written += n;
+      state->mid_frame = (gsize) n < count;
+    }
   else if (local != NULL)
     g_propagate_error (error, g_steal_pointer (&local));
   return n;
@@ -57,13 +60,8 @@ counted_output_create_source (GPollableOutputStream *stream, GCancellable *cance
   WherryCountedState *state = WHERRY_COUNTED_OUTPUT (stream)->state;
 
   if (state->aborted)
-    return wherry_counted_state_wrap_source (stream,
-                                             wherry_clock_timeout_source_new (state->clock, 0),
-                                             FALSE);
-  return wherry_counted_state_wrap_source (
-      stream,
-      g_pollable_output_stream_create_source (wherry_counted_state_get_output (state), cancellable),
-      TRUE);
+    return wherry_counted_state_timeout_source (state, stream, 0);
+  return wherry_counted_state_socket_source (state, stream, G_IO_OUT, cancellable);
 }
 
 static void

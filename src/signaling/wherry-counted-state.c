@@ -53,11 +53,10 @@ wherry_counted_state_check_read (WherryCountedState *self, const guint8 *data, g
     }
   if (self->has_frames && !wherry_frame_watch_feed (&self->frames, data, length))
     {
-      self->aborted = TRUE;
       wherry_counter_inc (WHERRY_COUNTER_BAD_MESSAGES);
-      /* libsoup would say nothing; not into the middle of one of its frames */
-      if (!self->blocked && self->total_queued <= self->total_written)
-        (void) g_socket_send (self->socket, too_big, sizeof too_big, NULL, NULL);
+      /* libsoup would say nothing */
+      (void) wherry_counted_state_write_frame (self, too_big, sizeof too_big);
+      self->aborted = TRUE;
       return FALSE;
     }
   return TRUE;
@@ -72,29 +71,55 @@ wherry_counted_state_wait_us (WherryCountedState *self)
 }
 
 static gboolean
-on_child_ready (gpointer data)
+on_timeout_ready (gpointer data)
 {
   return G_SOURCE_CONTINUE;
 }
 
 static gboolean
-on_child_stream_ready (GObject *stream, gpointer data)
+on_socket_ready (GSocket *socket, GIOCondition condition, gpointer data)
 {
   return G_SOURCE_CONTINUE;
 }
 
-GSource *
-wherry_counted_state_wrap_source (gpointer stream, GSource *child, gboolean is_stream_source)
+/* Takes child. */
+static GSource *
+wrap_source (gpointer stream, GSource *child)
 {
   GSource *source = g_pollable_source_new (stream);
 
-  if (is_stream_source)
-    g_source_set_callback (child, G_SOURCE_FUNC (on_child_stream_ready), NULL, NULL);
-  else
-    g_source_set_callback (child, on_child_ready, NULL, NULL);
   g_source_add_child_source (source, child);
   g_source_unref (child);
   return source;
+}
+
+GSource *
+wherry_counted_state_socket_source (WherryCountedState *self, gpointer stream,
+                                    GIOCondition condition, GCancellable *cancellable)
+{
+  GSource *child = g_socket_create_source (self->socket, condition, cancellable);
+
+  g_source_set_callback (child, G_SOURCE_FUNC (on_socket_ready), NULL, NULL);
+  return wrap_source (stream, child);
+}
+
+GSource *
+wherry_counted_state_timeout_source (WherryCountedState *self, gpointer stream, gint64 interval_us)
+{
+  GSource *child = wherry_clock_timeout_source_new (self->clock, interval_us);
+
+  g_source_set_callback (child, on_timeout_ready, NULL, NULL);
+  return wrap_source (stream, child);
+}
+
+/* libsoup hands over one frame, or what is left of it, with each write. */
+gboolean
+wherry_counted_state_write_frame (WherryCountedState *self, const char *frame, gsize length)
+{
+  if (self->aborted || self->blocked || self->mid_frame)
+    return FALSE;
+  /* it is a few bytes: a socket takes all of them or none */
+  return g_socket_send (self->socket, frame, length, NULL, NULL) == (gssize) length;
 }
 
 GPollableInputStream *

@@ -31,7 +31,8 @@ struct _WherryCountedState
   gboolean has_frames;
   WherryTokenBucket bucket;
   gboolean has_bucket;
-  gboolean blocked; /* the last write was not taken */
+  gboolean blocked;   /* the last write was not taken */
+  gboolean mid_frame; /* the last write was taken in part */
   gboolean aborted;
 };
 
@@ -46,10 +47,15 @@ gboolean wherry_counted_state_check_read (WherryCountedState *self, const guint8
 gint64 wherry_counted_state_wait_us (WherryCountedState *self);
 GPollableInputStream *wherry_counted_state_get_input (WherryCountedState *self);
 GPollableOutputStream *wherry_counted_state_get_output (WherryCountedState *self);
-/* A source of stream that fires when child does. Takes child, which is a pollable stream's own or
- * a timeout. */
-GSource *wherry_counted_state_wrap_source (gpointer stream, GSource *child,
-                                           gboolean is_stream_source);
+/* Sources of stream, which is either half: when the socket is ready, and after a while. One level
+ * less than the base stream's own, because the main context's work grows with every source. */
+GSource *wherry_counted_state_socket_source (WherryCountedState *self, gpointer stream,
+                                             GIOCondition condition, GCancellable *cancellable);
+GSource *wherry_counted_state_timeout_source (WherryCountedState *self, gpointer stream,
+                                              gint64 interval_us);
+/* A control frame of our own past libsoup, between two of its frames. FALSE: there is no room. */
+gboolean wherry_counted_state_write_frame (WherryCountedState *self, const char *frame,
+                                           gsize length);
 
 G_DECLARE_FINAL_TYPE (WherryCountedInput, wherry_counted_input, WHERRY, COUNTED_INPUT, GInputStream)
 G_DECLARE_FINAL_TYPE (WherryCountedOutput, wherry_counted_output, WHERRY, COUNTED_OUTPUT,

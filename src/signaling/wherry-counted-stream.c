@@ -188,6 +188,14 @@ wherry_counted_stream_get_bytes_written (WherryCountedStream *self)
 }
 
 void
+wherry_counted_stream_ping (WherryCountedStream *self)
+{
+  static const char ping[] = { (char) 0x89, 0 }; /* RFC 6455 section 5.5.2, no payload */
+
+  (void) wherry_counted_state_write_frame (self->state, ping, sizeof ping);
+}
+
+void
 wherry_counted_stream_write_last (WherryCountedStream *self, const char *text)
 {
   if (!self->state->aborted)

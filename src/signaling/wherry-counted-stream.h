@@ -47,6 +47,8 @@ gsize wherry_counted_stream_get_queued (WherryCountedStream *self);
 guint64 wherry_counted_stream_get_bytes_read (WherryCountedStream *self);
 guint64 wherry_counted_stream_get_bytes_written (WherryCountedStream *self);
 
+/* A WebSocket ping, unless a frame is stuck on its way out. */
+void wherry_counted_stream_ping (WherryCountedStream *self);
 /* Write text past libsoup as far as the socket takes it (a last word before abort()). */
 void wherry_counted_stream_write_last (WherryCountedStream *self, const char *text);
 /* Cut it off: whoever reads sees the end, whoever writes an error. Safe to repeat. */

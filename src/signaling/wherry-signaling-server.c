@@ -40,7 +40,7 @@ struct _WherrySignalingServer
   SoupServer *http;
   WherryHttpListener *listener;
   GHashTable *sockets; /* set of WherrySignalingSocket, owned */
-  GSource *pong_timer;
+  GSource *ping_timer;
   GSource *grace_timer;
   GSource *idle;
   gboolean draining;
@@ -266,12 +266,12 @@ on_websocket (SoupServer *server, SoupServerMessage *message, const char *path,
   wherry_http_listener_set_phase (self->listener, stream, WHERRY_HTTP_UPGRADED);
   wherry_counter_inc (WHERRY_COUNTER_SOCKETS);
   socket = wherry_signaling_socket_new (self->relay, connection, stream, address, self->clock,
-                                        self->ping_interval_s, on_socket_closed, self);
+                                        on_socket_closed, self);
   g_hash_table_add (self->sockets, socket);
 }
 
 static gboolean
-on_pong_timer (gpointer data)
+on_ping_timer (gpointer data)
 {
   WherrySignalingServer *self = data;
   GHashTableIter iter;
@@ -279,7 +279,7 @@ on_pong_timer (gpointer data)
 
   g_hash_table_iter_init (&iter, self->sockets);
   while (g_hash_table_iter_next (&iter, &socket, NULL))
-    wherry_signaling_socket_check_pongs (socket);
+    wherry_signaling_socket_ping (socket);
   return G_SOURCE_CONTINUE;
 }
 
@@ -350,16 +350,15 @@ wherry_signaling_server_new (WherryRelay *relay, const WherrySignalingConfig *co
   soup_server_add_websocket_handler (self->http, CONNECT_PATH, NULL, (char **) subprotocols,
                                      on_websocket, self, NULL);
   g_signal_connect (self->http, "request-read", G_CALLBACK (on_request_read), self);
-  self->pong_timer
-      = wherry_clock_add (self->clock, self->context, self->ping_interval_s * G_USEC_PER_SEC / 2,
-                          on_pong_timer, self);
+  self->ping_timer = wherry_clock_add (self->clock, self->context,
+                                       self->ping_interval_s * G_USEC_PER_SEC, on_ping_timer, self);
   return self;
 }
 
 void
 wherry_signaling_server_free (WherrySignalingServer *self)
 {
-  wherry_clock_clear_source (&self->pong_timer);
+  wherry_clock_clear_source (&self->ping_timer);
   wherry_clock_clear_source (&self->grace_timer);
   wherry_clock_clear_source (&self->idle);
   g_hash_table_unref (self->sockets);

@@ -16,15 +16,15 @@
 #define READ_RATE (4 * WHERRY_SIGNAL_RATE_BYTES)
 #define READ_BURST (4 * WHERRY_SIGNAL_BURST_BYTES)
 
+#define PINGS_MISSED_MAX 2
+
 struct _WherrySignalingSocket
 {
   /* hub thread only */
   SoupWebsocketConnection *connection;
   WherryCountedStream *stream;
   WherrySignalingSession *session;
-  WherryClock *clock;
-  gint64 ping_interval_us;
-  gint64 last_pong_us;
+  guint unanswered; /* pings since the last pong */
   void (*closed) (WherrySignalingSocket *socket, gpointer user_data);
   gpointer closed_data;
 };
@@ -83,7 +83,7 @@ on_message (SoupWebsocketConnection *connection, SoupWebsocketDataType type, GBy
 static void
 on_pong (SoupWebsocketConnection *connection, GBytes *payload, WherrySignalingSocket *self)
 {
-  self->last_pong_us = wherry_clock_now_us (self->clock);
+  self->unanswered = 0;
 }
 
 static void
@@ -95,7 +95,6 @@ on_closed (SoupWebsocketConnection *connection, WherrySignalingSocket *self)
 WherrySignalingSocket *
 wherry_signaling_socket_new (WherryRelay *relay, SoupWebsocketConnection *connection,
                              WherryCountedStream *stream, const char *address, WherryClock *clock,
-                             guint ping_interval_s,
                              void (*closed) (WherrySignalingSocket *socket, gpointer user_data),
                              gpointer user_data)
 {
@@ -103,15 +102,11 @@ wherry_signaling_socket_new (WherryRelay *relay, SoupWebsocketConnection *connec
 
   self->connection = g_object_ref (connection);
   self->stream = g_object_ref (stream);
-  self->clock = wherry_clock_ref (clock);
-  self->ping_interval_us = ping_interval_s * G_USEC_PER_SEC;
-  self->last_pong_us = wherry_clock_now_us (clock);
   self->closed = closed;
   self->closed_data = user_data;
   self->session = wherry_signaling_session_new (relay, address, clock, &session_sink, self);
 
   soup_websocket_connection_set_max_incoming_payload_size (connection, WHERRY_SIGNAL_MESSAGE_MAX);
-  soup_websocket_connection_set_keepalive_interval (connection, ping_interval_s);
   wherry_counted_stream_begin_frames (stream, WHERRY_SIGNAL_MESSAGE_MAX);
   wherry_counted_stream_set_read_limit (stream, 0);
   wherry_counted_stream_set_read_rate (stream, READ_RATE, READ_BURST);
@@ -128,21 +123,20 @@ wherry_signaling_socket_free (WherrySignalingSocket *self)
   wherry_signaling_session_free (self->session);
   g_object_unref (self->connection);
   g_object_unref (self->stream);
-  wherry_clock_unref (self->clock);
   g_free (self);
 }
 
 void
-wherry_signaling_socket_check_pongs (WherrySignalingSocket *self)
+wherry_signaling_socket_ping (WherrySignalingSocket *self)
 {
-  /* The pings of one and of two intervals ago had time enough: half an interval. */
-  gint64 limit_us = 2 * self->ping_interval_us + self->ping_interval_us / 2;
-
-  if (wherry_clock_now_us (self->clock) - self->last_pong_us < limit_us)
-    return;
-
-  wherry_debug (NULL, "Closed a signaling socket that answered no ping");
-  wherry_counted_stream_abort (self->stream);
+  if (self->unanswered >= PINGS_MISSED_MAX)
+    {
+      wherry_debug (NULL, "Closed a signaling socket that answered no ping");
+      wherry_counted_stream_abort (self->stream);
+      return;
+    }
+  self->unanswered++;
+  wherry_counted_stream_ping (self->stream);
 }
 
 void

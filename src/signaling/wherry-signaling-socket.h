@@ -14,14 +14,16 @@ G_BEGIN_DECLS
 typedef struct _WherrySignalingSocket WherrySignalingSocket;
 
 /* closed: called once, when the connection is gone; free the socket then. */
-WherrySignalingSocket *wherry_signaling_socket_new (
-    WherryRelay *relay, SoupWebsocketConnection *connection, WherryCountedStream *stream,
-    const char *address, WherryClock *clock, guint ping_interval_s,
-    void (*closed) (WherrySignalingSocket *socket, gpointer user_data), gpointer user_data);
+WherrySignalingSocket *
+wherry_signaling_socket_new (WherryRelay *relay, SoupWebsocketConnection *connection,
+                             WherryCountedStream *stream, const char *address, WherryClock *clock,
+                             void (*closed) (WherrySignalingSocket *socket, gpointer user_data),
+                             gpointer user_data);
 void wherry_signaling_socket_free (WherrySignalingSocket *self);
 
-/* Cuts it off when two pings in a row had no pong. Call it now and then. */
-void wherry_signaling_socket_check_pongs (WherrySignalingSocket *self);
+/* Sends a ping, or cuts it off when the last two had no pong. Call it once in each interval: a
+ * timer for each socket would be one more source for the main context to go through. */
+void wherry_signaling_socket_ping (WherrySignalingSocket *self);
 /* The server goes down: see wherry_signaling_session_shutdown(). */
 void wherry_signaling_socket_shutdown (WherrySignalingSocket *self);
 void wherry_signaling_socket_abort (WherrySignalingSocket *self);

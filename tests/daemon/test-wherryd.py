@@ -165,6 +165,20 @@ def test_example_file():
         os.unlink(path)
 
 
+def test_default_addresses():
+    """On loopback alone: its address, what the machine has towards the network, nothing link-local."""
+    with Daemon(BINARY, "--listen", "127.0.0.1:0", defaults=False) as daemon, \
+            Socket(daemon) as client:
+        equal(client.ask(type="call")["type"], "offer")
+        addresses = []
+        while (message := client.receive())["candidate"]:
+            addresses.append(message["candidate"].split()[4])
+        assert "127.0.0.1" in addresses, addresses
+        assert len(addresses) <= 3, addresses
+        assert not any(address.startswith(("fe80", "169.254")) for address in addresses), addresses
+        equal(daemon.end(), 0)
+
+
 def test_members_are_told():
     for number in (signal.SIGTERM, signal.SIGINT):
         with Daemon(BINARY) as daemon, Socket(daemon) as member, Socket(daemon) as guest:
