@@ -75,9 +75,15 @@ check_origin (WherrySignalingServer *self, SoupServerMessage *message)
   /* _list: a header that came twice must not match by one of its values */
   const char *host = soup_message_headers_get_list (headers, "Host");
   const char *origin = soup_message_headers_get_list (headers, "Origin");
+  /* a request line with a whole URI counts more than Host (RFC 9112 section 3.2.2) */
+  const char *uri_host = g_uri_get_host (soup_server_message_get_uri (message));
+  gboolean is_ipv6 = uri_host != NULL && strchr (uri_host, ':') != NULL;
+  g_autofree char *asked = g_strconcat (is_ipv6 ? "[" : "", uri_host != NULL ? uri_host : "",
+                                        is_ipv6 ? "]" : "", NULL);
+  GSocketAddress *local = soup_server_message_get_local_address (message);
 
-  if (!wherry_origin_policy_check_host (self->origins, host,
-                                        soup_server_message_get_local_address (message)))
+  if (!wherry_origin_policy_check_host (self->origins, host, local)
+      || !wherry_origin_policy_check_host (self->origins, asked, local))
     {
       wherry_counter_inc (WHERRY_COUNTER_BAD_ORIGIN);
       answer (message, SOUP_STATUS_FORBIDDEN,

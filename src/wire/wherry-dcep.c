@@ -26,6 +26,8 @@
  * Section 5.2, DATA_CHANNEL_ACK: the one byte 0x02. */
 #define OPEN_HEADER_SIZE 12u
 #define CHANNEL_TYPE_UNORDERED 0x80u
+/* pion sends its acknowledgment in four bytes, three of them zero */
+#define ACK_MAX 4u
 #define CHANNEL_TYPE_KIND 0x7fu
 
 gboolean
@@ -162,7 +164,7 @@ wherry_dcep_open_write (const WherryDcepOpen *open, gsize *length, GError **erro
 gboolean
 wherry_dcep_ack_parse (const guint8 *data, gsize length, GError **error)
 {
-  if (length != 1 || data[0] != WHERRY_DCEP_ACK)
+  if (length == 0 || length > ACK_MAX || data[0] != WHERRY_DCEP_ACK)
     {
       g_set_error (error, WHERRY_ERROR, WHERRY_ERROR_PROTOCOL,
                    "DCEP acknowledgment of %" G_GSIZE_FORMAT " bytes is not the one byte 0x02",

@@ -72,7 +72,8 @@ guint8 *wherry_dcep_open_write (const WherryDcepOpen *open, gsize *length, GErro
 /**
  * wherry_dcep_ack_parse:
  *
- * Fails with WHERRY_ERROR_PROTOCOL when it is anything but the one byte of RFC 8832 section 5.2.
+ * Fails with WHERRY_ERROR_PROTOCOL when it is anything but the one byte of RFC 8832 section 5.2,
+ * which pion fills up to four: what follows the type is ignored.
  *
  * Thread: any
  */

@@ -120,6 +120,7 @@ test_foreign_pages (ServerFixture *f, gconstpointer data)
   guint64 before = wherry_counter_get (WHERRY_COUNTER_BAD_ORIGIN);
   g_autofree char *own = g_strdup_printf ("Origin: http://127.0.0.1:%u\r\n", f->port);
   g_autofree char *rebound = NULL;
+  g_autofree char *absolute = NULL;
   g_autofree char *twice = NULL;
   g_autofree char *nameless = NULL;
 
@@ -133,12 +134,16 @@ test_foreign_pages (ServerFixture *f, gconstpointer data)
   rebound
       = wherry_raw_client_request (f->port, "GET /metrics HTTP/1.1\r\nHost: evil.example\r\n\r\n");
   has (rebound, "HTTP/1.1 403 ");
+  absolute
+      = wherry_raw_client_request (f->port,
+                                   "GET http://evil.example/ HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  has (absolute, "HTTP/1.1 403 ");
   twice = wherry_raw_client_request (
       f->port, "GET / HTTP/1.1\r\nHost: evil.example\r\nHost: localhost\r\n\r\n");
   g_assert_null (strstr (twice, "200 OK"));
   nameless = wherry_raw_client_request (f->port, "GET / HTTP/1.0\r\n\r\n");
   g_assert_null (strstr (nameless, "200 OK"));
-  g_assert_cmpuint (wherry_counter_get (WHERRY_COUNTER_BAD_ORIGIN), >=, before + 5);
+  g_assert_cmpuint (wherry_counter_get (WHERRY_COUNTER_BAD_ORIGIN), >=, before + 6);
 
   g_assert_true (wherry_origin_policy_allow_origin (f->origins, "https://app.example", NULL));
   g_assert_true (wherry_origin_policy_allow_host (f->origins, "relay.example", NULL));

@@ -196,7 +196,8 @@ test_ack_and_type (void)
   g_assert_true (wherry_dcep_get_type (good, sizeof good, &type, NULL));
   g_assert_cmpint (type, ==, WHERRY_DCEP_OPEN);
 
-  g_assert_false (wherry_dcep_ack_parse ((const guint8 *) "\2\0", 2, &error));
+  g_assert_true (wherry_dcep_ack_parse ((const guint8 *) "\2\0\0\0", 4, NULL)); /* pion */
+  g_assert_false (wherry_dcep_ack_parse ((const guint8 *) "\2\0\0\0\0", 5, &error));
   g_assert_error (error, WHERRY_ERROR, WHERRY_ERROR_PROTOCOL);
   g_clear_error (&error);
   g_assert_false (wherry_dcep_ack_parse ((const guint8 *) "\2", 0, &error));

@@ -27,9 +27,12 @@ def resources(pid):
 
 
 class Daemon:
-    def __init__(self, *arguments):
+    def __init__(self, *arguments, descriptors=None, log=None):
+        """descriptors: how many it may have open; log: a file for what it logs."""
         command = [os.path.join(BUILD, "src/daemon/wherryd"), "--listen", "127.0.0.1:0", *arguments]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        if descriptors is not None:
+            command = ["prlimit", f"--nofile={descriptors}:{descriptors}", *command]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
         line = self.process.stdout.readline()
         if "http://" not in line:
             raise AssertionError(f"wherryd did not start: {line!r}")
