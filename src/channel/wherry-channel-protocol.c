@@ -278,7 +278,8 @@ static void
 on_outgoing_reset (gpointer user_data, guint16 stream)
 {
   g_autoptr (WherryChannelSet) self = g_object_ref (user_data);
-  WherryChannel *channel = wherry_channel_set_lookup (self, stream);
+  WherryChannel *found = wherry_channel_set_lookup (self, stream);
+  g_autoptr (WherryChannel) channel = found != NULL ? g_object_ref (found) : NULL;
 
   g_hash_table_remove (self->refused, GUINT_TO_POINTER (stream));
   if (channel == NULL)
@@ -286,7 +287,10 @@ on_outgoing_reset (gpointer user_data, guint16 stream)
   /* The transport resets by itself a stream with a message that is too large. */
   channel->outgoing_done = TRUE;
   channel->state = WHERRY_CHANNEL_CLOSING;
-  check_closed (self, channel);
+  if (self->events->flushed != NULL)
+    self->events->flushed (self->user_data, channel);
+  if (channel->set != NULL)
+    check_closed (self, channel);
 }
 
 /* ---- messages ---- */

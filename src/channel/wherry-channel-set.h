@@ -21,6 +21,8 @@ typedef struct
   void (*open) (gpointer user_data, WherryChannel *channel);
   /* Until closed: also while our own close is under way. */
   void (*message) (gpointer user_data, WherryChannel *channel, WherryMessage *message);
+  /* We close it and our reset was performed: all that we sent on it has arrived. (nullable) */
+  void (*flushed) (gpointer user_data, WherryChannel *channel);
   /* Closed by either side or with the association; the id is free again. */
   void (*closed) (gpointer user_data, WherryChannel *channel);
   void (*writable) (gpointer user_data);

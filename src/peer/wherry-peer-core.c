@@ -137,6 +137,15 @@ on_message (gpointer user_data, WherryChannel *channel, WherryMessage *message)
 }
 
 static void
+on_flushed (gpointer user_data, WherryChannel *channel)
+{
+  WherryPeerCore *self = user_data;
+
+  if (self->settings->delegate->flushed != NULL)
+    self->settings->delegate->flushed (self->settings->delegate_data, channel);
+}
+
+static void
 on_closed (gpointer user_data, WherryChannel *channel)
 {
   WherryPeerCore *self = user_data;
@@ -155,6 +164,7 @@ static const WherryChannelSetEvents set_events = {
   .incoming = on_incoming,
   .open = on_open,
   .message = on_message,
+  .flushed = on_flushed,
   .closed = on_closed,
   .writable = on_writable,
 };

@@ -76,6 +76,9 @@ typedef struct
   /* Usable: a negotiated one, one of ours that was acknowledged, or one that we accepted. */
   void (*open) (gpointer user_data, WherryChannel *channel);
   void (*message) (gpointer user_data, WherryChannel *channel, WherryMessage *message);
+  /* We close it and all that we sent on it has arrived; closed follows when the other side answers,
+   * which some never do. (nullable) */
+  void (*flushed) (gpointer user_data, WherryChannel *channel);
   void (*closed) (gpointer user_data, WherryChannel *channel);
   /* The association has room again, or wherry_peer_post_wake() was called (coalesced). Runs corked.
    */

@@ -67,7 +67,8 @@ typedef struct _WherryPortChannel
   WherryChannelInit *init;
   WherryTopic *topic; /* NULL: the hub has not answered */
   WherryOutbox *outbox;
-  /* Of channels with one label, each waits until the mirrors before it are gone. 0: not yet. */
+  /* Of channels with one label, each waits until what was sent on the mirrors before it has
+   * arrived. 0: not yet, or arrived. */
   guint64 turn;
   gboolean waiting; /* counted in the port's n_waiting */
   gboolean closing; /* we closed it */
@@ -91,6 +92,8 @@ void wherry_port_publish (WherryMemberPort *self, WherryPortChannel *record,
 void wherry_port_channel_free (gpointer record);
 void wherry_port_channel_begin (WherryMemberPort *self, WherryChannel *channel, gboolean accept);
 void wherry_port_channel_closed (WherryMemberPort *self, WherryPortChannel *record);
+/* We closed it, and what was sent on it has arrived: who waits for that has its turn. */
+void wherry_port_channel_flushed (WherryMemberPort *self, WherryPortChannel *record);
 /* Its outbox was retired and is empty. */
 void wherry_port_channel_over (WherryMemberPort *self, WherryPortChannel *record);
 void wherry_port_channel_hold (WherryMemberPort *self, WherryPortChannel *record,

@@ -224,6 +224,16 @@ on_message (gpointer user_data, WherryChannel *channel, WherryMessage *message)
 }
 
 static void
+on_flushed (gpointer user_data, WherryChannel *channel)
+{
+  WherryMemberPort *self = user_data;
+  WherryPortChannel *record = wherry_channel_get_user_data (channel);
+
+  if (record != NULL)
+    wherry_port_channel_flushed (self, record);
+}
+
+static void
 on_closed (gpointer user_data, WherryChannel *channel)
 {
   WherryMemberPort *self = user_data;
@@ -330,6 +340,7 @@ static const WherryPeerDelegate delegate = {
   .incoming = on_incoming,
   .open = on_open,
   .message = on_message,
+  .flushed = on_flushed,
   .closed = on_closed,
   .wake = on_wake,
   .ended = on_ended,

@@ -188,6 +188,17 @@ forget_mirror (WherryMemberPort *self, WherryPortChannel *record)
 }
 
 void
+wherry_port_channel_flushed (WherryMemberPort *self, WherryPortChannel *record)
+{
+  /* Nothing is on its way there that could be overtaken. The other side's reset may be long in
+   * coming (some stacks leave that to the application), so nobody waits for it. */
+  if (record->kind != WHERRY_PORT_MIRROR)
+    return;
+  record->turn = 0;
+  next_turn (self, record->init->label);
+}
+
+void
 wherry_port_channel_over (WherryMemberPort *self, WherryPortChannel *record)
 {
   /* Only mirrors are retired. */

@@ -56,6 +56,15 @@ on_message (gpointer user_data, WherryChannel *channel, WherryMessage *message)
 }
 
 static void
+on_flushed (gpointer user_data, WherryChannel *channel)
+{
+  End *end = user_data;
+
+  g_assert_cmpint (wherry_channel_get_state (channel), ==, WHERRY_CHANNEL_CLOSING);
+  end->n_flushed++;
+}
+
+static void
 on_closed (gpointer user_data, WherryChannel *channel)
 {
   End *end = user_data;
@@ -77,6 +86,7 @@ static const WherryChannelSetEvents events = {
   .incoming = on_incoming,
   .open = on_open,
   .message = on_message,
+  .flushed = on_flushed,
   .closed = on_closed,
   .writable = on_writable,
 };

@@ -15,6 +15,7 @@ typedef struct
   gboolean accept;
   gboolean close_in_message;
   guint n_messages;
+  guint n_flushed; /* closed by this end and performed */
   gsize last_length;
 } End;
 

@@ -183,6 +183,7 @@ test_close_and_reuse (void)
       g_assert_cmpuint (wherry_channel_get_id (create (&f.a, &plain)), ==, 2);
       settle ();
       g_assert_cmpuint (f.b.n_messages, ==, round + 1);
+      g_assert_cmpuint (f.a.n_flushed, ==, 2 * round + 1);
       g_assert_null (wherry_channel_set_lookup (f.a.set, 0));
       g_assert_null (wherry_channel_set_lookup (f.b.set, 0));
       wherry_channel_close (wherry_channel_set_lookup (f.b.set, 2));

@@ -30,7 +30,6 @@ func room(args []string) error {
 	if err != nil {
 		return err
 	}
-	c.pc.OnDataChannel(answerReset)
 	opened := make(chan *datachannel.DataChannel, 2)
 	spec := channelSpec{Label: "room-test", Ordered: true}
 	var declared []map[string]interface{}
@@ -74,20 +73,6 @@ func room(args []string) error {
 	err = obey(channel)
 	c.close()
 	return err
-}
-
-// answerReset: a mirror may be opened before our own channel is, and is reset when it comes. RFC 8831
-// section 6.7 wants that answered by a reset, which pion leaves to whoever has the channel.
-func answerReset(mirror *webrtc.DataChannel) {
-	mirror.OnOpen(func() {
-		raw, err := mirror.Detach()
-		for buffer := make([]byte, maxMessage); err == nil; {
-			_, err = raw.Read(buffer)
-		}
-		if raw != nil {
-			_ = raw.Close()
-		}
-	})
 }
 
 func readRoom(c *client, channel *datachannel.DataChannel) {
