@@ -14,6 +14,10 @@ const FIREFOX_PREFS = {
 const WIDTH = 1200;
 const HEIGHT = 800;
 
+/* A page in the background is drawn by nobody: waiting for its next frame (the default) would be for
+ * ever. */
+export const POLLING = { polling: 50 };
+
 export const launch = (kind) => (kind === 'firefox'
   ? puppeteer.launch({
     browser: 'firefox', executablePath: process.env.FIREFOX ?? '/usr/bin/firefox-esr', headless: true, extraPrefsFirefox: FIREFOX_PREFS,
@@ -76,7 +80,8 @@ export class PageParticipant extends Participant {
     await self.page.keyboard.type(name);
     await self.page.keyboard.press('Enter');
     await self.page.waitForFunction(
-      () => window.wherry.room?.state === 'connected' || !document.getElementById('join-problem').hidden, { timeout: 60_000 });
+      () => window.wherry.room?.state === 'connected' || !document.getElementById('join-problem').hidden,
+      { ...POLLING, timeout: 60_000 });
     const problem = await self.page.$eval('#join-problem', (box) => (box.hidden ? '' : box.textContent.trim()));
     if (problem)
       throw new Error(`${name} did not get in: ${problem}`);
@@ -131,7 +136,7 @@ export class PageParticipant extends Participant {
     clearInterval(this.#timer);
     this.#timer = null;
     await this.page.keyboard.press('Escape');
-    await this.page.waitForFunction(() => !document.getElementById('welcome').hidden && window.wherry.room === null);
+    await this.page.waitForFunction(() => !document.getElementById('welcome').hidden && window.wherry.room === null, POLLING);
   }
 
   kill() {

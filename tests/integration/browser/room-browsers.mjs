@@ -9,7 +9,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { parseArgs } from 'node:util';
 
-import { PageParticipant, launch } from './browsers.mjs';
+import { POLLING, PageParticipant, launch } from './browsers.mjs';
 import { Daemon } from './daemon.mjs';
 import { ProgramParticipant, digest, payload } from './participant.mjs';
 
@@ -149,14 +149,14 @@ test('people read what others wrote, and see who is here and how', { timeout: 60
     const expected = pages().map(({ name }) => `${name === page.name ? 'You' : name}: This is ${name}.`).sort();
     await page.page.waitForFunction(
       (count) => [...document.querySelectorAll('#log .body')].filter((body) => body.textContent.startsWith('This is ')).length >= count,
-      {}, expected.length);
+      POLLING, expected.length);
     const lines = (await page.read()).filter((line) => line.includes(': This is '));
     assert.deepEqual(lines.sort(), expected);
   }
   for (const page of pages()) {
     await page.page.waitForFunction(
       (count) => [...document.querySelectorAll('#people .how')].filter((how) => how.textContent.startsWith('direct, UDP')).length === count,
-      {}, pages().length);
+      POLLING, pages().length);
     const people = await page.people();
     assert.deepEqual(Object.keys(people).sort(), members.map(({ name }) => name).sort());
     assert.equal(await page.page.$eval('#state .word', (word) => word.textContent), 'Connected');
@@ -169,7 +169,7 @@ test('who leaves is seen to leave, and the server ends well', { timeout: 60_000 
   const [first, ...rest] = [...members].reverse();
   await first.quit();
   for (const page of pages().filter((page) => page !== first))
-    await page.page.waitForFunction((name) => document.getElementById('log').textContent.includes(`${name} left.`), {}, first.name);
+    await page.page.waitForFunction((name) => document.getElementById('log').textContent.includes(`${name} left.`), POLLING, first.name);
   for (const member of rest)
     await member.quit();
   for (const page of pages())
