@@ -43,7 +43,8 @@ G_BEGIN_DECLS
   X (SOCKETS_REFUSED, "sockets_refused", "signaling sockets refused or closed by a limit")         \
   X (BAD_ORIGIN, "bad_origin", "requests with an Origin or Host that is not allowed")              \
   X (BAD_MESSAGES, "bad_messages", "signaling messages that did not parse or validate")            \
-  X (RATE_LIMITED, "rate_limited", "signaling messages refused by a rate limit")
+  X (RATE_LIMITED, "rate_limited", "signaling messages refused by a rate limit")                   \
+  X (HEAP_TRIMS, "heap_trims", "times that free memory went back to the system")
 
 typedef enum
 {

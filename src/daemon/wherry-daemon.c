@@ -13,6 +13,7 @@
 
 #include "base/wherry-log.h"
 #include "daemon/wherry-bind-policy.h"
+#include "daemon/wherry-daemon-heap.h"
 #include "daemon/wherry-daemon.h"
 #include "relay/wherry-relay.h"
 #include "sctp/wherry-sctp-runtime.h"
@@ -28,6 +29,7 @@ typedef struct
   GMainLoop *loop;
   WherryRelay *relay;
   WherrySignalingServer *server;
+  WherryDaemonHeap heap;
   gboolean stopping;
 } Daemon;
 
@@ -63,6 +65,12 @@ on_signal (gpointer user_data)
   wherry_signaling_server_drain (self->server);
   wherry_relay_shutdown (self->relay, on_relay_done, self);
   return G_SOURCE_CONTINUE;
+}
+
+static void
+on_peers (gpointer user_data, guint n)
+{
+  wherry_daemon_heap_set_peers (user_data, n);
 }
 
 /* The soft limit is often 1024, for the sake of select(), which nothing here uses. */
@@ -118,6 +126,7 @@ wherry_daemon_run (WherryDaemonOptions *options)
   self.relay
       = wherry_relay_new (g_steal_pointer (&options->relay), g_main_context_default (), NULL);
   self.server = wherry_signaling_server_new (self.relay, &config);
+  wherry_relay_set_peers_func (self.relay, on_peers, &self.heap);
   sources[0] = g_unix_signal_add (SIGINT, on_signal, &self);
   sources[1] = g_unix_signal_add (SIGTERM, on_signal, &self);
   if (listen_all (&self, options))
@@ -136,6 +145,7 @@ wherry_daemon_run (WherryDaemonOptions *options)
     g_source_remove (sources[i]);
   wherry_signaling_server_free (self.server);
   wherry_relay_free (self.relay);
+  wherry_daemon_heap_clear (&self.heap);
   g_main_loop_unref (self.loop);
   if (!wherry_sctp_runtime_shutdown ())
     wherry_bug ("An SCTP association outlived its peer");

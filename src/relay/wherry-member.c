@@ -218,7 +218,7 @@ on_finished (gpointer user_data, WherryPeerEnd end, const GError *error)
   self->connected = FALSE;
   wherry_room_finish_topics (self->room, self);
   g_clear_pointer (&self->peer, wherry_peer_unref);
-  relay->n_peers--;
+  wherry_relay_count_peer (relay, -1);
   relay->fds_freed = TRUE;
   if (self->present)
     wherry_member_end (self,
@@ -374,7 +374,7 @@ ensure_peer (WherryMember *self, WherrySignalError *code, GError **error)
       wherry_member_unref (self);
       return FALSE;
     }
-  relay->n_peers++;
+  wherry_relay_count_peer (relay, 1);
   relay->fds_used += WHERRY_FDS_PER_PEER;
   start_connect_timer (self);
   post_candidates (self);

@@ -43,6 +43,8 @@ struct _WherryRelay
   gint64 budget_since_us; /* since when publishers wait for the budget; -1: they do not */
   WherryRelayPeerHook peer_hook;
   gpointer peer_hook_data;
+  void (*peers_func) (gpointer user_data, guint n); /* NULL: nobody asked */
+  gpointer peers_data;
   gboolean shutting_down;
   void (*done) (gpointer user_data);
   gpointer done_data;
@@ -121,6 +123,8 @@ typedef struct _WherryRoomTopic
 
 /* wherry-relay.c */
 gboolean wherry_relay_has_room_for_peer (WherryRelay *self, guint n_more);
+/* A peer more, or less. */
+void wherry_relay_count_peer (WherryRelay *self, int change);
 void wherry_relay_member_gone (WherryRelay *self, WherryMember *member);
 
 /* wherry-relay-watch.c */

@@ -108,6 +108,23 @@ wherry_relay_set_peer_hook (WherryRelay *self, WherryRelayPeerHook hook, gpointe
   self->peer_hook_data = user_data;
 }
 
+void
+wherry_relay_set_peers_func (WherryRelay *self, void (*func) (gpointer user_data, guint n),
+                             gpointer user_data)
+{
+  WHERRY_ASSERT_OWNER (self);
+  self->peers_func = func;
+  self->peers_data = user_data;
+}
+
+void
+wherry_relay_count_peer (WherryRelay *self, int change)
+{
+  self->n_peers += (guint) change;
+  if (self->peers_func != NULL)
+    self->peers_func (self->peers_data, self->n_peers);
+}
+
 /* ---- joins ---- */
 
 static guint

@@ -52,6 +52,11 @@ void wherry_relay_free (WherryRelay *self);
 const WherryRelayConfig *wherry_relay_get_config (WherryRelay *self);
 WherryBudget *wherry_relay_get_budget (WherryRelay *self);
 
+/* func is called on the hub when a peer was made and when one is gone with its thread: n are left.
+ */
+void wherry_relay_set_peers_func (WherryRelay *self, void (*func) (gpointer user_data, guint n),
+                                  gpointer user_data);
+
 /* A new member, already announced to the others of its room. (transfer none): it lives until its
  * left event. NULL: code says why (room-full, server-full, shutting-down, bad-room, internal) and
  * error in words. */

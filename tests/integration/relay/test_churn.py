@@ -1,0 +1,120 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Members that come, talk and leave, round after round: what the daemon holds stays the same."""
+
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+
+from daemon import BUILD, SANITIZED, Daemon, resources, run_tests
+
+MEMBERS = 200
+ROOMS = 10
+# A sanitizer makes everything several times slower, and its memory says nothing.
+ROUNDS = 3 if SANITIZED else 20
+PATIENCE = 60  # seconds: reaching it is a failure, never a success
+
+
+def metrics(daemon):
+    with urllib.request.urlopen(daemon.url + "metrics", timeout=PATIENCE) as response:
+        lines = response.read().decode().splitlines()
+    return {name: int(value) for name, value in
+            (line.split() for line in lines if not line.startswith("#"))}
+
+
+def until(condition, what):
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end, f"waited in vain: {what}"
+
+
+def is_empty(daemon):
+    now = metrics(daemon)
+    return all(now[f"wherry_{name}"] == 0 for name in
+               ("members", "peers", "rooms", "topics", "signaling_sockets", "outbox_bytes",
+                "budget_used_bytes"))
+
+
+def settled(daemon, trims):
+    """What the daemon uses once nobody is there and it has given memory back once more; its last
+    connections of metrics() close after their answer."""
+    until(lambda: is_empty(daemon), "nobody is there any more")
+    until(lambda: metrics(daemon)["wherry_heap_trims_total"] > trims, "memory is given back")
+    until(lambda: resources(daemon.pid)["fds"] <= daemon.idle["fds"],
+          f"the {daemon.idle['fds']} fds of a daemon without members")
+    return resources(daemon.pid)
+
+
+class Members:
+    """The program that is all of them."""
+
+    def __init__(self, daemon):
+        command = [os.path.join(BUILD, "tests/integration/relay/wherry-churn"), daemon.url,
+                   str(MEMBERS), str(ROOMS)]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        text=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdin.close()
+        self.process.stdout.close()
+
+    def round(self, word):
+        self.process.stdin.write(word + "\n")
+        self.process.stdin.flush()
+        answer = "#"
+        while answer.startswith("#"):  # comments of the test framework
+            answer = self.process.stdout.readline().strip()
+        assert answer == {"go": "left", "stay": "talked"}[word], f"the members said {answer!r}"
+
+    def end(self):
+        self.process.stdin.close()
+        assert self.process.wait(timeout=PATIENCE) == 0
+
+
+def one_round(daemon, members):
+    begun = time.monotonic()
+    trims = metrics(daemon)["wherry_heap_trims_total"]
+    members.round("go")
+    after = settled(daemon, trims)
+    print(f"# {time.monotonic() - begun:.1f} s, {after}", flush=True)
+    return after
+
+
+def killed_round(daemon):
+    """They come and talk, and then their process is gone, without a word."""
+    trims = metrics(daemon)["wherry_heap_trims_total"]
+    with Members(daemon) as members:
+        members.round("stay")
+        during = resources(daemon.pid)
+    after = settled(daemon, trims)
+    print(f"# killed: from {during} to {after}", flush=True)
+
+
+def what_members_used_comes_back():
+    """200 members in rooms of 20 connect, talk and leave in three ways, 20 rounds; once in between
+    they are killed. fds and threads are as after the first round; so is memory: the least of the
+    last rounds counts, since how full the allocator's pages are varies, and a leak only grows."""
+    with Daemon() as daemon:
+        daemon.idle = resources(daemon.pid)
+        with Members(daemon) as members:
+            first = one_round(daemon, members)
+            killed_round(daemon)
+            last = [one_round(daemon, members) for _ in range(ROUNDS - 1)][-3:]
+            members.end()
+    for end in last:
+        assert end["fds"] == first["fds"] and end["threads"] == first["threads"], (first, end)
+    if not SANITIZED:
+        growth = min(end["rss"] for end in last) / first["rss"] - 1
+        print(f"# memory after the last round: {growth * 100:+.1f} %")
+        assert growth <= 0.05, (first, last)
+
+
+if __name__ == "__main__":
+    run_tests(what_members_used_comes_back)
