@@ -172,7 +172,7 @@ func (g *group) drain(sent uint64) bool {
 		}
 		if now != last {
 			last, since = now, time.Now()
-		} else if time.Since(since) > 5*time.Second {
+		} else if time.Since(since) > 40*time.Second {
 			return false
 		}
 		time.Sleep(5 * time.Millisecond)
