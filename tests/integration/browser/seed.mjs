@@ -6,6 +6,7 @@
  */
 
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 
 import { launch } from './browsers.mjs';
@@ -60,6 +61,17 @@ for (const [kind, rounds] of [['chromium', ROUNDS], ['firefox', Math.ceil(ROUNDS
     }
   });
 }
+
+test("README's ten lines do what they say", { timeout: 60_000 }, async () => {
+  const readme = await readFile(new URL('../../../README.md', import.meta.url), 'utf8');
+  const code = readme.match(/```js\n([^]*?)```/)[1];
+  assert.equal(code.trimEnd().split('\n').length, 10);
+  const page = await browsers.get('chromium').newPage();
+  const said = new Promise((resolve) => page.on('console', (message) => resolve(message.text())));
+  await page.goto(`${daemon.url}healthz`);
+  await page.evaluate(code.replace('ws://127.0.0.1:8888', `ws://${new URL(daemon.url).host}`));
+  assert.equal(await said, 'echoed: meow meow me');
+});
 
 test('the server ends well', { timeout: 30_000 }, async () => {
   assert.equal(await daemon.stop(), 0);
