@@ -41,16 +41,17 @@ type frame struct {
 }
 
 type client struct {
-	id     string
-	pc     *webrtc.PeerConnection
-	ws     *websocket.Conn
-	wsLock sync.Mutex
-	joined chan string
-	failed chan error // buffered: the first reason
-	left   chan string
-	events func(frame) // everything that comes over the socket
-	held   []webrtc.ICECandidateInit
-	remote bool
+	id      string
+	pc      *webrtc.PeerConnection
+	ws      *websocket.Conn
+	wsLock  sync.Mutex
+	joined  chan string
+	failed  chan error // buffered: the first reason
+	left    chan string
+	events  func(frame)         // everything that comes over the socket
+	rewrite func(string) string // what becomes of our offer's text, for tests of lies
+	held    []webrtc.ICECandidateInit
+	remote  bool
 
 	candidateLock sync.Mutex // held while the offer goes out, so that no candidate overtakes it
 }
@@ -230,6 +231,9 @@ func (c *client) connectDeclaring(channels []map[string]interface{}) error {
 		return err
 	}
 	message := map[string]interface{}{"type": "offer", "sdp": offer.SDP}
+	if c.rewrite != nil {
+		message["sdp"] = c.rewrite(offer.SDP)
+	}
 	if channels != nil {
 		message["channels"] = channels
 	}
