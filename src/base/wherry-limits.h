@@ -54,6 +54,9 @@
 /* Signaling */
 #define WHERRY_SIGNAL_MESSAGE_MAX (64u * WHERRY_KIB)
 #define WHERRY_JSON_DEPTH_MAX 32u
+/* Channels that one message may declare, whatever the relay is configured to take: each is compared
+ * with all. */
+#define WHERRY_SIGNAL_CHANNELS_MAX 1024u
 #define WHERRY_SIGNAL_RATE_MESSAGES 20u
 #define WHERRY_SIGNAL_RATE_BYTES (64u * WHERRY_KIB)
 #define WHERRY_SIGNAL_BURST_MESSAGES 200u
@@ -61,6 +64,10 @@
 #define WHERRY_SIGNAL_BAD_PER_MINUTE 10u
 #define WHERRY_SIGNAL_OUT_MAX (1u * WHERRY_MIB)
 #define WHERRY_SIGNAL_PING_INTERVAL_US (30 * G_USEC_PER_SEC)
+/* Joins a second from one address that is not loopback. */
+#define WHERRY_JOINS_PER_ADDRESS 100u
+/* Addresses that are remembered for it. */
+#define WHERRY_JOIN_ADDRESSES_MAX 1024u
 #define WHERRY_HTTP_HEADER_DEADLINE_US (10 * G_USEC_PER_SEC)
 #define WHERRY_HTTP_CONNECTIONS_MAX 4096u
 
@@ -78,6 +85,8 @@
 #define WHERRY_MESSAGE_OVERHEAD 256u
 #define WHERRY_BLOCK_LIMIT_US (3 * G_USEC_PER_SEC) /* below the 7 s in which consent fails */
 #define WHERRY_BLOCK_WINDOW_US (30 * G_USEC_PER_SEC)
+/* Members remembered for having been slow, each for one window. */
+#define WHERRY_COOL_DOWNS_MAX 1024u
 #define WHERRY_CONNECT_LIMIT_US (30 * G_USEC_PER_SEC)
 /* File descriptors that one more peer may need (context, ICE sockets), and what we keep free. */
 #define WHERRY_FDS_PER_PEER 6u

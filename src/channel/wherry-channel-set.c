@@ -85,9 +85,16 @@ check_string (const char *what, const char *string, gsize max, GError **error)
   return FALSE;
 }
 
-static gboolean
-check_init (WherryChannelSet *self, const WherryChannelInit *init, GError **error)
+gboolean
+wherry_channel_set_check (WherryChannelSet *self, const WherryChannelInit *init, GError **error)
 {
+  WHERRY_ASSERT_OWNER (self);
+
+  if (self->closed)
+    {
+      g_set_error (error, WHERRY_ERROR, WHERRY_ERROR_CLOSED, "The connection is closed");
+      return FALSE;
+    }
   if (!check_string ("label", init->label, WHERRY_LABEL_MAX, error)
       || !check_string ("protocol", init->protocol, WHERRY_CHANNEL_PROTOCOL_MAX, error))
     return FALSE;
@@ -113,12 +120,7 @@ wherry_channel_set_create (WherryChannelSet *self, const WherryChannelInit *init
 
   WHERRY_ASSERT_OWNER (self);
 
-  if (self->closed)
-    {
-      g_set_error (error, WHERRY_ERROR, WHERRY_ERROR_CLOSED, "The connection is closed");
-      return NULL;
-    }
-  if (!check_init (self, init, error))
+  if (!wherry_channel_set_check (self, init, error))
     return NULL;
   channel = wherry_channel_new (self, init);
   if (!init->negotiated)

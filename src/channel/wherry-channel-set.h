@@ -35,6 +35,9 @@ WherryChannelSet *wherry_channel_set_new (guint max_channels, const WherryChanne
  * ids are ours (RFC 8832 section 6). */
 void wherry_channel_set_attach (WherryChannelSet *self, WherryStreamTransport *transport,
                                 gboolean is_dtls_client);
+/* Whether it could be created now. Errors as create()'s. */
+gboolean wherry_channel_set_check (WherryChannelSet *self, const WherryChannelInit *init,
+                                   GError **error);
 /* (transfer none): the set keeps it until closed. WHERRY_ERROR_INVALID_ARGUMENT (id taken, label
  * too long), WHERRY_ERROR_LIMIT (no id left). */
 WherryChannel *wherry_channel_set_create (WherryChannelSet *self, const WherryChannelInit *init,

@@ -105,6 +105,12 @@ set_channels_per_member (WherryDaemonOptions *options, const char *value, GError
 }
 
 static gboolean
+set_joins_per_address (WherryDaemonOptions *options, const char *value, GError **error)
+{
+  return set_uint (&options->joins_per_address, value, 0, 1000000, error);
+}
+
+static gboolean
 set_outbox_bytes (WherryDaemonOptions *options, const char *value, GError **error)
 {
   WherryOutboxLimits *outbox = &options->relay->outbox;
@@ -187,6 +193,9 @@ const WherryDaemonKey wherry_daemon_keys[] = {
   { "topics-per-room", N_ ("N"), N_ ("Most topics of a room"), FALSE, set_topics_per_room },
   { "channels-per-member", N_ ("N"), N_ ("Most data channels of a member"), FALSE,
     set_channels_per_member },
+  { "joins-per-address", N_ ("N"),
+    N_ ("Most joins a second from one address but loopback (0: any number)"), FALSE,
+    set_joins_per_address },
   { "outbox-bytes", N_ ("SIZE"), N_ ("What may wait for one member on one channel"), FALSE,
     set_outbox_bytes },
   { "member-bytes", N_ ("SIZE"), N_ ("What may wait for one member"), FALSE, set_member_bytes },

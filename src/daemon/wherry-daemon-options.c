@@ -8,6 +8,7 @@
 #include <glib/gi18n.h>
 
 #include "base/wherry-error.h"
+#include "base/wherry-limits.h"
 #include "daemon/wherry-daemon-keys.h"
 #include "daemon/wherry-daemon-options.h"
 
@@ -312,6 +313,7 @@ wherry_daemon_options_new (char **argv, GError **error)
 
   self->listen = g_ptr_array_new_with_free_func (g_object_unref);
   self->origins = wherry_origin_policy_new ();
+  self->joins_per_address = WHERRY_JOINS_PER_ADDRESS;
   self->relay = wherry_relay_config_new ();
   if (self->relay->ice == NULL)
     self->relay->ice = wherry_ice_config_new ();

@@ -18,6 +18,7 @@ typedef struct
   gboolean insecure_open;
   gboolean verbose;
   gboolean show_version;
+  guint joins_per_address; /* a second; 0: any number */
   WherryOriginPolicy *origins;
   WherryRelayConfig *relay; /* steal it */
 } WherryDaemonOptions;

@@ -22,6 +22,7 @@ struct _WherryPeerCore
   WherryPeerStack *stack; /* NULL when it could not be made */
   WherryPeerNegotiation negotiation;
   WherryChannelSet *set;
+  GPtrArray *held; /* of WherryPeerEvent: candidates found before their description went out */
   gboolean connected;
   gboolean ending;
   WherryPeerEnd end;
@@ -51,10 +52,11 @@ tell_state (WherryPeerCore *self, WherryPeerState state)
 }
 
 static void
-tell_refused (WherryPeerCore *self, GError *error)
+tell_refused (WherryPeerCore *self, WherryPeerRequest request, GError *error)
 {
   WherryPeerEvent *event = event_new (WHERRY_PEER_EVENT_REFUSED);
 
+  event->request = request;
   event->error = error;
   wherry_peer_take_event (self->peer, event);
 }
@@ -81,7 +83,10 @@ on_local_candidate (gpointer user_data, const char *line)
   event->text = g_strdup (line);
   event->mid = g_strdup (mid);
   event->ufrag = g_strdup (local->ice_ufrag);
-  wherry_peer_take_event (self->peer, event);
+  if (self->held != NULL)
+    g_ptr_array_add (self->held, event);
+  else
+    wherry_peer_take_event (self->peer, event);
 }
 
 /* ---- events of the channels ---- */
@@ -263,16 +268,14 @@ wherry_peer_core_end (WherryPeerCore *self, WherryPeerEnd end, const GError *err
 
 /* ---- requests ---- */
 
+/* Before anything is changed, so that what is refused leaves no trace. That no two have one id was
+ * seen to when they were read. */
 static gboolean
-make_channels (WherryPeerCore *self, GPtrArray *channels, GError **error)
+check_channels (WherryPeerCore *self, GPtrArray *channels, GError **error)
 {
   for (guint i = 0; channels != NULL && i < channels->len; i++)
-    {
-      const WherryChannelInit *init = g_ptr_array_index (channels, i);
-
-      if (wherry_channel_set_create (self->set, init, error) == NULL)
-        return FALSE;
-    }
+    if (!wherry_channel_set_check (self->set, g_ptr_array_index (channels, i), error))
+      return FALSE;
   return TRUE;
 }
 
@@ -288,6 +291,40 @@ want_streams (WherryPeerCore *self, GPtrArray *channels)
     }
 }
 
+/* On a living association they open at once, and the delegate may close what it does not want. */
+static void
+make_channels (WherryPeerCore *self, GPtrArray *channels)
+{
+  for (guint i = 0; channels != NULL && i < channels->len; i++)
+    wherry_channel_set_create (self->set, g_ptr_array_index (channels, i), NULL);
+}
+
+/* The local description goes out before its candidates, and only if there is a port to reach us
+ * at. */
+static void
+describe_and_gather (WherryPeerCore *self, WherryPeerRequest request, gboolean gather)
+{
+  g_autoptr (GPtrArray) held = g_ptr_array_new_with_free_func (wherry_peer_event_free);
+  GError *error = NULL;
+  gboolean gathers = TRUE;
+
+  self->held = held; /* without a STUN server all of them are found in the call */
+  if (gather)
+    gathers = wherry_peer_stack_gather (self->stack, &error);
+  self->held = NULL;
+  if (!gathers)
+    {
+      g_autoptr (GError) copy = g_error_copy (error);
+
+      tell_refused (self, request, error);
+      wherry_peer_core_end (self, WHERRY_PEER_END_FAILED, copy);
+      return;
+    }
+  tell_description (self, self->negotiation.local);
+  while (held->len > 0)
+    wherry_peer_take_event (self->peer, g_ptr_array_steal_index (held, 0));
+}
+
 void
 wherry_peer_core_create_offer (WherryPeerCore *self, gboolean ice_restart, GPtrArray *channels)
 {
@@ -297,17 +334,16 @@ wherry_peer_core_create_offer (WherryPeerCore *self, gboolean ice_restart, GPtrA
   WHERRY_ASSERT_OWNER (self);
   if (self->ending)
     return;
-  want_streams (self, channels);
-  if (!wherry_peer_negotiation_offer (&self->negotiation, self->stack, ice_restart, &gather, &error)
-      || !make_channels (self, channels, &error))
+  if (!check_channels (self, channels, &error)
+      || !wherry_peer_negotiation_offer (&self->negotiation, self->stack, ice_restart, &gather,
+                                         &error))
     {
-      tell_refused (self, error);
+      tell_refused (self, WHERRY_PEER_CALL, error);
       return;
     }
-  tell_description (self, self->negotiation.local);
-  if (gather && !wherry_peer_stack_gather (self->stack, &error))
-    wherry_peer_core_end (self, WHERRY_PEER_END_FAILED, error);
-  g_clear_error (&error);
+  want_streams (self, channels);
+  make_channels (self, channels);
+  describe_and_gather (self, WHERRY_PEER_CALL, gather);
 }
 
 void
@@ -317,27 +353,32 @@ wherry_peer_core_set_remote_description (WherryPeerCore *self, WherrySdp *sdp, G
   gboolean is_first = self->negotiation.remote == NULL;
   gboolean is_offer = sdp->type == WHERRY_SDP_OFFER;
   gboolean gather = FALSE;
+  gboolean refused;
 
   WHERRY_ASSERT_OWNER (self);
-  if (self->ending)
+  if (self->ending || !check_channels (self, channels, &error))
     {
       wherry_sdp_free (sdp);
-      return;
+      refused = !self->ending;
     }
-  want_streams (self, channels);
-  if (!wherry_peer_negotiation_remote (&self->negotiation, self->stack, sdp, &gather, &error)
-      || !make_channels (self, channels, &error))
+  else
     {
-      tell_refused (self, error);
-      return;
+      want_streams (self, channels); /* the association may be made now */
+      refused
+          = !wherry_peer_negotiation_remote (&self->negotiation, self->stack, sdp, &gather, &error);
     }
+  if (refused)
+    tell_refused (self, is_offer ? WHERRY_PEER_OFFER : WHERRY_PEER_ANSWER, error);
+  if (refused || self->ending)
+    return;
+
+  make_channels (self, channels);
   if (is_first)
     tell_state (self, WHERRY_PEER_CONNECTING);
   if (is_offer)
-    tell_description (self, self->negotiation.local);
-  if (gather && !wherry_peer_stack_gather (self->stack, &error))
-    wherry_peer_core_end (self, WHERRY_PEER_END_FAILED, error);
-  g_clear_error (&error);
+    describe_and_gather (self, WHERRY_PEER_OFFER, gather);
+  else
+    wherry_peer_take_event (self->peer, event_new (WHERRY_PEER_EVENT_ANSWERED));
 }
 
 void

@@ -57,6 +57,7 @@ typedef enum
   WHERRY_PEER_EVENT_DESCRIPTION,
   WHERRY_PEER_EVENT_CANDIDATE,
   WHERRY_PEER_EVENT_REFUSED,
+  WHERRY_PEER_EVENT_ANSWERED,
   WHERRY_PEER_EVENT_STATE,
   WHERRY_PEER_EVENT_FINISHED,
 } WherryPeerEventType;
@@ -69,6 +70,7 @@ typedef struct
   char *mid;
   guint mline_index;
   char *ufrag;
+  WherryPeerRequest request;
   WherryPeerState state;
   WherryPeerPath path;
   WherryPeerEnd end;

@@ -236,7 +236,11 @@ handle_hub_event (gpointer item, gpointer user_data)
                                event->ufrag);
       break;
     case WHERRY_PEER_EVENT_REFUSED:
-      self->events->refused (self->events_data, event->error);
+      self->events->refused (self->events_data, event->request, event->error);
+      break;
+    case WHERRY_PEER_EVENT_ANSWERED:
+      if (self->events->answered != NULL)
+        self->events->answered (self->events_data);
       break;
     case WHERRY_PEER_EVENT_STATE:
       self->events->state (self->events_data, event->state,

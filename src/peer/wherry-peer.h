@@ -51,6 +51,14 @@ typedef struct
   const char *protocol; /* "udp", "tcp" */
 } WherryPeerPath;
 
+/* What was asked of it and could not be done. */
+typedef enum
+{
+  WHERRY_PEER_CALL,   /* wherry_peer_post_create_offer() */
+  WHERRY_PEER_OFFER,  /* wherry_peer_post_remote_description() with an offer */
+  WHERRY_PEER_ANSWER, /* the same with an answer */
+} WherryPeerRequest;
+
 /* On the hub's context. After finished nothing is called. */
 typedef struct
 {
@@ -60,8 +68,11 @@ typedef struct
   /* NULL: no more candidates of this generation. */
   void (*candidate) (gpointer user_data, const char *candidate, const char *mid, guint mline_index,
                      const char *ufrag);
-  /* A description could not be applied (the peer stays as it was). */
-  void (*refused) (gpointer user_data, const GError *error);
+  /* It could not be done, and the peer stays as it was. WHERRY_ERROR_RESOURCES: there was no port
+   * to reach us at, and the peer ends. */
+  void (*refused) (gpointer user_data, WherryPeerRequest request, const GError *error);
+  /* The other side's answer was applied. (nullable) */
+  void (*answered) (gpointer user_data);
   /* path is NULL but for CONNECTED. */
   void (*state) (gpointer user_data, WherryPeerState state, const WherryPeerPath *path);
   void (*finished) (gpointer user_data, WherryPeerEnd end, const GError *error);

@@ -185,12 +185,27 @@ on_candidate (gpointer user_data, const char *candidate, const char *mid, guint 
 }
 
 static void
-on_refused (gpointer user_data, const GError *error)
+on_refused (gpointer user_data, WherryPeerRequest request, const GError *error)
+{
+  WherryMember *self = user_data;
+  const WherryLogContext context = log_context (self);
+
+  if (g_error_matches (error, WHERRY_ERROR, WHERRY_ERROR_RESOURCES))
+    {
+      wherry_warning (&context, "not connected: %s", error->message);
+      wherry_counter_inc (WHERRY_COUNTER_JOINS_REFUSED);
+    }
+  if (self->events != NULL)
+    self->events->refused (self->user_data, request, error);
+}
+
+static void
+on_answered (gpointer user_data)
 {
   WherryMember *self = user_data;
 
   if (self->events != NULL)
-    self->events->refused (self->user_data, error);
+    self->events->answered (self->user_data);
 }
 
 static void
@@ -232,6 +247,7 @@ static const WherryPeerHubEvents hub_events = {
   .description = on_description,
   .candidate = on_candidate,
   .refused = on_refused,
+  .answered = on_answered,
   .state = on_state,
   .finished = on_finished,
 };

@@ -7,6 +7,7 @@
 
 #include "base/wherry-inbox.h"
 #include "base/wherry-owner.h"
+#include "relay/wherry-cool-down.h"
 #include "relay/wherry-member-port.h"
 #include "relay/wherry-relay.h"
 
@@ -31,6 +32,7 @@ struct _WherryRelay
 
   /* hub thread only */
   WherryOwner owner;
+  WherryCoolDown *cool_down;
   GHashTable
       *members;      /* id (guint64) to WherryMember; those that left too, while their peer lives */
   GHashTable *rooms; /* name to WherryRoom */

@@ -34,6 +34,8 @@ leave_slow (WherryRelay *self, WherryMember *member, const char *why, gint64 us)
       if (other->port != NULL)
         wherry_outbox_set_restart_clocks (wherry_member_port_get_set (other->port), now_us);
     }
+  wherry_cool_down_add (self->cool_down, room->name, member->address, member->name, now_us,
+                        now_us + self->config->outbox.block_window_us);
   wherry_member_end (member, WHERRY_LEAVE_SLOW, TRUE);
 }
 

@@ -60,6 +60,7 @@ wherry_relay_new (WherryRelayConfig *config, GMainContext *hub_context, WherryCl
                                   wherry_port_request_free);
   self->budget = wherry_budget_new (config->memory_budget);
   self->watch = wherry_block_watch_new (notify_watch, self->inbox);
+  self->cool_down = wherry_cool_down_new ();
   self->members = g_hash_table_new (g_int64_hash, g_int64_equal);
   self->rooms = g_hash_table_new (g_str_hash, g_str_equal);
   self->fds_counted_us = -FDS_COUNT_INTERVAL_US;
@@ -80,6 +81,7 @@ wherry_relay_free (WherryRelay *self)
   wherry_inbox_close (self->inbox);
   g_hash_table_unref (self->members);
   g_hash_table_unref (self->rooms);
+  wherry_cool_down_free (self->cool_down);
   wherry_block_watch_unref (self->watch);
   wherry_budget_unref (self->budget);
   wherry_inbox_unref (self->inbox);
@@ -207,6 +209,11 @@ may_join (WherryRelay *self, const WherryJoin *join, WherrySignalError *code, GE
       && (strlen (join->name) > WHERRY_MEMBER_NAME_MAX || !g_utf8_validate (join->name, -1, NULL)))
     return refuse (code, WHERRY_SIGNAL_ERROR_BAD_MESSAGE, error,
                    "a member's name has at most 64 bytes of UTF-8");
+  if (wherry_cool_down_left_us (self->cool_down, join->room, join->address, join->name,
+                                wherry_clock_now_us (self->clock))
+      > 0)
+    return refuse (code, WHERRY_SIGNAL_ERROR_RATE_LIMITED, error,
+                   "you were too slow for this room: try again in half a minute");
   if ((self->config->max_peers > 0 && self->n_present >= self->config->max_peers)
       || !wherry_relay_has_room_for_peer (self, n_without + 1))
     return refuse (code, WHERRY_SIGNAL_ERROR_SERVER_FULL, error, "the server is full");

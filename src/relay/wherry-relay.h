@@ -25,8 +25,11 @@ typedef struct
   void (*description) (gpointer user_data, WherrySdpType type, const char *sdp);
   void (*candidate) (gpointer user_data, const char *candidate, const char *mid, guint mline_index,
                      const char *ufrag);
-  /* A description could not be applied: bad-sdp */
-  void (*refused) (gpointer user_data, const GError *error);
+  /* What was asked could not be done: bad-sdp, or server-full (WHERRY_ERROR_RESOURCES), after which
+   * it leaves. */
+  void (*refused) (gpointer user_data, WherryPeerRequest request, const GError *error);
+  /* Its answer was applied. */
+  void (*answered) (gpointer user_data);
   void (*member_joined) (gpointer user_data, const char *peer, const char *name);
   void (*member_left) (gpointer user_data, const char *peer, WherryLeaveReason reason);
   /* data: raw JSON bytes as they came */
@@ -58,8 +61,8 @@ void wherry_relay_set_peers_func (WherryRelay *self, void (*func) (gpointer user
                                   gpointer user_data);
 
 /* A new member, already announced to the others of its room. (transfer none): it lives until its
- * left event. NULL: code says why (room-full, server-full, shutting-down, bad-room, internal) and
- * error in words. */
+ * left event. NULL: code says why (room-full, server-full, rate-limited, shutting-down, bad-room,
+ * internal) and error in words. */
 WherryMember *wherry_relay_join (WherryRelay *self, const WherryJoin *join,
                                  const WherryMemberEvents *events, gpointer user_data,
                                  WherrySignalError *code, GError **error);
@@ -98,7 +101,7 @@ gboolean wherry_member_remote_description (WherryMember *self, WherrySdp *sdp,
                                            WherrySignalError *code, GError **error);
 /* candidate: (transfer full) (nullable): the end of candidates. Held when there is no peer yet. */
 void wherry_member_remote_candidate (WherryMember *self, WherryCandidate *candidate);
-/* FALSE: no such member in the room. */
+/* FALSE: no such member in the room, or its signaling socket is closed. */
 gboolean wherry_member_signal (WherryMember *self, const char *to, const char *data, gsize length);
 void wherry_member_msg (WherryMember *self, const char *object, gsize length);
 /* Ends the membership: others get member-left, this one its left event (synchronously). */

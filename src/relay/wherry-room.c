@@ -165,8 +165,9 @@ wherry_room_signal (WherryRoom *self, WherryMember *from, const char *to, const 
 
       if (strcmp (member->id, to) != 0)
         continue;
-      if (member->events != NULL)
-        member->events->signal (member->user_data, from->id, data, length);
+      if (member->events == NULL) /* its socket is closed */
+        return FALSE;
+      member->events->signal (member->user_data, from->id, data, length);
       return TRUE;
     }
   return FALSE;

@@ -39,6 +39,7 @@ struct _WherrySignalingServer
   guint ping_interval_s;
   SoupServer *http;
   WherryHttpListener *listener;
+  WherryJoinLimit *joins;
   GHashTable *sockets; /* set of WherrySignalingSocket, owned */
   GSource *ping_timer;
   GSource *grace_timer;
@@ -271,8 +272,8 @@ on_websocket (SoupServer *server, SoupServerMessage *message, const char *path,
       g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (remote)));
   wherry_http_listener_set_phase (self->listener, stream, WHERRY_HTTP_UPGRADED);
   wherry_counter_inc (WHERRY_COUNTER_SOCKETS);
-  socket = wherry_signaling_socket_new (self->relay, connection, stream, address, self->clock,
-                                        on_socket_closed, self);
+  socket = wherry_signaling_socket_new (self->relay, self->joins, connection, stream, address,
+                                        self->clock, on_socket_closed, self);
   g_hash_table_add (self->sockets, socket);
 }
 
@@ -342,6 +343,7 @@ wherry_signaling_server_new (WherryRelay *relay, const WherrySignalingConfig *co
   self->ping_interval_s = config->ping_interval_s > 0
                               ? config->ping_interval_s
                               : (guint) (WHERRY_SIGNAL_PING_INTERVAL_US / G_USEC_PER_SEC);
+  self->joins = wherry_join_limit_new (config->joins_per_address);
   self->sockets
       = g_hash_table_new_full (NULL, NULL, (GDestroyNotify) wherry_signaling_socket_free, NULL);
   self->listener
@@ -368,6 +370,7 @@ wherry_signaling_server_free (WherrySignalingServer *self)
   wherry_clock_clear_source (&self->grace_timer);
   wherry_clock_clear_source (&self->idle);
   g_hash_table_unref (self->sockets);
+  wherry_join_limit_free (self->joins);
   soup_server_disconnect (self->http);
   g_signal_handlers_disconnect_by_data (self->http, self);
   g_object_unref (self->http);

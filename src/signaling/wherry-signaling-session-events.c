@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/wherry-error.h"
 #include "base/wherry-log.h"
 #include "signaling/wherry-signaling-session-private.h"
 
@@ -47,16 +48,35 @@ on_candidate (gpointer user_data, const char *candidate, const char *mid, guint 
 }
 
 static void
-on_refused (gpointer user_data, const GError *error)
+on_refused (gpointer user_data, WherryPeerRequest request, const GError *error)
+{
+  WherrySignalingSession *self = user_data;
+  GQueue *waiting = request == WHERRY_PEER_CALL    ? &self->unoffered
+                    : request == WHERRY_PEER_OFFER ? &self->unanswered
+                                                   : &self->answers;
+  WherrySignalType ref = request == WHERRY_PEER_CALL    ? WHERRY_SIGNAL_CALL
+                         : request == WHERRY_PEER_OFFER ? WHERRY_SIGNAL_OFFER
+                                                        : WHERRY_SIGNAL_ANSWER;
+  g_autofree char *tid = NULL;
+
+  wherry_signaling_session_pop_tid (waiting, &tid);
+  /* what the server lacks is in its log, and no business of the client's */
+  if (g_error_matches (error, WHERRY_ERROR, WHERRY_ERROR_RESOURCES))
+    wherry_signaling_session_error (self, WHERRY_SIGNAL_ERROR_SERVER_FULL,
+                                    "The server has no room for one more connection",
+                                    wherry_signal_type_to_string (ref), tid);
+  else
+    wherry_signaling_session_refuse (self, WHERRY_SIGNAL_ERROR_BAD_SDP, error->message,
+                                     wherry_signal_type_to_string (ref), tid);
+}
+
+static void
+on_answered (gpointer user_data)
 {
   WherrySignalingSession *self = user_data;
   g_autofree char *tid = NULL;
-  const char *ref = "answer";
 
-  /* answers have no answer: what is waited for is an offer's */
-  if (wherry_signaling_session_pop_tid (&self->unanswered, &tid))
-    ref = "offer";
-  wherry_signaling_session_refuse (self, WHERRY_SIGNAL_ERROR_BAD_SDP, error->message, ref, tid);
+  wherry_signaling_session_pop_tid (&self->answers, &tid);
 }
 
 static void
@@ -99,6 +119,7 @@ const WherryMemberEvents wherry_signaling_session_events = {
   .description = on_description,
   .candidate = on_candidate,
   .refused = on_refused,
+  .answered = on_answered,
   .member_joined = on_member_joined,
   .member_left = on_member_left,
   .signal = on_signal,

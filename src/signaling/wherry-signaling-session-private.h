@@ -14,6 +14,7 @@ struct _WherrySignalingSession
 {
   /* hub thread only */
   WherryRelay *relay;
+  WherryJoinLimit *joins; /* NULL: none */
   WherryClock *clock;
   const WherrySignalingSink *sink;
   gpointer sink_data;
@@ -24,6 +25,7 @@ struct _WherrySignalingSession
   char *leave_tid;
   GQueue unanswered; /* of char * or NO_TID: offers whose answer has not come, oldest first */
   GQueue unoffered;  /* the same for calls whose offer has not come */
+  GQueue answers;    /* the same for answers that are not applied yet */
   WherrySdp *remote; /* the last description that came, to know its sections */
   WherryTokenBucket messages;
   WherryTokenBucket bytes;

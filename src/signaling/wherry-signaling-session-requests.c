@@ -32,6 +32,15 @@ join_room (WherrySignalingSession *self, const WherrySignal *signal, const char 
     .address = self->address,
   };
 
+  if (self->joins != NULL
+      && !wherry_join_limit_take (self->joins, self->address, wherry_clock_now_us (self->clock)))
+    {
+      wherry_counter_inc (WHERRY_COUNTER_RATE_LIMITED);
+      refuse (self, signal, WHERRY_SIGNAL_ERROR_RATE_LIMITED,
+              "Too many joins from your address: try again in a second");
+      return FALSE;
+    }
+
   self->member = wherry_relay_join (self->relay, &join, &wherry_signaling_session_events, self,
                                     &code, &error);
   if (self->member == NULL)
@@ -172,6 +181,7 @@ static void
 handle_description (WherrySignalingSession *self, WherrySignal *signal)
 {
   gboolean is_offer = signal->type == WHERRY_SIGNAL_OFFER;
+  GQueue *waiting = is_offer ? &self->unanswered : &self->answers;
   g_autoptr (GError) error = NULL;
   g_autoptr (WherrySdp) sdp = NULL;
   g_autoptr (GArray) inits = NULL;
@@ -184,7 +194,7 @@ handle_description (WherrySignalingSession *self, WherrySignal *signal)
       refuse (self, signal, WHERRY_SIGNAL_ERROR_BAD_SDP, error->message);
       return;
     }
-  if (is_offer && (!may_wait (self, signal, &self->unanswered) || !ensure_member (self, signal)))
+  if (!may_wait (self, signal, waiting) || (is_offer && !ensure_member (self, signal)))
     return;
   inits = list_channels (self, signal);
   if (inits == NULL)
@@ -192,14 +202,12 @@ handle_description (WherrySignalingSession *self, WherrySignal *signal)
 
   g_clear_pointer (&self->remote, wherry_sdp_free);
   self->remote = wherry_sdp_copy (sdp);
-  if (is_offer)
-    wherry_signaling_session_push_tid (&self->unanswered, signal->tid);
+  wherry_signaling_session_push_tid (waiting, signal->tid);
   if (wherry_member_remote_description (self->member, g_steal_pointer (&sdp),
                                         (const WherryChannelInit *) (gpointer) inits->data,
                                         inits->len, &code, &error))
     return;
-  if (is_offer)
-    g_free (g_queue_pop_tail (&self->unanswered));
+  g_free (g_queue_pop_tail (waiting));
   refuse (self, signal, code, error != NULL ? error->message : "Could not take the description");
 }
 

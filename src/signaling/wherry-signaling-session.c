@@ -12,19 +12,22 @@
 #define CLOSE_POLICY 1008
 
 WherrySignalingSession *
-wherry_signaling_session_new (WherryRelay *relay, const char *address, WherryClock *clock,
-                              const WherrySignalingSink *sink, gpointer user_data)
+wherry_signaling_session_new (WherryRelay *relay, WherryJoinLimit *joins, const char *address,
+                              WherryClock *clock, const WherrySignalingSink *sink,
+                              gpointer user_data)
 {
   WherrySignalingSession *self = g_new0 (WherrySignalingSession, 1);
   gint64 now_us;
 
   self->relay = relay;
+  self->joins = joins;
   self->clock = wherry_clock_ref (clock != NULL ? clock : wherry_clock_system ());
   self->sink = sink;
   self->sink_data = user_data;
   self->address = g_strdup (address);
   g_queue_init (&self->unanswered);
   g_queue_init (&self->unoffered);
+  g_queue_init (&self->answers);
   now_us = wherry_clock_now_us (self->clock);
   wherry_token_bucket_init (&self->messages, WHERRY_SIGNAL_RATE_MESSAGES,
                             WHERRY_SIGNAL_BURST_MESSAGES, now_us);
@@ -43,6 +46,7 @@ wherry_signaling_session_free (WherrySignalingSession *self)
     wherry_member_detach (member);
   g_queue_clear_full (&self->unanswered, g_free);
   g_queue_clear_full (&self->unoffered, g_free);
+  g_queue_clear_full (&self->answers, g_free);
   g_clear_pointer (&self->remote, wherry_sdp_free);
   g_free (self->leave_tid);
   g_free (self->address);

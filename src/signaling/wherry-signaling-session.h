@@ -6,6 +6,7 @@
 
 #include "base/wherry-clock.h"
 #include "relay/wherry-relay.h"
+#include "signaling/wherry-join-limit.h"
 
 G_BEGIN_DECLS
 
@@ -21,10 +22,10 @@ typedef struct
   void (*close) (gpointer user_data, guint code, const char *reason);
 } WherrySignalingSink;
 
-/* relay: must outlive it. address: of the client, for the log (nullable). clock: (nullable) the
- * system's. */
-WherrySignalingSession *wherry_signaling_session_new (WherryRelay *relay, const char *address,
-                                                      WherryClock *clock,
+/* relay, joins: must outlive it. joins: (nullable). address: of the client, for the log and limits
+ * (nullable). clock: (nullable) the system's. */
+WherrySignalingSession *wherry_signaling_session_new (WherryRelay *relay, WherryJoinLimit *joins,
+                                                      const char *address, WherryClock *clock,
                                                       const WherrySignalingSink *sink,
                                                       gpointer user_data);
 /* Detaches its member: nothing is sent any more. */

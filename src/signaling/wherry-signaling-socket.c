@@ -93,8 +93,9 @@ on_closed (SoupWebsocketConnection *connection, WherrySignalingSocket *self)
 }
 
 WherrySignalingSocket *
-wherry_signaling_socket_new (WherryRelay *relay, SoupWebsocketConnection *connection,
-                             WherryCountedStream *stream, const char *address, WherryClock *clock,
+wherry_signaling_socket_new (WherryRelay *relay, WherryJoinLimit *joins,
+                             SoupWebsocketConnection *connection, WherryCountedStream *stream,
+                             const char *address, WherryClock *clock,
                              void (*closed) (WherrySignalingSocket *socket, gpointer user_data),
                              gpointer user_data)
 {
@@ -104,7 +105,7 @@ wherry_signaling_socket_new (WherryRelay *relay, SoupWebsocketConnection *connec
   self->stream = g_object_ref (stream);
   self->closed = closed;
   self->closed_data = user_data;
-  self->session = wherry_signaling_session_new (relay, address, clock, &session_sink, self);
+  self->session = wherry_signaling_session_new (relay, joins, address, clock, &session_sink, self);
 
   soup_websocket_connection_set_max_incoming_payload_size (connection, WHERRY_SIGNAL_MESSAGE_MAX);
   wherry_counted_stream_begin_frames (stream, WHERRY_SIGNAL_MESSAGE_MAX);

@@ -8,17 +8,17 @@
 
 #include "relay/wherry-relay.h"
 #include "signaling/wherry-counted-stream.h"
+#include "signaling/wherry-join-limit.h"
 
 G_BEGIN_DECLS
 
 typedef struct _WherrySignalingSocket WherrySignalingSocket;
 
 /* closed: called once, when the connection is gone; free the socket then. */
-WherrySignalingSocket *
-wherry_signaling_socket_new (WherryRelay *relay, SoupWebsocketConnection *connection,
-                             WherryCountedStream *stream, const char *address, WherryClock *clock,
-                             void (*closed) (WherrySignalingSocket *socket, gpointer user_data),
-                             gpointer user_data);
+WherrySignalingSocket *wherry_signaling_socket_new (
+    WherryRelay *relay, WherryJoinLimit *joins, SoupWebsocketConnection *connection,
+    WherryCountedStream *stream, const char *address, WherryClock *clock,
+    void (*closed) (WherrySignalingSocket *socket, gpointer user_data), gpointer user_data);
 void wherry_signaling_socket_free (WherrySignalingSocket *self);
 
 /* Sends a ping, or cuts it off when the last two had no pong. Call it once in each interval: a

@@ -107,6 +107,7 @@ read_members (WherrySignal *self, const char *data, gsize length, WherrySignalEr
               GError **error)
 {
   g_autoptr (WherryJsonObject) object = wherry_json_object_parse (data, length, &limits, error);
+  g_autoptr (GError) inner = NULL;
 
   if (object == NULL)
     return FALSE;
@@ -119,7 +120,14 @@ read_members (WherrySignal *self, const char *data, gsize length, WherrySignalEr
     }
   if (self->type != WHERRY_SIGNAL_CALL && !wherry_signal_read_sdp (self, object, error))
     return FALSE;
-  return self->type == WHERRY_SIGNAL_ANSWER || wherry_signal_read_channels (self, object, error);
+  if (self->type == WHERRY_SIGNAL_ANSWER)
+    return TRUE;
+  if (wherry_signal_read_channels (self, object, &inner))
+    return TRUE;
+  if (g_error_matches (inner, WHERRY_ERROR, WHERRY_ERROR_LIMIT))
+    *code = WHERRY_SIGNAL_ERROR_TOO_LARGE;
+  g_propagate_error (error, g_steal_pointer (&inner));
+  return FALSE;
 }
 
 /* code: what it is when FALSE comes back; set to bad-message before */

@@ -270,10 +270,10 @@ wherry_signal_read_channels (WherrySignal *self, WherryJsonObject *object, GErro
   if (array == NULL)
     return TRUE;
   n = wherry_json_array_get_length (array);
-  if (n > WHERRY_CHANNELS_PER_MEMBER)
+  if (n > WHERRY_SIGNAL_CHANNELS_MAX)
     {
-      g_set_error (error, WHERRY_ERROR, WHERRY_ERROR_PROTOCOL,
-                   "channels has %u elements, more than %u", n, WHERRY_CHANNELS_PER_MEMBER);
+      g_set_error (error, WHERRY_ERROR, WHERRY_ERROR_LIMIT,
+                   "channels has %u elements, more than %u", n, WHERRY_SIGNAL_CHANNELS_MAX);
       return FALSE;
     }
 

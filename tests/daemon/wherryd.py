@@ -96,7 +96,9 @@ class Socket:
         while b"\r\n\r\n" not in self.buffer:
             self.fill()
         head, _, self.buffer = self.buffer.partition(b"\r\n\r\n")
-        self.status = int(head.split()[1])
+        lines = head.decode("latin-1").split("\r\n")
+        self.status = int(lines[0].split()[1])
+        self.headers = [line.split(": ", 1) for line in lines[1:]]
 
     def __enter__(self):
         return self

@@ -70,7 +70,7 @@ check_client (const char *data, gsize size)
     g_assert_true (wherry_signal_room_is_valid (signal->room)
                    && wherry_signal_name_is_valid (signal->name));
   if (signal->channels != NULL)
-    g_assert_cmpuint (signal->channels->len, <=, WHERRY_CHANNELS_PER_MEMBER);
+    g_assert_cmpuint (signal->channels->len, <=, WHERRY_SIGNAL_CHANNELS_MAX);
   check_passed_on (signal);
 }
 

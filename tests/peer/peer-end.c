@@ -45,9 +45,12 @@ on_candidate (gpointer user_data, const char *candidate, const char *mid, guint 
 }
 
 static void
-on_refused (gpointer user_data, const GError *error)
+on_refused (gpointer user_data, WherryPeerRequest request, const GError *error)
 {
-  ((PeerEnd *) user_data)->n_refused++;
+  PeerEnd *self = user_data;
+
+  self->n_refused++;
+  self->refused = request;
 }
 
 static void

@@ -18,6 +18,7 @@ struct _PeerEnd
   WherryPeerEnd end;
   GError *error;
   guint n_refused;
+  WherryPeerRequest refused; /* the last */
   guint n_descriptions;
   guint n_candidates_before_description;
   gboolean wrong_fingerprint;        /* what we hand to the other end is falsified */

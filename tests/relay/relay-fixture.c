@@ -160,7 +160,12 @@ on_candidate (gpointer user_data, const char *candidate, const char *mid, guint 
 }
 
 static void
-on_refused (gpointer user_data, const GError *error)
+on_answered (gpointer user_data)
+{
+}
+
+static void
+on_refused (gpointer user_data, WherryPeerRequest request, const GError *error)
 {
   ((TestClient *) user_data)->n_refused++; /* a peer without ICE has no description */
 }
@@ -224,6 +229,7 @@ static const WherryMemberEvents member_events = {
   .description = on_description,
   .candidate = on_candidate,
   .refused = on_refused,
+  .answered = on_answered,
   .member_joined = on_member_joined,
   .member_left = on_member_left,
   .signal = on_signal,
@@ -235,7 +241,7 @@ TestClient *
 test_client_try_join (RelayFixture *fixture, const char *room, const char *name, gboolean mirror,
                       WherrySignalError *code)
 {
-  const WherryJoin join = { .room = room, .name = name, .mirror = mirror };
+  const WherryJoin join = { .room = room, .name = name, .mirror = mirror, .address = "127.0.0.1" };
   TestClient *self = g_new0 (TestClient, 1);
   g_autoptr (GError) error = NULL;
 

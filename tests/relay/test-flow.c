@@ -85,6 +85,7 @@ test_slow_leaves (RelayFixture *self, gconstpointer data)
   TestClient *cid = connect_client (self, "room", "cid");
   TestChannel *own = test_client_open (ann, "t");
   guint64 slow = wherry_counter_get (WHERRY_COUNTER_LEFT_SLOW);
+  WherrySignalError code = WHERRY_SIGNAL_ERROR_NONE;
   TestChannel *at_cid;
   guint32 sent;
 
@@ -110,6 +111,13 @@ test_slow_leaves (RelayFixture *self, gconstpointer data)
   assert_complete (at_cid, sent + 500);
   g_assert_false (ann->left || cid->left);
   g_assert_cmpstr (cid->heard->str, ==, "-bob:slow ");
+
+  /* the others have peace of it for one window */
+  g_assert_null (test_client_try_join (self, "room", "bob", TRUE, &code));
+  g_assert_cmpint (code, ==, WHERRY_SIGNAL_ERROR_RATE_LIMITED);
+  g_assert_nonnull (test_client_join (self, "hall", "bob", TRUE));
+  relay_fixture_advance (self, 30 * G_USEC_PER_SEC);
+  g_assert_nonnull (test_client_join (self, "room", "bob", TRUE));
 }
 
 /* What it took meanwhile is not enough to stay. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/wherry-counters.h"
+#include "base/wherry-error.h"
 #include "signaling/wherry-session-fixture.h"
 
 static void
@@ -67,6 +68,7 @@ static void
 test_tids_come_back (SessionFixture *f, gconstpointer data)
 {
   g_autofree char *offer = wherry_session_description ("offer", NULL);
+  g_autofree char *answer = wherry_session_description ("answer", NULL);
   WherryMember *member;
 
   wherry_session_say (&f->a, offer); /* tid 7 */
@@ -76,15 +78,27 @@ test_tids_come_back (SessionFixture *f, gconstpointer data)
 
   wherry_fake_member_describe (member, WHERRY_SDP_ANSWER, "v=1");
   wherry_session_hears (&f->a, "{\"type\":\"answer\",\"sdp\":\"v=1\",\"tid\":7}");
-  wherry_fake_member_refuse (member, "does not fit");
+  wherry_fake_member_refuse (member, WHERRY_PEER_OFFER, WHERRY_ERROR_PROTOCOL, "does not fit");
   wherry_session_hears_error (&f->a, "bad-sdp", "offer", "7");
   wherry_fake_member_describe (member, WHERRY_SDP_OFFER, "v=2");
   wherry_session_hears (&f->a, "{\"type\":\"offer\",\"sdp\":\"v=2\",\"tid\":\"c\"}");
   /* one that the relay makes by itself has none */
   wherry_fake_member_describe (member, WHERRY_SDP_OFFER, "v=3");
   wherry_session_hears (&f->a, "{\"type\":\"offer\",\"sdp\":\"v=3\"}");
-  wherry_fake_member_refuse (member, "does not fit");
-  wherry_session_hears_error (&f->a, "bad-sdp", "answer", NULL);
+
+  /* the second answer is refused, the first and third are applied */
+  for (guint i = 0; i < 3; i++)
+    wherry_session_say (&f->a, answer);
+  wherry_session_say (&f->a, "{\"type\":\"call\",\"tid\":\"d\"}");
+  wherry_fake_member_answered (member);
+  wherry_fake_member_refuse (member, WHERRY_PEER_ANSWER, WHERRY_ERROR_PROTOCOL, "does not fit");
+  wherry_session_hears_error (&f->a, "bad-sdp", "answer", "7");
+  wherry_fake_member_answered (member);
+  /* a call that fails takes its tid along: the next offer has none of it */
+  wherry_fake_member_refuse (member, WHERRY_PEER_CALL, WHERRY_ERROR_RESOURCES, "no port");
+  wherry_session_hears_error (&f->a, "server-full", "call", "\"d\"");
+  wherry_fake_member_describe (member, WHERRY_SDP_OFFER, "v=4");
+  wherry_session_hears (&f->a, "{\"type\":\"offer\",\"sdp\":\"v=4\"}");
   wherry_fake_member_candidate (member, NULL);
   wherry_session_hears (
       &f->a, "{\"type\":\"candidate\",\"candidate\":\"\",\"sdpMid\":\"0\",\"sdpMLineIndex\":0,"

@@ -180,6 +180,28 @@ test_msg_costs_its_audience (SessionFixture *f, gconstpointer data)
   g_assert_nonnull (strstr (g_queue_peek_tail (&f->a.frames), "rate-limited"));
 }
 
+/* One address, several sockets. */
+static void
+test_rate_of_joins (SessionFixture *f, gconstpointer data)
+{
+  guint64 limited = wherry_counter_get (WHERRY_COUNTER_RATE_LIMITED);
+  SessionClient *clients[] = { &f->a, &f->b };
+
+  for (guint i = 0; i < 999; i++)
+    wherry_join_limit_take (f->joins, "192.0.2.7", wherry_clock_now_us (f->clock));
+  wherry_session_say (clients[0], "{\"type\":\"join\",\"room\":\"r\"}");
+  g_assert_nonnull (strstr (g_queue_peek_head (&clients[0]->frames), "joined"));
+  wherry_session_say (clients[1], "{\"type\":\"join\",\"room\":\"r\",\"tid\":1}");
+  wherry_session_hears_error (clients[1], "rate-limited", "join", "1");
+  wherry_session_say (clients[1], "{\"type\":\"call\",\"tid\":2}"); /* a join too */
+  wherry_session_hears_error (clients[1], "rate-limited", "call", "2");
+  g_assert_cmpuint (wherry_counter_get (WHERRY_COUNTER_RATE_LIMITED), ==, limited + 2);
+
+  wherry_virtual_clock_advance (f->clock, G_TIME_SPAN_MILLISECOND);
+  wherry_session_say (clients[1], "{\"type\":\"join\",\"room\":\"r\"}");
+  g_assert_nonnull (strstr (g_queue_peek_head (&clients[1]->frames), "joined"));
+}
+
 /* Many members come in several frames, none too large, none twice, and none is missing. */
 static void
 test_many_members (SessionFixture *f, gconstpointer data)
@@ -283,6 +305,7 @@ main (int argc, char **argv)
   ADD ("/session/tenth-bad-message-closes", test_tenth_bad_message_closes);
   ADD ("/session/bad-messages-are-forgotten", test_bad_messages_are_forgotten);
   ADD ("/session/rate-of-messages", test_rate_of_messages);
+  ADD ("/session/rate-of-joins", test_rate_of_joins);
   ADD ("/session/msg-costs-its-audience", test_msg_costs_its_audience);
   ADD ("/session/many-members", test_many_members);
   ADD ("/session/shutdown", test_shutdown);

@@ -120,11 +120,18 @@ wherry_fake_member_candidate (WherryMember *member, const char *candidate)
 }
 
 void
-wherry_fake_member_refuse (WherryMember *member, const char *message)
+wherry_fake_member_refuse (WherryMember *member, WherryPeerRequest request, int code,
+                           const char *message)
 {
-  g_autoptr (GError) error = g_error_new_literal (WHERRY_ERROR, WHERRY_ERROR_PROTOCOL, message);
+  g_autoptr (GError) error = g_error_new_literal (WHERRY_ERROR, code, message);
 
-  member->events->refused (member->events_data, error);
+  member->events->refused (member->events_data, request, error);
+}
+
+void
+wherry_fake_member_answered (WherryMember *member)
+{
+  member->events->answered (member->events_data);
 }
 
 /* relay/wherry-relay.h */

@@ -20,6 +20,8 @@ void wherry_fake_relay_fail_next (WherryRelay *relay, WherrySignalError code);
 WherryMember *wherry_fake_relay_member (WherryRelay *relay, guint i);
 void wherry_fake_member_describe (WherryMember *member, WherrySdpType type, const char *sdp);
 void wherry_fake_member_candidate (WherryMember *member, const char *candidate);
-void wherry_fake_member_refuse (WherryMember *member, const char *message);
+void wherry_fake_member_refuse (WherryMember *member, WherryPeerRequest request, int code,
+                                const char *message);
+void wherry_fake_member_answered (WherryMember *member);
 
 G_END_DECLS

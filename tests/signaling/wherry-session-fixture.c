@@ -34,7 +34,8 @@ void
 wherry_session_client_init (SessionClient *client, SessionFixture *f)
 {
   g_queue_init (&client->frames);
-  client->session = wherry_signaling_session_new (f->relay, "127.0.0.1", f->clock, &sink, client);
+  client->session
+      = wherry_signaling_session_new (f->relay, f->joins, "192.0.2.7", f->clock, &sink, client);
 }
 
 void
@@ -49,6 +50,7 @@ wherry_session_set_up (SessionFixture *f, gconstpointer data)
 {
   f->clock = wherry_virtual_clock_new ();
   f->relay = wherry_fake_relay_new ();
+  f->joins = wherry_join_limit_new (1000);
   wherry_session_client_init (&f->a, f);
   wherry_session_client_init (&f->b, f);
 }
@@ -59,6 +61,7 @@ wherry_session_tear_down (SessionFixture *f, gconstpointer data)
   wherry_session_client_clear (&f->a);
   wherry_session_client_clear (&f->b);
   wherry_fake_relay_free (f->relay); /* asserts that no member is left */
+  wherry_join_limit_free (f->joins);
   wherry_clock_unref (f->clock);
 }
 

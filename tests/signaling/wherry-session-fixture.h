@@ -20,6 +20,7 @@ typedef struct
 {
   WherryClock *clock;
   WherryRelay *relay;
+  WherryJoinLimit *joins; /* 1000 */
   SessionClient a;
   SessionClient b;
 } SessionFixture;

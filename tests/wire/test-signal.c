@@ -193,10 +193,10 @@ test_bad_channels (void)
 
       assert_refused (text, WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
     }
-  for (guint i = 1; i <= WHERRY_CHANNELS_PER_MEMBER; i++)
+  for (guint i = 1; i <= WHERRY_SIGNAL_CHANNELS_MAX; i++)
     g_string_append_printf (many, ",{\"id\":%u}", i);
   g_string_append (many, "]}");
-  assert_refused (many->str, WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
+  assert_refused (many->str, WHERRY_SIGNAL_ERROR_TOO_LARGE);
 }
 
 static void
