@@ -30,6 +30,11 @@
  * 65535 at once. usrsctp cannot raise it later, so a channel with a higher id must be known before
  * the handshake. */
 #define WHERRY_SCTP_STREAMS_INCOMING 1024u
+/* What usrsctp 0.9.5 keeps for a stream: 64 bytes outgoing, 40 incoming; measured. */
+#define WHERRY_SCTP_STREAM_BYTES 104u
+/* All members' streams beyond the initial ones may take one part in so many of the memory budget:
+ * unlike messages they stay until their member leaves. */
+#define WHERRY_STREAMS_SHARE 4u
 /* RFC 8832 section 6: stream 65535 is not used. */
 #define WHERRY_SCTP_STREAMS_MAX 65534u
 /* What SCTP holds to send: about one window, so that what is behind it can still be dropped. */

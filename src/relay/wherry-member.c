@@ -233,6 +233,7 @@ on_finished (gpointer user_data, WherryPeerEnd end, const GError *error)
   self->connected = FALSE;
   wherry_room_finish_topics (self->room, self);
   g_clear_pointer (&self->peer, wherry_peer_unref);
+  wherry_member_release_streams (self);
   wherry_relay_count_peer (relay, -1);
   relay->fds_freed = TRUE;
   if (self->present)
@@ -345,7 +346,7 @@ post_candidates (WherryMember *self)
 }
 
 static gboolean
-ensure_peer (WherryMember *self, WherrySignalError *code, GError **error)
+make_peer (WherryMember *self, WherrySignalError *code, GError **error)
 {
   WherryRelay *relay = self->relay;
   WherryPortSettings settings = {
@@ -370,8 +371,6 @@ ensure_peer (WherryMember *self, WherrySignalError *code, GError **error)
     .max_channels = relay->config->channels_per_member + 2,
   };
 
-  if (self->peer != NULL)
-    return TRUE;
   *code = WHERRY_SIGNAL_ERROR_SERVER_FULL;
   if (!wherry_relay_has_room_for_peer (relay, 1))
     {
@@ -397,12 +396,25 @@ ensure_peer (WherryMember *self, WherrySignalError *code, GError **error)
   return TRUE;
 }
 
+/* A peer that may have these channels. */
+static gboolean
+ensure_peer (WherryMember *self, const WherryChannelInit *channels, guint n,
+             WherrySignalError *code, GError **error)
+{
+  if (!wherry_member_reserve_streams (self, channels, n, code, error))
+    return FALSE;
+  if (self->peer != NULL || make_peer (self, code, error))
+    return TRUE;
+  wherry_member_release_streams (self);
+  return FALSE;
+}
+
 gboolean
 wherry_member_call (WherryMember *self, const WherryChannelInit *channels, guint n,
                     WherrySignalError *code, GError **error)
 {
   WHERRY_ASSERT_OWNER (self->relay);
-  if (!ensure_peer (self, code, error))
+  if (!ensure_peer (self, channels, n, code, error))
     return FALSE;
   wherry_peer_post_create_offer (self->peer, FALSE, channels, n);
   return TRUE;
@@ -414,7 +426,7 @@ wherry_member_remote_description (WherryMember *self, WherrySdp *sdp,
                                   WherrySignalError *code, GError **error)
 {
   WHERRY_ASSERT_OWNER (self->relay);
-  if (!ensure_peer (self, code, error))
+  if (!ensure_peer (self, channels, n, code, error))
     {
       wherry_sdp_free (sdp);
       return FALSE;

@@ -38,7 +38,8 @@ struct _WherryRelay
   GHashTable *rooms; /* name to WherryRoom */
   guint n_present;   /* members that have not left */
   guint n_peers;     /* peers whose thread is not yet joined */
-  guint fds_used;    /* as last counted, and what was given since */
+  gsize stream_bytes; /* of all members, charged to the budget */
+  guint fds_used;     /* as last counted, and what was given since */
   gint64 fds_counted_us;
   gboolean fds_freed; /* a peer has ended since */
   GSource *watch_timer;
@@ -71,6 +72,7 @@ struct _WherryMember
 
   WherryPeer *peer; /* NULL: none yet, or finished */
   WherryMemberPort *port;
+  gsize stream_bytes; /* reserved for streams beyond the initial ones */
   gboolean connected;
   GSource *connect_timer;
   GPtrArray *candidates; /* of WherryCandidate, until there is a peer; NULL: none */
@@ -141,6 +143,12 @@ void wherry_member_handle (WherryMember *self, WherryPortRequest *request);
 /* told: FALSE: the others are not told (they leave too). */
 void wherry_member_end (WherryMember *self, WherryLeaveReason reason, gboolean told);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (WherryMember, wherry_member_unref)
+
+/* wherry-member-streams.c */
+/* FALSE: the ids of these channels cost more than the member, or the server, may use. */
+gboolean wherry_member_reserve_streams (WherryMember *self, const WherryChannelInit *channels,
+                                        guint n, WherrySignalError *code, GError **error);
+void wherry_member_release_streams (WherryMember *self);
 
 /* wherry-room.c */
 WherryRoom *wherry_room_get (WherryRelay *relay,

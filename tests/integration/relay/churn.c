@@ -12,11 +12,15 @@
 
 /* Members who come, talk and leave, all at once, over real ICE, DTLS and SCTP. Usage:
  *
- *   wherry-churn URL MEMBERS ROOMS
+ *   wherry-churn URL MEMBERS ROOMS [ID]
  *
- * Each line of standard input is one round: all connect, each sends MESSAGES that all others of its
- * room get, all leave; then a line "left" is printed. The line "stay" is a round in which nobody
- * leaves: "talked" is printed, and whoever drives this kills it. */
+ * ID: their channels are negotiated with this id. Each line of standard input is a task:
+ *
+ *   stay    all connect, each sends MESSAGES that all others of its room get; prints "talked"
+ *   leave   they leave; prints "left"
+ *   go      both; prints "left"
+ *
+ * Whoever drives this may kill it at any time. */
 
 /* Each member's messages of a round: a burst that a packet holds, and more than one window. */
 #define MESSAGES 4
@@ -28,15 +32,22 @@ typedef struct
   const char *url;
   guint n;
   guint rooms;
+  int id; /* negotiated; -1: opened in-band */
   WherryWorker *workers[WORKERS];
   WherryTestClient **clients;
+  guint n_heard; /* the first so many have heard everything */
 } Churn;
 
 static void
 connect_all (Churn *self, guint round)
 {
-  static const WherryChannelInit chat
-      = { .label = "chat", .protocol = "", .ordered = TRUE, .id = WHERRY_CHANNEL_ID_NONE };
+  const WherryChannelInit chat = {
+    .label = "chat",
+    .protocol = "",
+    .ordered = TRUE,
+    .negotiated = self->id >= 0,
+    .id = self->id >= 0 ? (guint16) self->id : WHERRY_CHANNEL_ID_NONE,
+  };
 
   for (guint i = 0; i < self->n; i++)
     {
@@ -65,24 +76,57 @@ are_all_open (Churn *self)
   return TRUE;
 }
 
-static guint64
-get_n_expected (Churn *self)
-{
-  return (guint64) (self->n / self->rooms - 1) * MESSAGES;
-}
-
+/* A negotiated channel is open at once on our side, and a moment later on the other: it is
+ * subscribed for certain when something came on it. */
 static gboolean
-has_everyone_heard (Churn *self)
+has_everyone_met (Churn *self)
 {
   for (guint i = 0; i < self->n; i++)
     {
       WherryTestStats stats;
 
       wherry_test_client_get_stats (self->clients[i], &stats);
-      if (stats.received < get_n_expected (self))
+      if (stats.received == 0)
         return FALSE;
     }
   return TRUE;
+}
+
+static gboolean
+on_greet (gpointer data)
+{
+  Churn *self = data;
+
+  for (guint i = 0; i < self->n; i++)
+    wherry_test_client_send_text (self->clients[i], "chat", "hello");
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+meet (Churn *self)
+{
+  guint greeting = g_timeout_add (50, on_greet, self);
+
+  WHERRY_WAIT_UNTIL (NULL, has_everyone_met (self));
+  g_source_remove (greeting);
+}
+
+/* Each one's messages came, from the others of its room. */
+static gboolean
+has_heard (Churn *self, guint i)
+{
+  for (guint from = i % self->rooms; from < self->n; from += self->rooms)
+    if (from != i && wherry_test_client_get_n_flooded (self->clients[i], "chat", from) < MESSAGES)
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+has_everyone_heard (Churn *self)
+{
+  while (self->n_heard < self->n && has_heard (self, self->n_heard))
+    self->n_heard++;
+  return self->n_heard == self->n;
 }
 
 static void
@@ -94,13 +138,16 @@ check (Churn *self)
       WherryTestStats stats;
 
       wherry_test_client_get_stats (client, &stats);
-      g_assert_cmpuint (stats.received, ==, get_n_expected (self));
+      if (self->id < 0) /* nobody greeted */
+        g_assert_cmpuint (stats.received, ==, (self->n / self->rooms - 1) * MESSAGES);
       g_assert_cmpuint (stats.gaps, ==, 0);
       g_assert_cmpuint (stats.misplaced, ==, 0);
       g_assert_cmpint (wherry_test_client_get_error (client), ==, WHERRY_SIGNAL_ERROR_NONE);
-      for (guint from = i % self->rooms; from < self->n; from += self->rooms)
-        g_assert_cmpuint (wherry_test_client_get_n_flooded (client, "chat", from), ==,
-                          from == i ? 0 : MESSAGES);
+      for (guint from = 0; from < self->n; from++)
+        if (from == i || from % self->rooms != i % self->rooms)
+          g_assert_cmpuint (wherry_test_client_get_n_flooded (client, "chat", from), ==, 0);
+        else
+          g_assert_cmpuint (wherry_test_client_get_n_flooded (client, "chat", from), ==, MESSAGES);
     }
 }
 
@@ -109,6 +156,9 @@ talk (Churn *self, guint round)
 {
   connect_all (self, round);
   WHERRY_WAIT_UNTIL (NULL, are_all_open (self));
+  if (self->id >= 0)
+    meet (self);
+  self->n_heard = 0;
   for (guint i = 0; i < self->n; i++)
     wherry_test_client_flood (self->clients[i], "chat", i, MESSAGES, SIZE);
   WHERRY_WAIT_UNTIL (NULL, has_everyone_heard (self));
@@ -157,10 +207,11 @@ main (int argc, char **argv)
   char line[64];
 
   g_test_init (&argc, &argv, NULL);
-  g_assert_cmpint (argc, ==, 4);
+  g_assert_cmpint (argc, >=, 4);
   self.url = argv[1];
   self.n = (guint) atoi (argv[2]);
   self.rooms = (guint) atoi (argv[3]);
+  self.id = argc > 4 ? atoi (argv[4]) : -1;
   g_assert_cmpuint (self.n % self.rooms, ==, 0);
   self.clients = g_new0 (WherryTestClient *, self.n);
   for (guint i = 0; i < WORKERS; i++)
@@ -173,7 +224,8 @@ main (int argc, char **argv)
     {
       gboolean stay = g_str_has_prefix (line, "stay");
 
-      talk (&self, round);
+      if (!g_str_has_prefix (line, "leave"))
+        talk (&self, round);
       if (!stay)
         leave_all (&self);
       puts (stay ? "talked" : "left");

@@ -2,26 +2,15 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Members that come, talk and leave, round after round: what the daemon holds stays the same."""
 
-import os
-import subprocess
-import sys
 import time
-import urllib.request
 
-from daemon import BUILD, SANITIZED, Daemon, resources, run_tests
+from churn import PATIENCE, Members, metrics
+from daemon import SANITIZED, Daemon, resources, run_tests
 
 MEMBERS = 200
 ROOMS = 10
 # A sanitizer makes everything several times slower, and its memory says nothing.
 ROUNDS = 3 if SANITIZED else 20
-PATIENCE = 60  # seconds: reaching it is a failure, never a success
-
-
-def metrics(daemon):
-    with urllib.request.urlopen(daemon.url + "metrics", timeout=PATIENCE) as response:
-        lines = response.read().decode().splitlines()
-    return {name: int(value) for name, value in
-            (line.split() for line in lines if not line.startswith("#"))}
 
 
 def until(condition, what):
@@ -47,37 +36,6 @@ def settled(daemon, trims):
     return resources(daemon.pid)
 
 
-class Members:
-    """The program that is all of them."""
-
-    def __init__(self, daemon):
-        command = [os.path.join(BUILD, "tests/integration/relay/wherry-churn"), daemon.url,
-                   str(MEMBERS), str(ROOMS)]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        text=True)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *error):
-        self.process.kill()
-        self.process.wait()
-        self.process.stdin.close()
-        self.process.stdout.close()
-
-    def round(self, word):
-        self.process.stdin.write(word + "\n")
-        self.process.stdin.flush()
-        answer = "#"
-        while answer.startswith("#"):  # comments of the test framework
-            answer = self.process.stdout.readline().strip()
-        assert answer == {"go": "left", "stay": "talked"}[word], f"the members said {answer!r}"
-
-    def end(self):
-        self.process.stdin.close()
-        assert self.process.wait(timeout=PATIENCE) == 0
-
-
 def one_round(daemon, members):
     begun = time.monotonic()
     trims = metrics(daemon)["wherry_heap_trims_total"]
@@ -90,7 +48,7 @@ def one_round(daemon, members):
 def killed_round(daemon):
     """They come and talk, and then their process is gone, without a word."""
     trims = metrics(daemon)["wherry_heap_trims_total"]
-    with Members(daemon) as members:
+    with Members(daemon, MEMBERS, ROOMS) as members:
         members.round("stay")
         during = resources(daemon.pid)
     after = settled(daemon, trims)
@@ -103,7 +61,7 @@ def what_members_used_comes_back():
     last rounds counts, since how full the allocator's pages are varies, and a leak only grows."""
     with Daemon() as daemon:
         daemon.idle = resources(daemon.pid)
-        with Members(daemon) as members:
+        with Members(daemon, MEMBERS, ROOMS) as members:
             first = one_round(daemon, members)
             killed_round(daemon)
             last = [one_round(daemon, members) for _ in range(ROUNDS - 1)][-3:]
