@@ -128,17 +128,29 @@ start (WherrySctpAssociation *self)
   wherry_sctp_association_uncork (self);
 }
 
+/* usrsctp grants whatever the other side asks for, up to 65535 streams of ours of 64 bytes. The
+ * most that its channels can need is what it may send on itself; as much again, because a request
+ * that was performed may come once more. */
+static gboolean
+may_have_streams (WherrySctpAssociation *self, guint more)
+{
+  guint most = MAX (self->config.max_incoming_streams, MAX (self->n_incoming, self->wanted));
+
+  return more == 0 || self->n_streams + more <= 2 * most;
+}
+
 static void
 on_lower_packet (gpointer user_data, const guint8 *data, gsize length)
 {
   g_autoptr (WherrySctpAssociation) self = g_object_ref (user_data);
+  guint streams;
 
   if (self->so == NULL)
     {
       wherry_counter_inc (WHERRY_COUNTER_EARLY_DROPPED);
       return;
     }
-  if (!wherry_sctp_check_packet (data, length))
+  if (!wherry_sctp_check_packet (data, length, &streams) || !may_have_streams (self, streams))
     {
       wherry_counter_inc (WHERRY_COUNTER_SCTP_BAD_PACKETS);
       return;

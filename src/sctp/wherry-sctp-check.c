@@ -37,6 +37,8 @@ enum
   CHUNK_ASCONF = 0xc1,      /* RFC 5061 */
 };
 
+#define PARAMETER_ADD_INCOMING_STREAMS 18u /* RFC 6525 section 4.6 */
+
 /* Initiate tag, a_rwnd, numbers of streams, initial TSN (RFC 9260 section 3.3.2). */
 #define INIT_FIXED 16u
 
@@ -46,9 +48,23 @@ padded (gsize length)
   return (length + 3) & ~(gsize) 3;
 }
 
+/* The number in an Add Incoming Streams Request: behind the request's sequence number. */
+static void
+count_streams (guint16 type, const guint8 *value, gsize length, guint *streams)
+{
+  WherryReader reader;
+  const guint8 *sequence;
+  guint16 n = 0;
+
+  wherry_reader_init (&reader, value, length);
+  if (type == PARAMETER_ADD_INCOMING_STREAMS && wherry_reader_bytes (&reader, 4, &sequence)
+      && wherry_reader_u16 (&reader, &n))
+    *streams += n;
+}
+
 /* Parameters, or error causes: they have the same header. */
 static gboolean
-check_parameters (const guint8 *data, gsize length)
+check_parameters (const guint8 *data, gsize length, guint *streams)
 {
   WherryReader reader;
   const guint8 *value;
@@ -66,24 +82,28 @@ check_parameters (const guint8 *data, gsize length)
       /* the last one's padding may be the chunk's */
       rest = MIN (padded (size) - PARAMETER_HEADER, wherry_reader_left (&reader));
       wherry_reader_bytes (&reader, rest, &value);
+      if (streams != NULL)
+        count_streams (type, value, rest, streams);
     }
   return TRUE;
 }
 
 static gboolean
-check_chunk (guint8 type, const guint8 *value, gsize length)
+check_chunk (guint8 type, const guint8 *value, gsize length, guint *streams)
 {
   switch (type)
     {
     case CHUNK_INIT:
     case CHUNK_INIT_ACK:
-      return length >= INIT_FIXED && check_parameters (value + INIT_FIXED, length - INIT_FIXED);
+      return length >= INIT_FIXED
+             && check_parameters (value + INIT_FIXED, length - INIT_FIXED, NULL);
     case CHUNK_HEARTBEAT:
     case CHUNK_HEARTBEAT_ACK:
     case CHUNK_ABORT:
     case CHUNK_ERROR:
+      return check_parameters (value, length, NULL);
     case CHUNK_RE_CONFIG:
-      return check_parameters (value, length);
+      return check_parameters (value, length, streams);
     case CHUNK_AUTH:
     case CHUNK_ASCONF_ACK:
     case CHUNK_PACKET_DROP:
@@ -95,11 +115,12 @@ check_chunk (guint8 type, const guint8 *value, gsize length)
 }
 
 gboolean
-wherry_sctp_check_packet (const guint8 *data, gsize length)
+wherry_sctp_check_packet (const guint8 *data, gsize length, guint *streams)
 {
   WherryReader reader;
   const guint8 *value;
 
+  *streams = 0;
   wherry_reader_init (&reader, data, length);
   if (!wherry_reader_bytes (&reader, COMMON_HEADER, &value) || wherry_reader_left (&reader) == 0)
     return FALSE;
@@ -113,7 +134,7 @@ wherry_sctp_check_packet (const guint8 *data, gsize length)
       wherry_reader_u8 (&reader, &flags);
       if (!wherry_reader_u16 (&reader, &size) || size < CHUNK_HEADER
           || !wherry_reader_bytes (&reader, size - CHUNK_HEADER, &value)
-          || !check_chunk (type, value, size - CHUNK_HEADER))
+          || !check_chunk (type, value, size - CHUNK_HEADER, streams))
         return FALSE;
       /* padding, which a sender may have left out at the very end */
       wherry_reader_bytes (&reader, MIN (padded (size) - size, wherry_reader_left (&reader)),

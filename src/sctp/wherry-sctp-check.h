@@ -12,12 +12,14 @@ G_BEGIN_DECLS
 /**
  * wherry_sctp_check_packet:
  *
+ * @streams: (out): how many more outgoing streams it asks us to have (RFC 6525 section 4.6)
+ *
  * Whether a packet is well formed down to the lengths of its chunks, parameters and error causes
  * (RFC 9260 sections 3, 3.2.1 and 3.3.10), and has no chunk of extensions that are switched off
  * (AUTH, ASCONF, packet drop).
  *
  * Thread: any
  */
-gboolean wherry_sctp_check_packet (const guint8 *data, gsize length);
+gboolean wherry_sctp_check_packet (const guint8 *data, gsize length, guint *streams);
 
 G_END_DECLS

@@ -17,8 +17,9 @@ static gboolean
 check (const guint8 *data, gsize length)
 {
   g_autofree guint8 *exact = g_memdup2 (data, length);
+  guint streams;
 
-  return wherry_sctp_check_packet (exact, length);
+  return wherry_sctp_check_packet (exact, length, &streams);
 }
 
 static void
@@ -72,6 +73,25 @@ test_unwanted (void)
     }
 }
 
+static void
+test_asked_streams (void)
+{
+  static const guint8 packet[] = {
+    0x13, 0x88, 0x13, 0x88, 0, 0, 0, 1, 0,    0,    0, 0, /* common header */
+    0x82, 0,    0,    28,                                 /* RE-CONFIG */
+    0,    17,   0,    12,   1, 2, 3, 4, 0,    9,    0, 0, /* 9 more of theirs */
+    0,    18,   0,    12,   1, 2, 3, 5, 0x12, 0x34, 0, 0, /* 0x1234 more of ours */
+    0x82, 0,    0,    16,                                 /* RE-CONFIG */
+    0,    18,   0,    12,   1, 2, 3, 6, 0,    1,    0, 0, /* and one more */
+  };
+  guint streams = 7;
+
+  g_assert_true (wherry_sctp_check_packet (packet, sizeof packet, &streams));
+  g_assert_cmpuint (streams, ==, 0x1235);
+  g_assert_true (wherry_sctp_check_packet (init, sizeof init, &streams));
+  g_assert_cmpuint (streams, ==, 0);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -80,5 +100,6 @@ main (int argc, char **argv)
   g_test_add_func ("/sctp/check/prefixes", test_prefixes);
   g_test_add_func ("/sctp/check/lengths", test_lengths);
   g_test_add_func ("/sctp/check/unwanted", test_unwanted);
+  g_test_add_func ("/sctp/check/asked-streams", test_asked_streams);
   return g_test_run ();
 }

@@ -5,6 +5,7 @@
 
 #include <malloc.h>
 
+#include "base/wherry-counters.h"
 #include "base/wherry-limits.h"
 
 #include "sctp-pair.h"
@@ -260,6 +261,27 @@ test_ensure_refused (void)
   pair_clear (&pair);
 }
 
+/* The other side asks for as many of ours as it likes (RFC 6525 section 4.6): 64 bytes each. */
+static void
+test_asked_for_too_many (void)
+{
+  WherrySctpConfig greedy = { .max_incoming_streams = WHERRY_SCTP_STREAMS_MAX };
+  guint64 refused = wherry_counter_get (WHERRY_COUNTER_SCTP_BAD_PACKETS);
+  WherryFakeLink *a;
+  WherryFakeLink *b;
+  Pair pair = { .context = g_main_context_ref (g_main_context_default ()) };
+
+  wherry_fake_link_new_pair (NULL, pair.context, pair.context, &a, &b);
+  side_init (&pair.a, a, pair.context, &greedy);
+  side_init (&pair.b, b, pair.context, NULL);
+  pair_wait_connected (&pair);
+  wherry_stream_transport_ensure_streams (pair.a.transport, 60000);
+  WHERRY_WAIT_UNTIL (pair.context, wherry_counter_get (WHERRY_COUNTER_SCTP_BAD_PACKETS) > refused
+                                       || n_streams (&pair.b) > WHERRY_SCTP_STREAMS_INITIAL);
+  g_assert_cmpuint (n_streams (&pair.b), <=, 2 * WHERRY_SCTP_STREAMS_INCOMING);
+  pair_clear (&pair);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -272,6 +294,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sctp/streams/ensure-refused", test_ensure_refused);
   g_test_add_func ("/sctp/streams/ensure-both", test_ensure_both);
   g_test_add_func ("/sctp/streams/ensure-before-the-handshake", test_ensure_early);
+  g_test_add_func ("/sctp/streams/asked-for-too-many", test_asked_for_too_many);
   g_test_add_func ("/sctp/streams/cost", test_cost);
   return run_and_shut_down ();
 }
