@@ -5,10 +5,12 @@
 
 #include "peer/wherry-peer-stack.h"
 
+#include "base/wherry-class.h"
 #include "base/wherry-counters.h"
 #include "base/wherry-limits.h"
 #include "base/wherry-log.h"
 #include "base/wherry-owner.h"
+#include "channel/wherry-channel-set.h"
 #include "dtls/wherry-certificate.h"
 #include "dtls/wherry-dtls-session.h"
 #include "ice/wherry-ice-session.h"
@@ -33,6 +35,16 @@ struct _WherryPeerStack
   void (*done) (gpointer user_data);
   gpointer done_data;
 };
+
+void
+wherry_peer_stack_prepare (void)
+{
+  wherry_class_prepare (WHERRY_TYPE_ICE_SESSION);
+  wherry_class_prepare (WHERRY_TYPE_DTLS_SESSION);
+  wherry_class_prepare (WHERRY_TYPE_SCTP_ASSOCIATION);
+  wherry_class_prepare (WHERRY_TYPE_CHANNEL_SET);
+  wherry_class_prepare (WHERRY_TYPE_CHANNEL);
+}
 
 static void
 on_candidate (gpointer user_data, const char *line)

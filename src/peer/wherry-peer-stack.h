@@ -19,6 +19,8 @@ typedef struct
   void (*transport) (gpointer user_data, WherryStreamTransport *transport, gboolean is_client);
 } WherryPeerStackEvents;
 
+/* The classes of what a peer's thread makes, before there is one. Thread: any */
+void wherry_peer_stack_prepare (void);
 /* WHERRY_ERROR_RESOURCES and what making a certificate or an agent may give. */
 WherryPeerStack *wherry_peer_stack_new (const WherryPeerSettings *settings, GMainContext *context,
                                         const WherryPeerStackEvents *events, gpointer user_data,

@@ -11,6 +11,7 @@
 #include "base/wherry-lock.h"
 #include "base/wherry-log.h"
 #include "peer/wherry-peer-core.h"
+#include "peer/wherry-peer-stack.h"
 
 /* The handle: what any thread may touch of a peer. Requests go to the peer thread through one
  * inbox, events to the hub through another; both keep the order of posting. Requests are posted as
@@ -388,6 +389,7 @@ wherry_peer_new (const WherryPeerConfig *config, GMainContext *hub_context,
   WherryWorker *worker = NULL;
   WherryPeer *self = NULL;
 
+  wherry_peer_stack_prepare ();
   if (config->context == NULL)
     {
       worker = config->worker != NULL ? wherry_worker_ref (config->worker)

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/wherry-class.h"
 #include "base/wherry-lock.h"
 #include "relay-fixture.h"
 
@@ -424,6 +425,7 @@ relay_fixture_init (RelayFixture *self, WherryRelayConfig *config, gboolean thre
 {
   memset (self, 0, sizeof *self);
   self->threaded = threaded;
+  wherry_class_prepare (WHERRY_TYPE_FAKE_STREAM);
   self->clock = threaded ? NULL : wherry_virtual_clock_new ();
   self->clients = g_ptr_array_new_with_free_func (test_client_free);
   self->relay

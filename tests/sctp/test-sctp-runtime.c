@@ -3,6 +3,7 @@
 
 #include "config.h"
 
+#include "base/wherry-class.h"
 #include "base/wherry-lock.h"
 #include "base/wherry-worker.h"
 
@@ -202,6 +203,7 @@ test_threads (void)
 {
   Runner runners[2 * THREADS] = { { NULL } };
 
+  wherry_class_prepare (WHERRY_TYPE_SCTP_ASSOCIATION);
   for (guint i = 0; i < 2 * THREADS; i++)
     {
       g_autoptr (GError) error = NULL;
