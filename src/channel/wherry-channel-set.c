@@ -85,11 +85,9 @@ check_string (const char *what, const char *string, gsize max, GError **error)
   return FALSE;
 }
 
-gboolean
-wherry_channel_set_check (WherryChannelSet *self, const WherryChannelInit *init, GError **error)
+static gboolean
+check_init (WherryChannelSet *self, const WherryChannelInit *init, GError **error)
 {
-  WHERRY_ASSERT_OWNER (self);
-
   if (self->closed)
     {
       g_set_error (error, WHERRY_ERROR, WHERRY_ERROR_CLOSED, "The connection is closed");
@@ -113,6 +111,24 @@ wherry_channel_set_check (WherryChannelSet *self, const WherryChannelInit *init,
   return TRUE;
 }
 
+gboolean
+wherry_channel_set_check (WherryChannelSet *self, const WherryChannelInit *init, GError **error)
+{
+  guint n;
+
+  WHERRY_ASSERT_OWNER (self);
+
+  if (!check_init (self, init, error))
+    return FALSE;
+  n = self->connected ? wherry_stream_transport_get_n_streams (self->transport) : G_MAXUINT;
+  if (!init->negotiated || init->id < n)
+    return TRUE;
+  g_set_error (error, WHERRY_ERROR, WHERRY_ERROR_UNSUPPORTED,
+               "The connection has %u streams: declare the channel with id %u before it is made", n,
+               init->id);
+  return FALSE;
+}
+
 WherryChannel *
 wherry_channel_set_create (WherryChannelSet *self, const WherryChannelInit *init, GError **error)
 {
@@ -120,7 +136,7 @@ wherry_channel_set_create (WherryChannelSet *self, const WherryChannelInit *init
 
   WHERRY_ASSERT_OWNER (self);
 
-  if (!wherry_channel_set_check (self, init, error))
+  if (!check_init (self, init, error))
     return NULL;
   channel = wherry_channel_new (self, init);
   if (!init->negotiated)

@@ -35,7 +35,10 @@ WherryChannelSet *wherry_channel_set_new (guint max_channels, const WherryChanne
  * ids are ours (RFC 8832 section 6). */
 void wherry_channel_set_attach (WherryChannelSet *self, WherryStreamTransport *transport,
                                 gboolean is_dtls_client);
-/* Whether it could be created now. Errors as create()'s. */
+/* Whether it could be created and used now. Errors as create()'s, and WHERRY_ERROR_UNSUPPORTED for
+ * a negotiated id beyond the streams that a living association has: dcsctp (Chromium, Firefox) and
+ * pion leave a request for more (RFC 6525 section 4.5) unanswered, and while one is unanswered no
+ * stream can be reset. */
 gboolean wherry_channel_set_check (WherryChannelSet *self, const WherryChannelInit *init,
                                    GError **error);
 /* (transfer none): the set keeps it until closed. WHERRY_ERROR_INVALID_ARGUMENT (id taken, label

@@ -146,6 +146,16 @@ wherry_peer_stack_restart_ice (WherryPeerStack *self, GError **error)
   return wherry_ice_session_restart (self->ice, error);
 }
 
+/* Ids of channels opened in band alternate between the two sides (RFC 8832 section 6), so it takes
+ * twice as many streams; few stacks let us have more of them later. */
+static guint
+initial_streams (WherryPeerStack *self)
+{
+  guint for_channels = MIN (2 * self->settings->max_channels, WHERRY_SCTP_STREAMS_INCOMING);
+
+  return MAX (MAX (self->n_streams, for_channels), WHERRY_SCTP_STREAMS_INITIAL);
+}
+
 static void
 make_association (WherryPeerStack *self, const WherrySdp *sdp, gboolean is_client)
 {
@@ -154,7 +164,7 @@ make_association (WherryPeerStack *self, const WherrySdp *sdp, gboolean is_clien
     .local_port = SCTP_PORT,
     .remote_port = sdp->sctp_port,
     .max_message_size = self->settings->max_message_size,
-    .initial_streams = MAX (self->n_streams, WHERRY_SCTP_STREAMS_INITIAL),
+    .initial_streams = initial_streams (self),
     .budget = self->settings->budget,
     .log = &log,
   };

@@ -135,6 +135,7 @@ void wherry_sctp_association_continue_send (WherrySctpAssociation *self);
 void wherry_sctp_association_clear_send (WherrySctpAssociation *self);
 
 /* streams */
+guint wherry_sctp_association_get_n_streams (WherryStreamTransport *transport);
 gboolean wherry_sctp_association_ensure_streams (WherryStreamTransport *transport, guint n);
 void wherry_sctp_association_reset_stream (WherryStreamTransport *transport, guint16 stream);
 void wherry_sctp_association_continue_streams (WherrySctpAssociation *self);

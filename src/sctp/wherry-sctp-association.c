@@ -279,6 +279,7 @@ wherry_sctp_association_iface_init (WherryStreamTransportInterface *iface)
   iface->set_events = wherry_sctp_association_set_events;
   iface->get_state = wherry_sctp_association_get_state;
   iface->send = wherry_sctp_association_send;
+  iface->get_n_streams = wherry_sctp_association_get_n_streams;
   iface->ensure_streams = wherry_sctp_association_ensure_streams;
   iface->reset_stream = wherry_sctp_association_reset_stream;
   iface->set_paused = wherry_sctp_association_set_paused;
@@ -386,12 +387,6 @@ wherry_sctp_association_new (WherryPacketTransport *lower, GMainContext *owner_c
   else
     wherry_packet_transport_set_events (lower, &lower_events, self);
   return self;
-}
-
-guint
-wherry_sctp_association_get_n_streams (WherrySctpAssociation *self)
-{
-  return self->n_streams;
 }
 
 guint

@@ -42,8 +42,6 @@ WherrySctpAssociation *wherry_sctp_association_new (WherryPacketTransport *lower
                                                     GMainContext *owner_context,
                                                     const WherrySctpConfig *config);
 
-/* Streams that can be sent on now; 0 before CONNECTED. Thread: peer */
-guint wherry_sctp_association_get_n_streams (WherrySctpAssociation *self);
 /* Streams that the other side may send on. Thread: peer */
 guint wherry_sctp_association_get_n_incoming_streams (WherrySctpAssociation *self);
 

@@ -58,6 +58,16 @@ request_streams (WherrySctpAssociation *self)
     }
 }
 
+guint
+wherry_sctp_association_get_n_streams (WherryStreamTransport *transport)
+{
+  WherrySctpAssociation *self = WHERRY_SCTP_ASSOCIATION (transport);
+
+  WHERRY_ASSERT_OWNER (self);
+
+  return self->state == WHERRY_TRANSPORT_CONNECTED ? self->n_streams : 0;
+}
+
 gboolean
 wherry_sctp_association_ensure_streams (WherryStreamTransport *transport, guint n)
 {

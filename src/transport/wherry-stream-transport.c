@@ -32,6 +32,12 @@ wherry_stream_transport_send (WherryStreamTransport *self, guint16 stream,
   return WHERRY_STREAM_TRANSPORT_GET_IFACE (self)->send (self, stream, options, message);
 }
 
+guint
+wherry_stream_transport_get_n_streams (WherryStreamTransport *self)
+{
+  return WHERRY_STREAM_TRANSPORT_GET_IFACE (self)->get_n_streams (self);
+}
+
 gboolean
 wherry_stream_transport_ensure_streams (WherryStreamTransport *self, guint n)
 {

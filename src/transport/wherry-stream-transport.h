@@ -60,6 +60,7 @@ struct _WherryStreamTransportInterface
   WherryTransportState (*get_state) (WherryStreamTransport *self);
   WherrySendResult (*send) (WherryStreamTransport *self, guint16 stream,
                             const WherrySendOptions *options, WherryMessage *message);
+  guint (*get_n_streams) (WherryStreamTransport *self);
   gboolean (*ensure_streams) (WherryStreamTransport *self, guint n);
   void (*reset_stream) (WherryStreamTransport *self, guint16 stream);
   void (*set_paused) (WherryStreamTransport *self, gboolean paused);
@@ -79,6 +80,8 @@ WherryTransportState wherry_stream_transport_get_state (WherryStreamTransport *s
 WherrySendResult wherry_stream_transport_send (WherryStreamTransport *self, guint16 stream,
                                                const WherrySendOptions *options,
                                                WherryMessage *message);
+/* Streams that can be sent on now; 0 before it is connected. */
+guint wherry_stream_transport_get_n_streams (WherryStreamTransport *self);
 /* TRUE: streams 0 to n-1 can be sent on now. FALSE: asked for; the streams event tells. */
 gboolean wherry_stream_transport_ensure_streams (WherryStreamTransport *self, guint n);
 /* Reset our outgoing stream once everything sent on it is out. */

@@ -16,12 +16,10 @@ test_handshake (void)
   pair_init (&pair, NULL, NULL);
   g_assert_cmpint (wherry_stream_transport_get_state (pair.a.transport), ==, WHERRY_TRANSPORT_NEW);
   pair_wait_connected (&pair);
-  g_assert_cmpuint (wherry_sctp_association_get_n_streams (
-                        WHERRY_SCTP_ASSOCIATION (pair.a.transport)),
-                    ==, WHERRY_SCTP_STREAMS_INITIAL);
-  g_assert_cmpuint (wherry_sctp_association_get_n_streams (
-                        WHERRY_SCTP_ASSOCIATION (pair.b.transport)),
-                    ==, WHERRY_SCTP_STREAMS_INITIAL);
+  g_assert_cmpuint (wherry_stream_transport_get_n_streams (pair.a.transport), ==,
+                    WHERRY_SCTP_STREAMS_INITIAL);
+  g_assert_cmpuint (wherry_stream_transport_get_n_streams (pair.b.transport), ==,
+                    WHERRY_SCTP_STREAMS_INITIAL);
   pair_clear (&pair);
 }
 

@@ -23,7 +23,7 @@ count (GArray *streams, guint16 stream)
 static guint
 n_streams (Side *side)
 {
-  return wherry_sctp_association_get_n_streams (WHERRY_SCTP_ASSOCIATION (side->transport));
+  return wherry_stream_transport_get_n_streams (side->transport);
 }
 
 static guint
