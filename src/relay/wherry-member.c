@@ -450,7 +450,10 @@ wherry_member_remote_candidate (WherryMember *self, WherryCandidate *candidate)
       if (self->candidates->len < WHERRY_CANDIDATES_MAX)
         g_ptr_array_add (self->candidates, candidate);
       else
-        wherry_candidate_free (candidate);
+        {
+          wherry_counter_inc (WHERRY_COUNTER_ICE_BAD_CANDIDATES);
+          wherry_candidate_free (candidate);
+        }
     }
 }
 

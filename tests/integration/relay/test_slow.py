@@ -3,6 +3,7 @@
 """Members that do not read, publishers that end in the middle: with members on pion."""
 
 import sys
+import tempfile
 
 from daemon import SANITIZED, Daemon, pion, run_tests
 
@@ -43,6 +44,24 @@ def slow_member_leaves_and_others_get_everything():
         assert peak < budget, f"{peak} bytes are over the budget of {budget}"
 
 
+def limits_are_what_the_options_say():
+    """With an outbox of 64 KiB and a limit of 1 s for the topic, set by a file: less is accepted past
+    a member that reads nothing, and it leaves earlier."""
+    with tempfile.NamedTemporaryFile("w", suffix=".conf") as file:
+        file.write("[topic *]\nblock-limit-ms=1s\n")
+        file.flush()
+        with Daemon("--config", file.name, "--outbox-bytes", "64K") as daemon:
+            events = list(pion("slow", "--server", daemon.url, "--bytes", 20_000_000))
+    result = [e for e in events if e["event"] == "result"][0]
+    accepted = [e["accepted"] for e in events
+                if e["event"] == "progress" and e["seconds"] < result["left_at"]]
+    print(f"# {accepted[-1]} bytes accepted, {result['reason']} after {result['left_at']:.2f} s")
+    assert result["complete"] and result["reason"] == "slow", result
+    # 1 MiB in pion's receive buffer, 64 KiB on the way, 64 KiB in the outbox, 256 KiB not yet read
+    assert accepted[-1] < 1_800_000, f"{accepted[-1]} bytes past an outbox of 64 KiB"
+    assert 0.8 <= result["left_at"] <= 2.0, "the limit is 1 s"
+
+
 def a_cycle_of_blocked_publishers_ends():
     """Two members that publish and never read: one of them leaves with reason slow."""
     with Daemon() as daemon:
@@ -63,5 +82,6 @@ def what_an_aborting_publisher_had_acknowledged_arrives():
 
 
 if __name__ == "__main__":
-    run_tests(slow_member_leaves_and_others_get_everything, a_cycle_of_blocked_publishers_ends,
+    run_tests(slow_member_leaves_and_others_get_everything, limits_are_what_the_options_say,
+              a_cycle_of_blocked_publishers_ends,
               what_an_aborting_publisher_had_acknowledged_arrives)
