@@ -149,6 +149,7 @@ wherry_daemon_run (WherryDaemonOptions *options)
   wherry_daemon_heap_clear (&self.heap);
   g_main_loop_unref (self.loop);
   if (!wherry_sctp_runtime_shutdown ())
-    wherry_bug ("An SCTP association outlived its peer");
+    wherry_bug ("SCTP could not be shut down: %u associations outlived their peers",
+                wherry_sctp_runtime_get_n_endpoints ());
   return result;
 }

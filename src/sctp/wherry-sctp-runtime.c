@@ -21,8 +21,9 @@
 #define TICK_MAX_US (10 * TICK_US)
 /* After the last endpoint: usrsctp frees what a timer still referenced 20 ms later. */
 #define GRACE_TICKS 10
-/* How much virtual time a shutdown gives it for the same. */
-#define FINISH_TICKS 100
+/* How long a shutdown waits for the same, and for the iterator thread that usrsctp has of its own:
+ * its turn comes late on a busy machine. */
+#define FINISH_LIMIT_US (5 * G_USEC_PER_SEC)
 
 /* Packets of sctp-timer that wait for an owner: retransmissions and heartbeats. What does not fit
  * is lost like any packet. */
@@ -383,6 +384,26 @@ wherry_sctp_runtime_is_idle (void)
   return runtime.idle;
 }
 
+/* FALSE: usrsctp still held something when the time was over. */
+static gboolean
+finish (void)
+{
+  gint64 end_us = g_get_monotonic_time () + FINISH_LIMIT_US;
+
+  while (usrsctp_finish () != 0)
+    {
+      gint64 now_us = g_get_monotonic_time ();
+
+      if (now_us >= end_us)
+        return FALSE;
+      usrsctp_handle_timers (TICK_US / 1000);
+      wherry_lock_acquire (&runtime.lock);
+      wherry_lock_wait_until (&runtime.lock, &runtime.cond, now_us + TICK_US / 10);
+      wherry_lock_release (&runtime.lock);
+    }
+  return TRUE;
+}
+
 gboolean
 wherry_sctp_runtime_shutdown (void)
 {
@@ -406,11 +427,5 @@ wherry_sctp_runtime_shutdown (void)
   wherry_lock_acquire (&runtime.lock);
   runtime.idle = TRUE;
   wherry_lock_release (&runtime.lock);
-  for (guint i = 0; i < FINISH_TICKS; i++)
-    {
-      if (usrsctp_finish () == 0)
-        return TRUE;
-      usrsctp_handle_timers (TICK_US / 1000);
-    }
-  return FALSE;
+  return finish ();
 }
