@@ -42,6 +42,10 @@
  * holds 92 packets: a window of 128 KiB overflowed it whenever its process was late, and cost a
  * third more CPU. 64 KiB bound one association to 640 KB/s at a round trip of 100 ms. */
 #define WHERRY_SCTP_SNDBUF (64u * WHERRY_KIB)
+/* Unfinished messages of one association, in largest messages: without I-DATA a sender has one
+ * under way; those that still split messages by PPID (RFC 8831 section 6.6) may have one on each of
+ * a few channels. What is unfinished counts against everybody's memory budget. */
+#define WHERRY_SCTP_UNFINISHED_MAX 4u
 /* What SCTP holds received while we do not read. */
 #define WHERRY_SCTP_RCVBUF (256u * WHERRY_KIB)
 

@@ -53,6 +53,7 @@ struct _WherrySctpAssociation
   gboolean paused;
   gboolean draining;      /* the end: read all that there is, paused or not */
   GHashTable *assemblies; /* stream and order -> WherrySctpAssembly */
+  gsize unfinished_bytes; /* in all of them */
   WherryMessage *held;    /* read, to be delivered unless the next thing takes it back */
   guint16 held_stream;
   GByteArray *notification; /* one that comes in pieces (nullable) */

@@ -18,6 +18,7 @@
 typedef struct
 {
   WherryBudget *budget; /* (nullable), borrowed */
+  gsize *total;         /* the association's, borrowed */
   GByteArray *bytes;
   gboolean too_large;
 } WherrySctpAssembly;
@@ -27,6 +28,7 @@ assembly_discard (WherrySctpAssembly *assembly)
 {
   if (assembly->budget != NULL)
     wherry_budget_release (assembly->budget, assembly->bytes->len);
+  *assembly->total -= assembly->bytes->len;
   g_byte_array_set_size (assembly->bytes, 0);
 }
 
@@ -71,6 +73,7 @@ ensure_assembly (WherrySctpAssociation *self, guint16 stream, gboolean unordered
     {
       assembly = g_new0 (WherrySctpAssembly, 1);
       assembly->budget = self->config.budget;
+      assembly->total = &self->unfinished_bytes;
       assembly->bytes = g_byte_array_new ();
       g_hash_table_insert (self->assemblies, key, assembly);
     }
@@ -109,10 +112,11 @@ static void
 refuse_too_large (WherrySctpAssociation *self, guint16 stream)
 {
   wherry_counter_inc (WHERRY_COUNTER_SCTP_TOO_LARGE);
-  wherry_info (&self->log,
-               "A message on stream %u is larger than the %" G_GSIZE_FORMAT
-               " bytes that were announced; the stream is reset",
-               stream, self->config.max_message_size);
+  wherry_info (
+      &self->log,
+      "A message on stream %u is larger than the %" G_GSIZE_FORMAT
+      " bytes that were announced, or one of too many unfinished ones; the stream is reset",
+      stream, self->config.max_message_size);
   wherry_sctp_association_reset_stream (WHERRY_STREAM_TRANSPORT (self), stream);
 }
 
@@ -122,7 +126,9 @@ add_piece (WherrySctpAssociation *self, WherrySctpAssembly *assembly, guint16 st
 {
   if (assembly->too_large)
     return;
-  if (length > self->config.max_message_size - assembly->bytes->len)
+  if (length > self->config.max_message_size - assembly->bytes->len
+      || length
+             > WHERRY_SCTP_UNFINISHED_MAX * self->config.max_message_size - self->unfinished_bytes)
     {
       assembly_discard (assembly);
       assembly->too_large = TRUE;
@@ -131,6 +137,7 @@ add_piece (WherrySctpAssociation *self, WherrySctpAssembly *assembly, guint16 st
     }
   if (self->config.budget != NULL)
     wherry_budget_charge (self->config.budget, length);
+  self->unfinished_bytes += length;
   g_byte_array_append (assembly->bytes, data, (guint) length);
 }
 

@@ -77,7 +77,8 @@ def pion(*arguments):
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
     try:
         for line in process.stdout:
-            yield json.loads(line)
+            if line.startswith("{"):  # pion logs there too
+                yield json.loads(line)
         assert process.wait(timeout=60) == 0, f"{command[1]} failed"
     finally:
         if process.poll() is None:

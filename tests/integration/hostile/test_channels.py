@@ -1,0 +1,88 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A connected member that abuses its association and its data channels. In most of these it is in
+the talkers' own room, which gets the mirrors of what it opens."""
+
+from scene import FULL, MIB, Scene, pion, resources, run_tests
+from wire import metrics
+
+
+def abuse(scene, what, count, room="talk"):
+    """Runs it; the abuser must still be heard in the end: it is refused, not cut off."""
+    events = pion("abuse", "--server", scene.url, "--room", room, "--what", what, "--count", count)
+    result = [e for e in events if e["event"] == "result"][0]
+    assert result["heard"], result
+    scene.talkers.check()
+    print(f"# {what}: told {result['notices']}")
+    return result
+
+
+def channels_beyond_the_limits_are_refused():
+    """Four hundred channels of one member (32 are allowed), and then of several until the room's 128 topics
+    are there."""
+    with Scene() as scene:
+        result = abuse(scene, "many", 400)
+        assert result["notices"].get("forbidden", 0) >= 1, result
+        assert scene.rose("channels_refused") >= 400 - 34
+        scene.settle()
+    with Scene("--topics-per-room", "10") as scene:
+        result = abuse(scene, "many", 30)
+        assert result["notices"].get("room-full", 0) >= 1, result
+        assert scene.rose("topics_refused") >= 15
+        assert metrics(scene.url)["topics"] <= 10
+
+
+def bad_labels_are_refused():
+    """Labels of the relay's own, that are no UTF-8 or too long, and OPEN messages of all shapes."""
+    with Scene() as scene:
+        result = abuse(scene, "labels", 900)
+        assert result["notices"].get("forbidden", 0) >= 1, result
+        assert scene.rose("dcep_bad") > 300
+
+
+def data_on_streams_that_nobody_opened_is_counted():
+    with Scene() as scene:
+        abuse(scene, "unopened", 20_000 if FULL else 5000)
+        assert scene.rose("sctp_bad_stream_data") > 500
+        assert scene.rose("sctp_bad_ppid") > 500
+
+
+def messages_larger_than_announced_are_refused():
+    with Scene() as scene:
+        abuse(scene, "large", 4)
+        assert scene.rose("sctp_too_large") == 4
+
+
+def unfinished_messages_do_not_take_the_memory_of_all():
+    """Hundreds of messages that are begun and never ended, more than the memory budget."""
+    with Scene("--memory-budget", str(16 * MIB)) as scene:
+        abuse(scene, "partial", 500, room="abuse")
+        assert scene.rose("sctp_too_large") > 100
+
+
+def channels_that_come_and_go():
+    """10,000 channels opened and closed, each with a label of its own."""
+    with Scene() as scene:
+        abuse(scene, "churn", 10_000, room="abuse")
+        first = scene.settle()["rss"]
+        for _ in range(5 if FULL else 1):
+            abuse(scene, "churn", 10_000, room="abuse")
+        print(f"# {scene.rose('channels_refused')} refused, {scene.rose('messages_in')} messages")
+        assert metrics(scene.url)["topics"] == 1
+        grown = resources(scene.pid)["rss"] - first
+        print(f"# {grown / MIB:+.1f} MiB from the first to the last time")
+
+
+def a_flood_of_empty_messages():
+    """In a room of its own, with one subscriber: it is paused, and nobody else notices."""
+    with Scene() as scene:
+        abuse(scene, "empty", 200_000 if FULL else 30_000, room="abuse")
+        assert scene.rose("messages_in") >= 30_000
+
+
+if __name__ == "__main__":
+    run_tests(channels_beyond_the_limits_are_refused, bad_labels_are_refused,
+              data_on_streams_that_nobody_opened_is_counted,
+              messages_larger_than_announced_are_refused,
+              unfinished_messages_do_not_take_the_memory_of_all,
+              a_flood_of_empty_messages)
