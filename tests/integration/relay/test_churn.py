@@ -12,6 +12,9 @@ MEMBERS = 200
 ROOMS = 10
 # A sanitizer makes everything several times slower, and its memory says nothing.
 ROUNDS = 3 if SANITIZED else 20
+# Bytes that GnuTLS 3.7.9 keeps until the end for every thread that used its random generator
+# (data/docs/performance.md): counted apart from what is ours.
+GNUTLS_KEEPS = 192
 
 
 def until(condition, what):
@@ -62,6 +65,7 @@ def what_members_used_comes_back():
     last rounds counts, since how full the allocator's pages are varies, and a leak only grows.
     One malloc arena: with several, which pages stay pinned differs by a tenth from round to round."""
     os.environ["MALLOC_ARENA_MAX"] = "1"
+    os.environ.pop("G_SLICE", None)  # as it runs in use: always-malloc pins a page a small block
     with Daemon() as daemon:
         daemon.idle = resources(daemon.pid)
         with Members(daemon, MEMBERS, ROOMS) as members:
@@ -72,8 +76,9 @@ def what_members_used_comes_back():
     for end in last:
         assert end["fds"] == first["fds"] and end["threads"] == first["threads"], (first, end)
     if not SANITIZED:
-        growth = min(end["rss"] for end in last) / first["rss"] - 1
-        print(f"# memory after the last round: {growth * 100:+.1f} %")
+        least = min(end["rss"] for end in last)
+        print(f"# memory after the last round: {(least / first['rss'] - 1) * 100:+.1f} %")
+        growth = (least - GNUTLS_KEEPS * MEMBERS * ROUNDS) / first["rss"] - 1
         assert growth <= 0.05, (first, last)
 
 
