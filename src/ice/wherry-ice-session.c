@@ -5,40 +5,9 @@
 
 #include "base/wherry-error.h"
 #include "base/wherry-limits.h"
-#include "base/wherry-owner.h"
 #include "ice/wherry-ice-agent.h"
-#include "ice/wherry-ice-announcer.h"
-#include "ice/wherry-ice-closing.h"
 #include "ice/wherry-ice-output.h"
-#include "ice/wherry-ice-remote.h"
-#include "ice/wherry-ice-session.h"
-#include "transport/wherry-packet-sink.h"
-
-struct _WherryIceSession
-{
-  GObject parent_instance;
-
-  /* immutable after construction: any thread reads */
-  GMainContext *context;
-  WherryLogContext log; /* own copies */
-  /* peer thread only */
-  WherryOwner owner;
-  WherryIceConfig *config;
-  NiceAgent *agent; /* NULL once closing */
-  guint stream;
-  WherryPacketSink sink;
-  WherryIceAnnouncer announcer;
-  WherryTransportState state;
-  char *local_ufrag;
-  char *local_pwd;
-  WherryIceRemote remote;
-  gboolean gathered;   /* gather() was called, successfully */
-  gboolean restarting; /* since restart(), until connected anew */
-  GSource *restart_limit;
-  gboolean checks_failed;
-  guint64 send_dropped;
-  WherryIceClosing *closing; /* NULL before */
-};
+#include "ice/wherry-ice-session-private.h"
 
 static void wherry_ice_session_iface_init (WherryPacketTransportInterface *iface);
 
@@ -46,8 +15,8 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (WherryIceSession, wherry_ice_session, G_TYPE_OBJE
                                G_IMPLEMENT_INTERFACE (WHERRY_TYPE_PACKET_TRANSPORT,
                                                       wherry_ice_session_iface_init))
 
-static gboolean
-check_open (WherryIceSession *self, GError **error)
+gboolean
+wherry_ice_session_check_open (WherryIceSession *self, GError **error)
 {
   if (self->agent != NULL && self->state != WHERRY_TRANSPORT_FAILED)
     return TRUE;
@@ -56,8 +25,9 @@ check_open (WherryIceSession *self, GError **error)
   return FALSE;
 }
 
-static void
-set_state (WherryIceSession *self, WherryTransportState state, const GError *error)
+void
+wherry_ice_session_set_state (WherryIceSession *self, WherryTransportState state,
+                              const GError *error)
 {
   if (self->state == state || self->state == WHERRY_TRANSPORT_FAILED
       || self->state == WHERRY_TRANSPORT_CLOSED)
@@ -66,96 +36,6 @@ set_state (WherryIceSession *self, WherryTransportState state, const GError *err
   g_object_ref (self);
   wherry_packet_sink_state (&self->sink, state, error);
   g_object_unref (self);
-}
-
-static void
-on_new_candidate (NiceAgent *agent, NiceCandidate *candidate, WherryIceSession *self)
-{
-  WHERRY_ASSERT_OWNER (self);
-
-  g_object_ref (self);
-  wherry_ice_announcer_candidate (&self->announcer, candidate);
-  g_object_unref (self);
-}
-
-static void
-on_gathering_done (NiceAgent *agent, guint stream, WherryIceSession *self)
-{
-  WHERRY_ASSERT_OWNER (self);
-
-  g_object_ref (self);
-  if (!self->announcer.done)
-    wherry_ice_announcer_done (&self->announcer);
-  g_object_unref (self);
-}
-
-static void
-clear_restart_limit (WherryIceSession *self)
-{
-  if (self->restart_limit != NULL)
-    g_source_destroy (self->restart_limit);
-  g_clear_pointer (&self->restart_limit, g_source_unref);
-}
-
-static void
-connected (WherryIceSession *self)
-{
-  self->restarting = FALSE;
-  self->checks_failed = FALSE;
-  clear_restart_limit (self);
-  if (self->state != WHERRY_TRANSPORT_CONNECTED)
-    wherry_ice_agent_log_pair (self->agent, self->stream, &self->log);
-  set_state (self, WHERRY_TRANSPORT_CONNECTED, NULL);
-}
-
-static void
-consent_ended (WherryIceSession *self)
-{
-  g_autoptr (GError) error = g_error_new_literal (WHERRY_ERROR, WHERRY_ERROR_TIMEOUT,
-                                                  "the other side no longer answers (ICE consent)");
-
-  wherry_info (&self->log, "%s", error->message);
-  set_state (self, WHERRY_TRANSPORT_FAILED, error);
-}
-
-static gboolean
-on_restart_limit (gpointer user_data)
-{
-  clear_restart_limit (user_data);
-  consent_ended (user_data);
-  return G_SOURCE_REMOVE;
-}
-
-/* Before the first connection the layer above decides how long to wait (see the header). In a
- * restart the other side may not have our description yet, so it gets as long as for a first one.
- */
-static void
-failed (WherryIceSession *self)
-{
-  self->checks_failed = TRUE;
-  if (self->state != WHERRY_TRANSPORT_CONNECTED)
-    wherry_debug (&self->log, "ICE checks failed; waiting for the other side's");
-  else if (!self->restarting)
-    consent_ended (self);
-  else if (self->restart_limit == NULL)
-    {
-      self->restart_limit = g_timeout_source_new (WHERRY_CONNECT_LIMIT_US / 1000);
-      g_source_set_callback (self->restart_limit, on_restart_limit, self, NULL);
-      g_source_attach (self->restart_limit, self->context);
-    }
-}
-
-static void
-on_state_changed (NiceAgent *agent, guint stream, guint component, guint state,
-                  WherryIceSession *self)
-{
-  WHERRY_ASSERT_OWNER (self);
-
-  wherry_debug (&self->log, "libnice: %s", nice_component_state_to_string (state));
-  if (state == NICE_COMPONENT_STATE_CONNECTED || state == NICE_COMPONENT_STATE_READY)
-    connected (self);
-  else if (state == NICE_COMPONENT_STATE_FAILED)
-    failed (self);
 }
 
 static void
@@ -216,7 +96,7 @@ begin_close (WherryIceSession *self)
 {
   if (self->agent == NULL)
     return;
-  clear_restart_limit (self);
+  wherry_ice_session_clear_restart_limit (self);
   wherry_packet_sink_close (&self->sink);
   self->state = WHERRY_TRANSPORT_CLOSED;
   self->announcer.events = NULL;
@@ -309,15 +189,6 @@ wherry_ice_session_init (WherryIceSession *self)
   wherry_packet_sink_init (&self->sink);
 }
 
-static void
-read_local_credentials (WherryIceSession *self)
-{
-  g_clear_pointer (&self->local_ufrag, g_free);
-  g_clear_pointer (&self->local_pwd, g_free);
-  nice_agent_get_local_credentials (self->agent, self->stream, &self->local_ufrag,
-                                    &self->local_pwd);
-}
-
 WherryIceSession *
 wherry_ice_session_new (const WherryIceConfig *config, GMainContext *context,
                         const WherryLogContext *log, GError **error)
@@ -334,149 +205,12 @@ wherry_ice_session_new (const WherryIceConfig *config, GMainContext *context,
   self->agent = wherry_ice_agent_new (self->config, self->context, &self->stream, error);
   if (self->agent == NULL)
     return NULL;
-  g_signal_connect (self->agent, "new-candidate-full", G_CALLBACK (on_new_candidate), self);
-  g_signal_connect (self->agent, "candidate-gathering-done", G_CALLBACK (on_gathering_done), self);
-  g_signal_connect (self->agent, "component-state-changed", G_CALLBACK (on_state_changed), self);
+  wherry_ice_session_watch_gathering (self);
+  wherry_ice_session_watch_checks (self);
   nice_agent_attach_recv (self->agent, self->stream, WHERRY_ICE_COMPONENT, self->context,
                           on_received, self);
-  read_local_credentials (self);
+  wherry_ice_session_read_local_credentials (self);
   return g_steal_pointer (&self);
-}
-
-void
-wherry_ice_session_set_session_events (WherryIceSession *self, const WherryIceSessionEvents *events,
-                                       gpointer user_data)
-{
-  WHERRY_ASSERT_OWNER (self);
-
-  if (self->agent == NULL)
-    return;
-  self->announcer.events = events;
-  self->announcer.user_data = user_data;
-}
-
-const char *
-wherry_ice_session_get_local_ufrag (WherryIceSession *self)
-{
-  return self->agent != NULL ? self->local_ufrag : NULL;
-}
-
-const char *
-wherry_ice_session_get_local_pwd (WherryIceSession *self)
-{
-  return self->agent != NULL ? self->local_pwd : NULL;
-}
-
-void
-wherry_ice_session_set_controlling (WherryIceSession *self, gboolean controlling)
-{
-  WHERRY_ASSERT_OWNER (self);
-
-  self->config->controlling = controlling;
-  if (self->agent != NULL)
-    wherry_ice_agent_update_role (self->agent, self->config);
-}
-
-void
-wherry_ice_session_set_remote_lite (WherryIceSession *self, gboolean lite)
-{
-  WHERRY_ASSERT_OWNER (self);
-
-  self->config->remote_lite = lite;
-  if (self->agent != NULL)
-    wherry_ice_agent_update_role (self->agent, self->config);
-}
-
-gboolean
-wherry_ice_session_gather (WherryIceSession *self, GError **error)
-{
-  g_autoptr (WherryIceSession) alive = g_object_ref (self);
-  g_autoptr (NiceAgent) agent = NULL;
-
-  WHERRY_ASSERT_OWNER (self);
-
-  if (!check_open (self, error))
-    return FALSE;
-  /* A candidate event may close the session while libnice is still gathering. */
-  agent = g_object_ref (self->agent);
-  if (self->gathered)
-    {
-      wherry_ice_announcer_again (&self->announcer, agent, self->stream);
-      return TRUE;
-    }
-  if (self->state == WHERRY_TRANSPORT_NEW)
-    set_state (self, WHERRY_TRANSPORT_CONNECTING, NULL);
-  self->gathered
-      = wherry_ice_agent_gather (agent, self->stream, self->context, self->config, error);
-  return self->gathered;
-}
-
-gboolean
-wherry_ice_session_is_gathering_done (WherryIceSession *self)
-{
-  return self->announcer.done;
-}
-
-gboolean
-wherry_ice_session_set_remote_credentials (WherryIceSession *self, const char *ufrag,
-                                           const char *pwd, GError **error)
-{
-  g_autoptr (WherryIceSession) alive = g_object_ref (self);
-  g_autoptr (NiceAgent) agent = NULL;
-
-  WHERRY_ASSERT_OWNER (self);
-
-  if (!check_open (self, error))
-    return FALSE;
-  agent = g_object_ref (self->agent);
-  if (!wherry_ice_remote_set_credentials (&self->remote, agent, self->stream, ufrag, pwd, error))
-    return FALSE;
-  if (self->state == WHERRY_TRANSPORT_NEW)
-    set_state (self, WHERRY_TRANSPORT_CONNECTING, NULL);
-  return TRUE;
-}
-
-gboolean
-wherry_ice_session_add_remote_candidate (WherryIceSession *self, const char *line, GError **error)
-{
-  WHERRY_ASSERT_OWNER (self);
-
-  return check_open (self, error)
-         && wherry_ice_remote_add (&self->remote, self->agent, self->stream, line, error);
-}
-
-void
-wherry_ice_session_end_of_remote_candidates (WherryIceSession *self)
-{
-  WHERRY_ASSERT_OWNER (self);
-
-  if (self->agent != NULL)
-    wherry_ice_remote_end (&self->remote, self->agent, self->stream);
-}
-
-gboolean
-wherry_ice_session_restart (WherryIceSession *self, GError **error)
-{
-  WHERRY_ASSERT_OWNER (self);
-
-  if (!check_open (self, error))
-    return FALSE;
-  if (!nice_agent_restart_stream (self->agent, self->stream))
-    {
-      g_set_error_literal (error, WHERRY_ERROR, WHERRY_ERROR_FAILED, "ICE did not restart");
-      return FALSE;
-    }
-  self->restarting = self->state == WHERRY_TRANSPORT_CONNECTED;
-  self->checks_failed = FALSE;
-  wherry_ice_remote_reset (&self->remote);
-  read_local_credentials (self);
-  return TRUE;
-}
-
-gboolean
-wherry_ice_session_is_restarting (WherryIceSession *self)
-{
-  return self->restarting;
 }
 
 gboolean
@@ -485,12 +219,6 @@ wherry_ice_session_get_selected_pair (WherryIceSession *self, WherryIcePair *pai
   WHERRY_ASSERT_OWNER (self);
 
   return self->agent != NULL && wherry_ice_agent_get_pair (self->agent, self->stream, pair);
-}
-
-gboolean
-wherry_ice_session_get_checks_failed (WherryIceSession *self)
-{
-  return self->checks_failed;
 }
 
 guint64
