@@ -18,6 +18,13 @@ MIB = 1 << 20
 # What a sanitizer may take longer.
 SLOWER = 5 if SANITIZED else 1
 FULL = "--full" in sys.argv
+
+
+def times(count):
+    """How often to do something: more in the full run, less where a sanitizer makes it slow."""
+    return count * (5 if FULL else 1) // (10 if SANITIZED else 1)
+
+
 PION = os.path.join(BUILD, "tests/interop/pion/wherry-pion")
 
 
@@ -35,6 +42,8 @@ class Participant:
 
     def _read(self):
         for line in self.process.stdout:
+            if not line.startswith("{"):  # pion logs there too
+                continue
             event = json.loads(line)
             if event["event"] == "ready":
                 self.id = event["id"]
@@ -43,6 +52,8 @@ class Participant:
                 self.on_message(event)
             elif event["event"] == "error":
                 self.error = event["message"]
+        self.error = self.error or f"it ended with {self.process.wait()}"
+        self.ready.set()  # whoever waits for it looks at the error
 
     def say(self, head, size):
         order = {"do": "send", "kind": "text", "head": head, "size": size}
@@ -72,13 +83,15 @@ class Talkers:
         self.answerer = Participant(url, "answerer", self._asked)
         self.heads = []
         for each in (self.asker, self.answerer):
-            if not each.ready.wait(30 * SLOWER):
+            if not each.ready.wait(30 * SLOWER) or each.error is not None:
                 raise AssertionError(f"a talker did not connect: {each.error}")
         # pion calls a channel open before it is acknowledged, that is, before it is subscribed
         self.met = threading.Event()
         end = time.monotonic() + 10 * SLOWER
         while not self.met.wait(0.05):
             assert time.monotonic() < end, "the talkers do not hear each other"
+            for each in (self.asker, self.answerer):
+                assert each.error is None, f"a talker ended: {each.error}"
             self.asker.say("hi:", 3)
         self.began = time.monotonic()
         self.asker.say("q0:", self.SIZE)
@@ -187,6 +200,16 @@ class Scene:
             if now["fds"] <= self.before["fds"] + 1 and now["threads"] <= self.before["threads"]:
                 return now
             assert time.monotonic() < end, f"before: {self.before}, now: {now}"
+            time.sleep(0.05)
+
+    def until(self, seconds=20, **values):
+        """Waits until these metrics have these values."""
+        end = time.monotonic() + seconds * SLOWER
+        while True:
+            now = metrics(self.url)
+            if all(now[name] == value for name, value in values.items()):
+                return
+            assert time.monotonic() < end, f"{values} expected: {now}"
             time.sleep(0.05)
 
     def check(self):
