@@ -88,7 +88,6 @@ set_events (struct socket *so, GError **error)
     SCTP_PARTIAL_DELIVERY_EVENT, /* 6.1.7: the rest of a message will never come */
     SCTP_STREAM_RESET_EVENT,     /* RFC 6525 section 6.1.1 */
     SCTP_STREAM_CHANGE_EVENT,    /* RFC 6525 section 6.1.3 */
-    SCTP_SEND_FAILED_EVENT,      /* RFC 6458 section 6.1.11 */
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (types); i++)
