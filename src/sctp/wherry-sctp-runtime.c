@@ -86,14 +86,32 @@ runtime_init_once (void)
     }
 }
 
+static WherrySctpEndpoint *
+endpoint_ref (WherrySctpEndpoint *self)
+{
+  wherry_ref_inc (&self->ref_count);
+  return self;
+}
+
+static void
+endpoint_unref (WherrySctpEndpoint *self)
+{
+  if (!wherry_ref_dec (&self->ref_count))
+    return;
+  wherry_inbox_unref (self->inbox);
+  g_free (self);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (WherrySctpEndpoint, endpoint_unref)
+
 /* (transfer full) (nullable) */
 static WherrySctpEndpoint *
 lookup (gpointer address)
 {
-  g_autoptr (WherryLocker) locker = wherry_locker_new (&runtime.lock);
+  G_GNUC_UNUSED g_autoptr (WherryLocker) locker = wherry_locker_new (&runtime.lock);
   WherrySctpEndpoint *self = g_hash_table_lookup (runtime.endpoints, address);
 
-  return self != NULL ? wherry_sctp_endpoint_ref (self) : NULL;
+  return self != NULL ? endpoint_ref (self) : NULL;
 }
 
 /* ---- called by usrsctp, with the association locked ---- */
@@ -134,8 +152,8 @@ on_packet_out (void *address, void *buffer, size_t length, uint8_t tos, uint8_t 
   return 0;
 }
 
-void
-wherry_sctp_endpoint_post_changed (WherrySctpEndpoint *self)
+static void
+post_changed (WherrySctpEndpoint *self)
 {
   if (__atomic_exchange_n (&self->changed_posted, 1, __ATOMIC_ACQ_REL) == 0)
     post_late (self, (const guint8 *) "", 0);
@@ -154,7 +172,7 @@ wherry_sctp_runtime_upcall (struct socket *so, void *address, int flags)
     }
   found = lookup (address);
   if (found != NULL)
-    wherry_sctp_endpoint_post_changed (found);
+    post_changed (found);
 }
 
 static void
@@ -163,7 +181,7 @@ on_budget_room (gpointer user_data)
   WherrySctpEndpoint *self = user_data;
 
   __atomic_store_n (&self->budget_waiting, 0, __ATOMIC_RELEASE);
-  wherry_sctp_endpoint_post_changed (self);
+  post_changed (self);
 }
 
 gboolean
@@ -173,8 +191,8 @@ wherry_sctp_endpoint_wait_budget (WherrySctpEndpoint *self, WherryBudget *budget
     return FALSE;
   if (__atomic_exchange_n (&self->budget_waiting, 1, __ATOMIC_ACQ_REL) != 0)
     return TRUE;
-  if (wherry_budget_wait (budget, on_budget_room, wherry_sctp_endpoint_ref (self),
-                          (GDestroyNotify) wherry_sctp_endpoint_unref))
+  if (wherry_budget_wait (budget, on_budget_room, endpoint_ref (self),
+                          (GDestroyNotify) endpoint_unref))
     return TRUE;
   __atomic_store_n (&self->budget_waiting, 0, __ATOMIC_RELEASE);
   return FALSE;
@@ -257,7 +275,7 @@ static void
 on_late (gpointer item, gpointer user_data)
 {
   g_autofree Late *late = item;
-  g_autoptr (WherrySctpEndpoint) self = wherry_sctp_endpoint_ref (user_data);
+  g_autoptr (WherrySctpEndpoint) self = endpoint_ref (user_data);
 
   if (late->length > 0)
     {
@@ -305,22 +323,6 @@ wherry_sctp_endpoint_new (GMainContext *context, const WherrySctpEndpointFuncs *
   return self;
 }
 
-WherrySctpEndpoint *
-wherry_sctp_endpoint_ref (WherrySctpEndpoint *self)
-{
-  wherry_ref_inc (&self->ref_count);
-  return self;
-}
-
-void
-wherry_sctp_endpoint_unref (WherrySctpEndpoint *self)
-{
-  if (!wherry_ref_dec (&self->ref_count))
-    return;
-  wherry_inbox_unref (self->inbox);
-  g_free (self);
-}
-
 gpointer
 wherry_sctp_endpoint_get_address (WherrySctpEndpoint *self)
 {
@@ -355,7 +357,7 @@ wherry_sctp_endpoint_close (WherrySctpEndpoint *self)
   usrsctp_deregister_address (GUINT_TO_POINTER (self->id));
   wherry_inbox_close (self->inbox);
   self->user_data = NULL;
-  wherry_sctp_endpoint_unref (self);
+  endpoint_unref (self);
 }
 
 /* ---- the process ---- */
@@ -364,7 +366,7 @@ guint
 wherry_sctp_runtime_get_n_endpoints (void)
 {
   runtime_init_once ();
-  g_autoptr (WherryLocker) locker = wherry_locker_new (&runtime.lock);
+  G_GNUC_UNUSED g_autoptr (WherryLocker) locker = wherry_locker_new (&runtime.lock);
   return g_hash_table_size (runtime.endpoints);
 }
 
@@ -372,7 +374,7 @@ guint64
 wherry_sctp_runtime_get_ticks (void)
 {
   runtime_init_once ();
-  g_autoptr (WherryLocker) locker = wherry_locker_new (&runtime.lock);
+  G_GNUC_UNUSED g_autoptr (WherryLocker) locker = wherry_locker_new (&runtime.lock);
   return runtime.ticks;
 }
 
@@ -380,7 +382,7 @@ gboolean
 wherry_sctp_runtime_is_idle (void)
 {
   runtime_init_once ();
-  g_autoptr (WherryLocker) locker = wherry_locker_new (&runtime.lock);
+  G_GNUC_UNUSED g_autoptr (WherryLocker) locker = wherry_locker_new (&runtime.lock);
   return runtime.idle;
 }
 

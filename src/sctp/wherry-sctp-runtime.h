@@ -42,18 +42,12 @@ gpointer wherry_sctp_endpoint_get_address (WherrySctpEndpoint *self);
  * Thread: peer */
 void wherry_sctp_endpoint_enter (WherrySctpEndpoint *self);
 void wherry_sctp_endpoint_leave (WherrySctpEndpoint *self);
-/* Call changed from the owner's context, soon. Thread: any */
-void wherry_sctp_endpoint_post_changed (WherrySctpEndpoint *self);
 /* TRUE: the budget is over; changed is called from the owner's context when there is room.
  * Thread: peer */
 gboolean wherry_sctp_endpoint_wait_budget (WherrySctpEndpoint *self, WherryBudget *budget);
-WherrySctpEndpoint *wherry_sctp_endpoint_ref (WherrySctpEndpoint *self); /* Thread: any */
-void wherry_sctp_endpoint_unref (WherrySctpEndpoint *self);              /* Thread: any */
 /* No function is called afterwards, and usrsctp's packets for it go nowhere. The socket must have
  * been closed. Drops the caller's reference. Thread: peer */
 void wherry_sctp_endpoint_close (WherrySctpEndpoint *self);
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (WherrySctpEndpoint, wherry_sctp_endpoint_unref)
 
 /* For usrsctp_set_upcall(), with the endpoint's address. Thread: any */
 void wherry_sctp_runtime_upcall (struct socket *so, void *address, int flags);
