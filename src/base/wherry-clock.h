@@ -37,7 +37,7 @@ GSource *wherry_clock_timeout_source_new (WherryClock *clock, gint64 interval_us
  * func returns G_SOURCE_CONTINUE to be called again after interval_us. */
 GSource *wherry_clock_add (WherryClock *clock, GMainContext *context, gint64 interval_us,
                            GSourceFunc func, gpointer data);
-/* Destroy and clear a source made by wherry_clock_add(). */
+/* Destroy and clear a source of which the caller holds a reference, or NULL. */
 void wherry_clock_clear_source (GSource **source);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (WherryClock, wherry_clock_unref)

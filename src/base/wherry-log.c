@@ -8,6 +8,27 @@
 
 #define FIELDS_MAX 10
 
+void
+wherry_log_context_copy (WherryLogContext *self, const WherryLogContext *from)
+{
+  static const WherryLogContext nothing = { NULL, NULL, NULL };
+
+  if (from == NULL)
+    from = &nothing;
+  self->peer = g_strdup (from->peer);
+  self->room = g_strdup (from->room);
+  self->channel = g_strdup (from->channel);
+}
+
+void
+wherry_log_context_clear (WherryLogContext *self)
+{
+  g_free ((char *) self->peer);
+  g_free ((char *) self->room);
+  g_free ((char *) self->channel);
+  *self = (WherryLogContext){ NULL, NULL, NULL };
+}
+
 typedef struct
 {
   GLogField fields[FIELDS_MAX];

@@ -16,6 +16,11 @@ typedef struct
   const char *channel; /* channel label, or NULL */
 } WherryLogContext;
 
+/* Own copies of from's strings; from may be NULL. Thread: any */
+void wherry_log_context_copy (WherryLogContext *self, const WherryLogContext *from);
+/* Frees what copy() made. Thread: any */
+void wherry_log_context_clear (WherryLogContext *self);
+
 void wherry_log_full (GLogLevelFlags level, const char *domain, const WherryLogContext *context,
                       const char *file, const char *line, const char *func, const char *format, ...)
     G_GNUC_PRINTF (7, 8);

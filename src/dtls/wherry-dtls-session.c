@@ -3,6 +3,7 @@
 
 #include "config.h"
 
+#include "base/wherry-clock.h"
 #include "base/wherry-counters.h"
 #include "base/wherry-error.h"
 #include "base/wherry-limits.h"
@@ -27,7 +28,7 @@ struct _WherryDtlsSession
   WherryCertificate *certificate;
   WherryPacketTransport *lower;
   GMainContext *context;
-  WherryLogContext log; /* own copies */
+  WherryLogContext log;
   /* peer thread only */
   WherryOwner owner;
   WherryPacketSink sink;
@@ -56,14 +57,6 @@ is_over (WherryDtlsSession *self)
   return self->state == WHERRY_TRANSPORT_FAILED || self->state == WHERRY_TRANSPORT_CLOSED;
 }
 
-static void
-clear_timer (WherryDtlsSession *self)
-{
-  if (self->timer != NULL)
-    g_source_destroy (self->timer);
-  g_clear_pointer (&self->timer, g_source_unref);
-}
-
 /* FAILED or CLOSED, with the event. */
 static void
 end (WherryDtlsSession *self, WherryTransportState state, const GError *error)
@@ -71,7 +64,7 @@ end (WherryDtlsSession *self, WherryTransportState state, const GError *error)
   if (is_over (self))
     return;
   self->state = state;
-  clear_timer (self);
+  wherry_clock_clear_source (&self->timer);
   wherry_early_queue_clear (&self->held);
   g_object_ref (self);
   wherry_packet_transport_set_events (self->lower, NULL, NULL);
@@ -112,7 +105,7 @@ handshake_done (WherryDtlsSession *self)
       failed (self, GNUTLS_E_CERTIFICATE_ERROR);
       return;
     }
-  clear_timer (self);
+  wherry_clock_clear_source (&self->timer);
   self->data_mtu = wherry_dtls_engine_get_data_mtu (self->engine);
   self->state = WHERRY_TRANSPORT_CONNECTED;
   wherry_packet_sink_state (&self->sink, WHERRY_TRANSPORT_CONNECTED, NULL);
@@ -125,7 +118,7 @@ arm_timer (WherryDtlsSession *self)
 {
   guint ms = wherry_dtls_engine_get_timeout_ms (self->engine);
 
-  clear_timer (self);
+  wherry_clock_clear_source (&self->timer);
   if (ms == 0)
     return;
   /* Real time, not a WherryClock: GnuTLS reads the system's clock itself. */
@@ -217,7 +210,7 @@ on_timer (gpointer user_data)
 {
   WherryDtlsSession *self = user_data;
 
-  clear_timer (self);
+  wherry_clock_clear_source (&self->timer);
   feed (self, NULL, 0);
   return G_SOURCE_REMOVE;
 }
@@ -386,7 +379,7 @@ wherry_dtls_session_finalize (GObject *object)
 {
   WherryDtlsSession *self = WHERRY_DTLS_SESSION (object);
 
-  clear_timer (self);
+  wherry_clock_clear_source (&self->timer);
   g_clear_pointer (&self->engine, wherry_dtls_engine_free);
   wherry_packet_sink_clear (&self->sink);
   wherry_early_queue_clear (&self->held);
@@ -394,8 +387,7 @@ wherry_dtls_session_finalize (GObject *object)
   g_clear_pointer (&self->certificate, wherry_certificate_unref);
   g_clear_object (&self->lower);
   g_clear_pointer (&self->context, g_main_context_unref);
-  g_free ((char *) self->log.peer);
-  g_free ((char *) self->log.room);
+  wherry_log_context_clear (&self->log);
   G_OBJECT_CLASS (wherry_dtls_session_parent_class)->finalize (object);
 }
 
@@ -425,8 +417,7 @@ wherry_dtls_session_new (WherryCertificate *certificate, WherryPacketTransport *
   self->certificate = wherry_certificate_ref (certificate);
   self->lower = g_object_ref (lower);
   self->context = g_main_context_ref (context != NULL ? context : g_main_context_default ());
-  self->log.peer = g_strdup (log != NULL ? log->peer : NULL);
-  self->log.room = g_strdup (log != NULL ? log->room : NULL);
+  wherry_log_context_copy (&self->log, log);
   self->lower_connected = wherry_packet_transport_get_state (lower) == WHERRY_TRANSPORT_CONNECTED;
   wherry_packet_transport_set_events (lower, &lower_events, self);
   return self;

@@ -3,25 +3,18 @@
 
 #include "config.h"
 
+#include "base/wherry-clock.h"
 #include "base/wherry-error.h"
 #include "base/wherry-limits.h"
 #include "ice/wherry-ice-agent.h"
 #include "ice/wherry-ice-session-private.h"
-
-void
-wherry_ice_session_clear_restart_limit (WherryIceSession *self)
-{
-  if (self->restart_limit != NULL)
-    g_source_destroy (self->restart_limit);
-  g_clear_pointer (&self->restart_limit, g_source_unref);
-}
 
 static void
 connected (WherryIceSession *self)
 {
   self->restarting = FALSE;
   self->checks_failed = FALSE;
-  wherry_ice_session_clear_restart_limit (self);
+  wherry_clock_clear_source (&self->restart_limit);
   if (self->state != WHERRY_TRANSPORT_CONNECTED)
     wherry_ice_agent_log_pair (self->agent, self->stream, &self->log);
   wherry_ice_session_set_state (self, WHERRY_TRANSPORT_CONNECTED, NULL);
@@ -40,8 +33,10 @@ consent_ended (WherryIceSession *self)
 static gboolean
 on_restart_limit (gpointer user_data)
 {
-  wherry_ice_session_clear_restart_limit (user_data);
-  consent_ended (user_data);
+  WherryIceSession *self = user_data;
+
+  wherry_clock_clear_source (&self->restart_limit);
+  consent_ended (self);
   return G_SOURCE_REMOVE;
 }
 

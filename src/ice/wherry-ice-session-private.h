@@ -20,7 +20,7 @@ struct _WherryIceSession
 
   /* immutable after construction: any thread reads */
   GMainContext *context;
-  WherryLogContext log; /* own copies */
+  WherryLogContext log;
   /* peer thread only */
   WherryOwner owner;
   WherryIceConfig *config;
@@ -54,6 +54,5 @@ void wherry_ice_session_read_local_credentials (WherryIceSession *self);
 
 /* checks */
 void wherry_ice_session_watch_checks (WherryIceSession *self);
-void wherry_ice_session_clear_restart_limit (WherryIceSession *self);
 
 G_END_DECLS

@@ -3,6 +3,7 @@
 
 #include "config.h"
 
+#include "base/wherry-clock.h"
 #include "base/wherry-error.h"
 #include "base/wherry-limits.h"
 #include "ice/wherry-ice-agent.h"
@@ -96,7 +97,7 @@ begin_close (WherryIceSession *self)
 {
   if (self->agent == NULL)
     return;
-  wherry_ice_session_clear_restart_limit (self);
+  wherry_clock_clear_source (&self->restart_limit);
   wherry_packet_sink_close (&self->sink);
   self->state = WHERRY_TRANSPORT_CLOSED;
   self->announcer.events = NULL;
@@ -169,8 +170,7 @@ wherry_ice_session_finalize (GObject *object)
   g_clear_pointer (&self->context, g_main_context_unref);
   g_free (self->local_ufrag);
   g_free (self->local_pwd);
-  g_free ((char *) self->log.peer);
-  g_free ((char *) self->log.room);
+  wherry_log_context_clear (&self->log);
   G_OBJECT_CLASS (wherry_ice_session_parent_class)->finalize (object);
 }
 
@@ -200,8 +200,7 @@ wherry_ice_session_new (const WherryIceConfig *config, GMainContext *context,
   self->config = wherry_ice_config_copy (config);
   wherry_ice_remote_init (&self->remote, self->config);
   self->announcer.config = self->config;
-  self->log.peer = g_strdup (log != NULL ? log->peer : NULL);
-  self->log.room = g_strdup (log != NULL ? log->room : NULL);
+  wherry_log_context_copy (&self->log, log);
   self->agent = wherry_ice_agent_new (self->config, self->context, &self->stream, error);
   if (self->agent == NULL)
     return NULL;

@@ -30,8 +30,6 @@ struct _WherrySctpAssociation
   GMainContext *context;
   WherrySctpConfig config;
   WherryLogContext log;
-  char *log_peer;
-  char *log_room;
 
   /* peer thread only */
   WherryOwner owner;

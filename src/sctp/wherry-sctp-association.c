@@ -313,8 +313,7 @@ wherry_sctp_association_finalize (GObject *object)
   g_array_unref (self->resets_denied);
   g_clear_pointer (&self->config.budget, wherry_budget_unref);
   g_main_context_unref (self->context);
-  g_free (self->log_peer);
-  g_free (self->log_room);
+  wherry_log_context_clear (&self->log);
   G_OBJECT_CLASS (wherry_sctp_association_parent_class)->finalize (object);
 }
 
@@ -360,11 +359,7 @@ apply_config (WherrySctpAssociation *self, const WherrySctpConfig *config)
       = from->receive_buffer != 0 ? from->receive_buffer : WHERRY_SCTP_RCVBUF;
   if (from->budget != NULL)
     self->config.budget = wherry_budget_ref (from->budget);
-  if (from->log != NULL)
-    {
-      self->log.peer = self->log_peer = g_strdup (from->log->peer);
-      self->log.room = self->log_room = g_strdup (from->log->room);
-    }
+  wherry_log_context_copy (&self->log, from->log);
 }
 
 WherrySctpAssociation *

@@ -3,6 +3,7 @@
 
 #include "config.h"
 
+#include "base/wherry-clock.h"
 #include "base/wherry-error.h"
 #include "base/wherry-limits.h"
 
@@ -89,11 +90,7 @@ wherry_sctp_association_release (WherrySctpAssociation *self)
   g_clear_pointer (&self->endpoint, wherry_sctp_endpoint_close);
   wherry_sctp_association_clear_received (self);
   wherry_sctp_association_clear_send (self);
-  if (self->continuation != NULL)
-    {
-      g_source_destroy (self->continuation);
-      g_clear_pointer (&self->continuation, g_source_unref);
-    }
+  wherry_clock_clear_source (&self->continuation);
 }
 
 gboolean

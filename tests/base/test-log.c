@@ -59,6 +59,27 @@ test_no_context (void)
 }
 
 static void
+test_copied_context (void)
+{
+  char peer[] = "00000000000000aa";
+  const WherryLogContext context = { .peer = peer, .channel = "chat" };
+  WherryLogContext copy;
+
+  wherry_log_context_copy (&copy, &context);
+  peer[0] = 'x';
+  wherry_message (&copy, "Joined");
+  assert_field ("PEER", "00000000000000aa");
+  assert_field ("ROOM", NULL);
+  assert_field ("CHANNEL", "chat");
+  wherry_log_context_clear (&copy);
+  g_assert_null (copy.peer);
+  wherry_log_context_copy (&copy, NULL);
+  wherry_message (&copy, "Joined");
+  assert_field ("PEER", NULL);
+  wherry_log_context_clear (&copy);
+}
+
+static void
 test_a_name_cannot_write_a_line (void)
 {
   wherry_message (NULL, "Joined: %s", "eve\nwherryd: all is well\033[2J\x7f");
@@ -103,6 +124,7 @@ main (int argc, char **argv)
   g_log_set_writer_func (capture, NULL, NULL);
   g_test_add_func ("/log/fields", test_fields);
   g_test_add_func ("/log/no-context", test_no_context);
+  g_test_add_func ("/log/copied-context", test_copied_context);
   g_test_add_func ("/log/a-name-cannot-write-a-line", test_a_name_cannot_write_a_line);
   g_test_add_func ("/log/debug-only-if-asked-for", test_debug_only_if_asked_for);
   g_test_add_func ("/log/a-bug-is-counted", test_a_bug_is_counted);
