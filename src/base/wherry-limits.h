@@ -100,6 +100,10 @@
 /* Members remembered for having been slow, each for one window. */
 #define WHERRY_COOL_DOWNS_MAX 1024u
 #define WHERRY_CONNECT_LIMIT_US (30 * G_USEC_PER_SEC)
+/* What is left of it for a peer whose signaling socket has gone: nobody can tell it of a candidate
+ * any more, so checks, handshake and a lost flight or two (1 s each, RFC 6347 section 4.2.4.1) are
+ * all that it may still need. */
+#define WHERRY_DETACHED_LIMIT_US (5 * G_USEC_PER_SEC)
 /* File descriptors that one more peer may need (context, ICE sockets), and what we keep free. */
 #define WHERRY_FDS_PER_PEER 6u
 #define WHERRY_FDS_RESERVE 64u

@@ -28,13 +28,14 @@ on_connect_limit (gpointer data)
 }
 
 static void
-start_connect_timer (WherryMember *self)
+start_connect_timer (WherryMember *self, gint64 limit_us)
 {
   WherryRelay *relay = self->relay;
 
   wherry_clock_clear_source (&self->connect_timer);
-  self->connect_timer = wherry_clock_add (relay->clock, relay->context,
-                                          relay->config->connect_limit_us, on_connect_limit, self);
+  self->connect_by_us = wherry_clock_now_us (relay->clock) + limit_us;
+  self->connect_timer
+      = wherry_clock_add (relay->clock, relay->context, limit_us, on_connect_limit, self);
 }
 
 static guint64
@@ -68,7 +69,7 @@ wherry_member_new (WherryRelay *relay, WherryRoom *room, const WherryJoin *join,
   self->owns = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, wherry_own_channel_free);
   g_hash_table_insert (relay->members, &self->key, self);
   relay->n_present++;
-  start_connect_timer (self);
+  start_connect_timer (self, relay->config->connect_limit_us);
   return self;
 }
 
@@ -157,10 +158,16 @@ wherry_member_leave (WherryMember *self, WherryLeaveReason reason)
 void
 wherry_member_detach (WherryMember *self)
 {
+  gint64 left_us = self->connect_by_us - wherry_clock_now_us (self->relay->clock);
+
   WHERRY_ASSERT_OWNER (self->relay);
   self->events = NULL;
-  if (self->peer == NULL)
+  if (!self->present || self->connected)
+    return;
+  if (self->peer == NULL || !self->described)
     wherry_member_end (self, WHERRY_LEAVE_LEFT, TRUE);
+  else
+    start_connect_timer (self, CLAMP (left_us, 0, WHERRY_DETACHED_LIMIT_US));
 }
 
 /* ---- what its peer says ---- */
@@ -170,6 +177,7 @@ on_description (gpointer user_data, WherrySdpType type, const char *sdp)
 {
   WherryMember *self = user_data;
 
+  self->described |= type == WHERRY_SDP_ANSWER && self->events != NULL;
   if (self->events != NULL)
     self->events->description (self->user_data, type, sdp);
 }
@@ -391,7 +399,7 @@ make_peer (WherryMember *self, WherrySignalError *code, GError **error)
     }
   wherry_relay_count_peer (relay, 1);
   relay->fds_used += WHERRY_FDS_PER_PEER;
-  start_connect_timer (self);
+  start_connect_timer (self, relay->config->connect_limit_us);
   post_candidates (self);
   return TRUE;
 }
@@ -431,6 +439,7 @@ wherry_member_remote_description (WherryMember *self, WherrySdp *sdp,
       wherry_sdp_free (sdp);
       return FALSE;
     }
+  self->described |= sdp->type == WHERRY_SDP_ANSWER;
   wherry_peer_post_remote_description (self->peer, sdp, channels, n);
   return TRUE;
 }

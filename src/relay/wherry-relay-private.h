@@ -74,7 +74,9 @@ struct _WherryMember
   WherryMemberPort *port;
   gsize stream_bytes; /* reserved for streams beyond the initial ones */
   gboolean connected;
+  gboolean described; /* one side has both descriptions, or will have soon */
   GSource *connect_timer;
+  gint64 connect_by_us;
   GPtrArray *candidates; /* of WherryCandidate, until there is a peer; NULL: none */
   gboolean candidates_ended;
   GHashTable *owns;          /* token to WherryOwnChannel */

@@ -107,7 +107,8 @@ void wherry_member_msg (WherryMember *self, const char *object, gsize length);
 /* Ends the membership: others get member-left, this one its left event (synchronously). */
 void wherry_member_leave (WherryMember *self, WherryLeaveReason reason);
 /* Its signaling socket is gone: no event is called any more. The member stays while its peer
- * connection lives (or may still come to be, within the connect limit); without one it leaves. */
+ * connection lives, or may still come to be: that is, when descriptions were exchanged, for
+ * WHERRY_DETACHED_LIMIT_US more. Without one it leaves. */
 void wherry_member_detach (WherryMember *self);
 
 G_END_DECLS

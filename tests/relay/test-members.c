@@ -223,6 +223,109 @@ test_detach (RelayFixture *self, gconstpointer data)
   g_assert_cmpstr (bob->heard->str, ==, "");
 }
 
+static guint
+count_peers (RelayFixture *self)
+{
+  WherryRelayStats stats;
+
+  wherry_relay_get_stats (self->relay, &stats);
+  return stats.peers;
+}
+
+static TestClient *
+start_unconnected (RelayFixture *self, const char *name)
+{
+  TestClient *client = test_client_join (self, "room", name, TRUE);
+
+  client->options.unconnected = TRUE;
+  test_client_start (client);
+  relay_fixture_settle (self);
+  return client;
+}
+
+static void
+detach (TestClient *client)
+{
+  wherry_member_detach (client->member);
+  client->member = NULL;
+}
+
+static void
+take_answer (TestClient *client)
+{
+  static const char text[]
+      = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n"
+        "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\na=mid:0\r\n"
+        "a=ice-ufrag:abcd\r\na=ice-pwd:abcdefghijklmnopqrstuvwx\r\na=fingerprint:sha-256 "
+        "00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:"
+        "00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF\r\n"
+        "a=setup:active\r\na=sctp-port:5000\r\n";
+  g_autoptr (GError) error = NULL;
+  WherrySignalError code;
+  WherrySdp *sdp = wherry_sdp_parse (WHERRY_SDP_ANSWER, text, strlen (text), &error);
+
+  g_assert_no_error (error);
+  wherry_member_remote_description (client->member, sdp, NULL, 0, &code, &error);
+  g_assert_no_error (error);
+}
+
+/* Its answer never came, and never will. */
+static void
+test_detach_without_descriptions (RelayFixture *self, gconstpointer data)
+{
+  TestClient *ann = test_client_connect (self, "room", "ann");
+  TestClient *bob = start_unconnected (self, "bob");
+
+  g_assert_cmpuint (count_peers (self), ==, 2);
+  detach (bob);
+  g_assert_cmpstr (ann->heard->str, ==, "+bob -bob:left ");
+  relay_fixture_settle (self);
+  g_assert_cmpuint (count_peers (self), ==, 1);
+  g_assert_false (bob->left);
+}
+
+/* It may still connect, for a while, but not for longer than if its socket were there. */
+static void
+test_detach_while_connecting (RelayFixture *self, gconstpointer data)
+{
+  TestClient *ann = test_client_connect (self, "room", "ann");
+  TestClient *bob = start_unconnected (self, "bob");
+  TestClient *cid;
+
+  take_answer (bob);
+  detach (bob);
+  relay_fixture_advance (self, WHERRY_DETACHED_LIMIT_US - 1);
+  g_assert_cmpstr (ann->heard->str, ==, "+bob ");
+  g_assert_cmpuint (count_peers (self), ==, 2);
+  relay_fixture_advance (self, 1);
+  g_assert_cmpstr (ann->heard->str, ==, "+bob -bob:timeout ");
+  g_assert_cmpuint (count_peers (self), ==, 1);
+
+  g_string_truncate (ann->heard, 0);
+  cid = start_unconnected (self, "cid");
+  take_answer (cid);
+  relay_fixture_advance (self, WHERRY_CONNECT_LIMIT_US - 1);
+  detach (cid);
+  g_assert_cmpstr (ann->heard->str, ==, "+cid ");
+  relay_fixture_advance (self, 1);
+  g_assert_cmpstr (ann->heard->str, ==, "+cid -cid:timeout ");
+}
+
+/* It connects in time, and stays. */
+static void
+test_detach_then_connect (RelayFixture *self, gconstpointer data)
+{
+  TestClient *ann = test_client_connect (self, "room", "ann");
+  TestClient *bob = start_unconnected (self, "bob");
+
+  take_answer (bob);
+  detach (bob);
+  wherry_fake_stream_connect (bob->end);
+  relay_fixture_advance (self, WHERRY_CONNECT_LIMIT_US);
+  g_assert_cmpstr (ann->heard->str, ==, "+bob ");
+  g_assert_cmpuint (count_peers (self), ==, 2);
+}
+
 static void
 test_shutdown_refuses (RelayFixture *self, gconstpointer data)
 {
@@ -253,6 +356,9 @@ main (int argc, char **argv)
   ADD ("connect-limit-with-peer", test_connect_limit_with_peer);
   ADD ("ends", test_ends);
   ADD ("detach", test_detach);
+  ADD ("detach-without-descriptions", test_detach_without_descriptions);
+  ADD ("detach-while-connecting", test_detach_while_connecting);
+  ADD ("detach-then-connect", test_detach_then_connect);
   ADD ("shutdown-refuses", test_shutdown_refuses);
   return g_test_run ();
 }

@@ -2,16 +2,20 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Garbage at the ports of ICE, sockets that are not read, and joins without an end."""
 
+import json
 import os
 import random
 import socket
 import struct
+import time
 
 from ice import Pair, USERNAME, REQUEST, stun
-from scene import SLOWER, Scene, run_tests, times
+from scene import SLOWER, Scene, resources, run_tests, times
 from wire import WebSocket, metrics
 
 SEED = 20260208
+OFFER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "wire", "sdp",
+                     "chromium-offer.json")
 
 
 def udp_ports(pid):
@@ -136,6 +140,29 @@ def joins_and_leaves_without_an_end():
         scene.until(members=2, rooms=1, peers=2)
 
 
+def sockets_that_close_before_their_peer_connects():
+    """Forty clients that offer, some of them wait for the answer, and close: the threads and files of
+    their peers are gone long before the connect limit of 30 s."""
+    with open(OFFER) as f:
+        sdp = json.load(f)["sdp"]
+    with Scene() as scene:
+        begun = time.monotonic()
+        threads = 0
+        for n in range(40):
+            with WebSocket(scene.url) as ws:
+                ws.send({"type": "join", "room": "talk", "name": "hasty"})
+                ws.send({"type": "offer", "sdp": sdp})
+                ws.recv_type("answer" if n % 2 else "joined")
+                threads = max(threads, resources(scene.pid)["threads"])
+        print(f"# {threads} threads at most")
+        assert threads >= scene.before["threads"] + 10, (scene.before, threads)
+        scene.settle()
+        scene.until(members=2, peers=2)
+        took = time.monotonic() - begun
+        print(f"# {took:.1f} s, {scene.rose('left_timeout')} had an answer")
+        assert took < 20, took
+
+
 if __name__ == "__main__":
     run_tests(garbage_at_the_ports_of_ice, a_socket_that_is_not_read_is_closed, messages_to_nobody,
-              joins_and_leaves_without_an_end)
+              joins_and_leaves_without_an_end, sockets_that_close_before_their_peer_connects)

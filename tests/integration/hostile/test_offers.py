@@ -116,7 +116,7 @@ def as_offer(sdp):
     return json.dumps({"type": "offer", "sdp": sdp})
 
 
-# A socket that is closed for its bad messages leaves its member to the connect limit.
+# A socket that is closed for its bad messages leaves its member the rest of this.
 LIMIT = ("--connect-limit-ms", str(3000 * SLOWER))
 
 
