@@ -20,6 +20,7 @@ G_BEGIN_DECLS
  * @WHERRY_ERROR_NOT_FOUND: no such room, member, channel or topic
  * @WHERRY_ERROR_FORBIDDEN: known, but not allowed
  * @WHERRY_ERROR_RESOURCES: the system has no thread, file descriptor or memory left for it
+ * @WHERRY_ERROR_INVALID_STATE: it cannot be done in the state that the object is in
  *
  * The one error domain of Wherry.
  */
@@ -38,6 +39,7 @@ typedef enum
   WHERRY_ERROR_NOT_FOUND,
   WHERRY_ERROR_FORBIDDEN,
   WHERRY_ERROR_RESOURCES,
+  WHERRY_ERROR_INVALID_STATE,
 } WherryError;
 
 #define WHERRY_ERROR (wherry_error_quark ())

@@ -51,6 +51,38 @@ typedef struct
   const char *protocol; /* "udp", "tcp" */
 } WherryPeerPath;
 
+/* The layers of a peer's connection, from the bottom. */
+typedef enum
+{
+  WHERRY_PEER_LAYER_ICE,
+  WHERRY_PEER_LAYER_DTLS,
+  WHERRY_PEER_LAYER_SCTP,
+} WherryPeerLayer;
+
+/* RFC 8829 section 3.2, figure 2; RTCSignalingState but for "closed". */
+typedef enum
+{
+  WHERRY_PEER_STABLE,
+  WHERRY_PEER_HAVE_LOCAL_OFFER,
+  WHERRY_PEER_HAVE_REMOTE_OFFER,
+  WHERRY_PEER_HAVE_LOCAL_PRANSWER,
+  WHERRY_PEER_HAVE_REMOTE_PRANSWER,
+} WherryPeerSignaling;
+
+/* How a step of negotiation ended: borrowed, valid during the event. A step that failed changed
+ * nothing, and tells what is in force all the same. */
+typedef struct
+{
+  guint ticket; /* the request's */
+  WherryPeerSignaling signaling;
+  const WherrySdp *made; /* make_offer, make_answer: the description; NULL otherwise */
+  /* what is in force now; NULL where there is none */
+  const WherrySdp *current_local;
+  const WherrySdp *pending_local;
+  const WherrySdp *current_remote;
+  const WherrySdp *pending_remote;
+} WherryPeerStep;
+
 /* What was asked of it and could not be done. */
 typedef enum
 {
@@ -76,6 +108,11 @@ typedef struct
   /* path is NULL but for CONNECTED. */
   void (*state) (gpointer user_data, WherryPeerState state, const WherryPeerPath *path);
   void (*finished) (gpointer user_data, WherryPeerEnd end, const GError *error);
+  /* Each step that was asked for, once, in the order of asking; error: it failed. (nullable) */
+  void (*stepped) (gpointer user_data, const WherryPeerStep *step, const GError *error);
+  /* ICE: CONNECTING is checking. error: with FAILED. (nullable) */
+  void (*layer) (gpointer user_data, WherryPeerLayer layer, WherryTransportState state,
+                 const GError *error);
 } WherryPeerHubEvents;
 
 /* On the peer thread. Channels: see channel/wherry-channel.h. */
@@ -111,6 +148,9 @@ typedef struct
   WherryBudget *budget;       /* (nullable) */
   gsize max_message_size;     /* what we announce; 0: the default */
   guint max_channels;
+  /* ICE may fail and be restarted, and the end of the association is told and does not end the
+   * peer: it lives until post_close() (RTCPeerConnection). FALSE: either ends it (the relay). */
+  gboolean outlives_failure;
   WherryWorker *worker;              /* shared worker (nullable): a thread of its own */
   GMainContext *context;             /* tests: run here, no thread at all (nullable) */
   WherryPeerTransportFunc transport; /* (nullable): the real stack */
@@ -142,6 +182,21 @@ void wherry_peer_post_remote_candidate (WherryPeer *self, WherryCandidate *candi
  * (destroy is called) once the peer has ended. */
 void wherry_peer_post_call (WherryPeer *self, void (*func) (WherryPeer *peer, gpointer data),
                             gpointer data, GDestroyNotify destroy);
+/* Negotiation in the steps of RFC 8829 (JSEP), for who wants each by itself; a peer uses either
+ * these or the two requests above. Each is answered by one stepped event, also when the peer has
+ * ended (WHERRY_ERROR_CLOSED). ticket: any number, given back.
+ *
+ * make: describe, change nothing (new ICE credentials are only prepared). set_local: sdp as it was
+ * made (NULL: the description that fits the state is made now); gathers where it has to.
+ * set_remote: takes sdp; one that needs an answer waits for make_answer. An offer while ours is
+ * pending rolls ours back first (W3C webrtc-pc section 4.4.1.5). rollback: to the last stable state
+ * (RFC 8829 section 4.1.10.2). WHERRY_ERROR_INVALID_STATE: not in this signaling state;
+ * WHERRY_ERROR_INVALID_ARGUMENT: sdp is not what was made; others as of the parts. */
+void wherry_peer_post_make_offer (WherryPeer *self, guint ticket, gboolean ice_restart);
+void wherry_peer_post_make_answer (WherryPeer *self, guint ticket);
+void wherry_peer_post_set_local (WherryPeer *self, guint ticket, WherrySdp *sdp);
+void wherry_peer_post_set_remote (WherryPeer *self, guint ticket, WherrySdp *sdp);
+void wherry_peer_post_rollback (WherryPeer *self, guint ticket, gboolean remote);
 /* The delegate's wake is called soon, once however often this is. */
 void wherry_peer_post_wake (WherryPeer *self);
 /* End it. Safe to repeat. */
