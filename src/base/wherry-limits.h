@@ -46,6 +46,9 @@
  * under way; those that still split messages by PPID (RFC 8831 section 6.6) may have one on each of
  * a few channels. What is unfinished counts against everybody's memory budget. */
 #define WHERRY_SCTP_UNFINISHED_MAX 4u
+/* What is held of channels whose OPEN came before our reset of the stream was confirmed: one
+ * largest message, and some small ones. */
+#define WHERRY_CHANNEL_HELD_MAX (WHERRY_MAX_MESSAGE_SIZE_DEFAULT + 64u * WHERRY_KIB)
 /* What SCTP holds received while we do not read. */
 #define WHERRY_SCTP_RCVBUF (256u * WHERRY_KIB)
 

@@ -2,7 +2,9 @@
 #pragma once
 
 /* What a channel and its set know of each other. A channel is a record; what happens to it is
- * decided in channel-set (ids, life) and channel-protocol (DCEP, resets). Owner thread only. */
+ * decided in channel-set (ids, life), channel-protocol (opening, messages), channel-control (DCEP
+ * messages out), channel-closing (resets) and channel-held (OPENs that come too early). Owner
+ * thread only. */
 
 #include "base/wherry-owner.h"
 #include "channel/wherry-channel-set.h"
@@ -50,6 +52,8 @@ struct _WherryChannelSet
   guint n_theirs;
   GHashTable *refused; /* streams that are being reset without a channel */
   GQueue control;      /* of Control: DCEP messages that wait for room, ahead of everything */
+  GHashTable *held;    /* stream -> what waits for our reset of it; channel-held */
+  gsize held_bytes;    /* at most WHERRY_CHANNEL_HELD_MAX */
 };
 
 /* ---- channel ---- */
@@ -71,8 +75,40 @@ void wherry_channel_protocol_connected (WherryChannelSet *self);
 WherrySendResult wherry_channel_protocol_send (WherryChannelSet *self, WherryChannel *channel,
                                                WherryMessage *message);
 void wherry_channel_protocol_accept (WherryChannelSet *self, WherryChannel *channel);
-void wherry_channel_protocol_close (WherryChannelSet *self, WherryChannel *channel);
+gboolean wherry_channel_protocol_is_our_id (WherryChannelSet *self, guint16 id);
+/* One that waits for nothing. The caller holds a reference to the set. */
+void wherry_channel_protocol_message (WherryChannelSet *self, guint16 stream,
+                                      WherryMessage *message);
+
+/* ---- channel-control ---- */
+/* Now, or as soon as there is room. Copies data. */
+void wherry_channel_control_send (WherryChannelSet *self, WherryChannel *channel,
+                                  const guint8 *data, gsize length);
+/* FALSE: still no room. */
+gboolean wherry_channel_control_flush (WherryChannelSet *self);
+/* Its OPEN still waits for room: the other side never heard of it. */
+gboolean wherry_channel_control_is_unsent (WherryChannelSet *self, WherryChannel *channel);
 /* Control messages that wait are dropped; channel: of this one only (nullable: of all). */
-void wherry_channel_protocol_forget (WherryChannelSet *self, WherryChannel *channel);
+void wherry_channel_control_forget (WherryChannelSet *self, WherryChannel *channel);
+
+/* ---- channel-closing ---- */
+void wherry_channel_closing_begin (WherryChannelSet *self, WherryChannel *channel);
+/* A stream without a channel, or a channel that we do not take. */
+void wherry_channel_closing_refuse (WherryChannelSet *self, guint16 stream);
+/* Our reset of it is not confirmed. */
+gboolean wherry_channel_closing_is_resetting (WherryChannelSet *self, guint16 stream);
+/* One that waits for nothing. The caller holds a reference to the set. */
+void wherry_channel_closing_incoming_reset (WherryChannelSet *self, guint16 stream);
+void wherry_channel_closing_on_incoming_reset (gpointer user_data, guint16 stream);
+void wherry_channel_closing_on_outgoing_reset (gpointer user_data, guint16 stream);
+
+/* ---- channel-held ---- */
+/* TRUE: it waits for our reset of the stream. What is over the limit is dropped, the channel
+ * refused (CHANNELS_REFUSED). */
+gboolean wherry_channel_held_take (WherryChannelSet *self, guint16 stream, WherryMessage *message);
+gboolean wherry_channel_held_take_reset (WherryChannelSet *self, guint16 stream);
+/* Our reset of the stream is done. The caller holds a reference to the set. */
+void wherry_channel_held_replay (WherryChannelSet *self, guint16 stream);
+void wherry_channel_held_clear (WherryChannelSet *self);
 
 G_END_DECLS

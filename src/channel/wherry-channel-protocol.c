@@ -11,74 +11,6 @@
 
 #include "channel/wherry-channel-private.h"
 
-/* A DCEP message that the association has no room for now. */
-typedef struct
-{
-  WherryChannel *channel; /* borrowed: forgotten with it */
-  WherryMessage *message;
-} Control;
-
-/* RFC 8832 section 6: DCEP messages are sent reliably and in order. */
-static const WherrySendOptions control_options
-    = { .ordered = TRUE, .reliability = WHERRY_RELIABLE };
-
-static void
-control_free (gpointer data)
-{
-  Control *control = data;
-
-  wherry_message_unref (control->message);
-  g_free (control);
-}
-
-void
-wherry_channel_protocol_forget (WherryChannelSet *self, WherryChannel *channel)
-{
-  for (GList *link = self->control.head; link != NULL;)
-    {
-      GList *next = link->next;
-      Control *control = link->data;
-
-      if (channel == NULL || control->channel == channel)
-        {
-          g_queue_delete_link (&self->control, link);
-          control_free (control);
-        }
-      link = next;
-    }
-}
-
-/* FALSE: still no room. */
-static gboolean
-flush_control (WherryChannelSet *self)
-{
-  while (self->control.length > 0)
-    {
-      Control *control = g_queue_peek_head (&self->control);
-      WherrySendResult result
-          = wherry_stream_transport_send (self->transport, control->channel->init.id,
-                                          &control_options, control->message);
-
-      if (result == WHERRY_SEND_BLOCKED)
-        return FALSE;
-      /* failed: the association is ending, and says so itself */
-      g_queue_pop_head (&self->control);
-      control_free (control);
-    }
-  return TRUE;
-}
-
-static void
-send_control (WherryChannelSet *self, WherryChannel *channel, const guint8 *data, gsize length)
-{
-  Control *control = g_new0 (Control, 1);
-
-  control->channel = channel;
-  control->message = wherry_message_new (WHERRY_MESSAGE_CONTROL, data, length, NULL);
-  g_queue_push_tail (&self->control, control);
-  flush_control (self);
-}
-
 /* ---- opening ---- */
 
 static void
@@ -115,7 +47,7 @@ send_open (WherryChannelSet *self, WherryChannel *channel)
       return;
     }
   channel->started = TRUE;
-  send_control (self, channel, data, length);
+  wherry_channel_control_send (self, channel, data, length);
 }
 
 static void
@@ -124,7 +56,7 @@ send_ack (WherryChannelSet *self, WherryChannel *channel)
   gsize length;
   const guint8 *data = wherry_dcep_ack_get (&length);
 
-  send_control (self, channel, data, length);
+  wherry_channel_control_send (self, channel, data, length);
 }
 
 void
@@ -153,7 +85,7 @@ wherry_channel_protocol_start (WherryChannelSet *self, WherryChannel *channel)
 void
 wherry_channel_protocol_accept (WherryChannelSet *self, WherryChannel *channel)
 {
-  g_autoptr (WherryChannel) kept = g_object_ref (channel);
+  G_GNUC_UNUSED g_autoptr (WherryChannel) kept = g_object_ref (channel);
 
   WHERRY_ASSERT_OWNER (self);
 
@@ -168,7 +100,7 @@ wherry_channel_protocol_accept (WherryChannelSet *self, WherryChannel *channel)
 void
 wherry_channel_protocol_connected (WherryChannelSet *self)
 {
-  g_autoptr (WherryChannelSet) kept = g_object_ref (self);
+  G_GNUC_UNUSED g_autoptr (WherryChannelSet) kept = g_object_ref (self);
   g_autoptr (GPtrArray) channels = NULL;
 
   if (self->connected)
@@ -201,102 +133,15 @@ wherry_channel_protocol_send (WherryChannelSet *self, WherryChannel *channel,
 
   /* before its OPEN, or behind DCEP messages that wait for room: writable comes for both */
   if (!self->connected || !channel->started || channel->wait_streams
-      || (self->control.length > 0 && !flush_control (self)))
+      || (self->control.length > 0 && !wherry_channel_control_flush (self)))
     return WHERRY_SEND_BLOCKED;
   return wherry_stream_transport_send (self->transport, channel->init.id, &options, message);
 }
 
-/* ---- closing ---- */
-
-static void
-reset_stream (WherryChannelSet *self, guint16 stream)
-{
-  wherry_stream_transport_reset_stream (self->transport, stream);
-}
-
-/* A stream without a channel, or a channel that we do not take. */
-static void
-refuse_stream (WherryChannelSet *self, guint16 stream)
-{
-  if (g_hash_table_add (self->refused, GUINT_TO_POINTER (stream)))
-    reset_stream (self, stream);
-}
-
-/* Whether its OPEN still waits for room: the other side never heard of it. */
-static gboolean
-is_unsent (WherryChannelSet *self, WherryChannel *channel)
-{
-  if (!channel->started)
-    return !channel->theirs;
-  if (channel->theirs || channel->init.negotiated)
-    return FALSE;
-  for (GList *link = self->control.head; link != NULL; link = link->next)
-    if (((Control *) link->data)->channel == channel)
-      return TRUE;
-  return FALSE;
-}
-
-void
-wherry_channel_protocol_close (WherryChannelSet *self, WherryChannel *channel)
-{
-  WHERRY_ASSERT_OWNER (self);
-
-  if (!self->connected || is_unsent (self, channel))
-    {
-      wherry_channel_set_finish (self, channel);
-      return;
-    }
-  wherry_channel_protocol_forget (self, channel);
-  channel->state = WHERRY_CHANNEL_CLOSING;
-  reset_stream (self, channel->init.id);
-}
-
-static void
-check_closed (WherryChannelSet *self, WherryChannel *channel)
-{
-  if (channel->incoming_done && channel->outgoing_done)
-    wherry_channel_set_finish (self, channel);
-}
-
-/* RFC 8831 section 6.7: a reset is answered by a reset. */
-static void
-on_incoming_reset (gpointer user_data, guint16 stream)
-{
-  g_autoptr (WherryChannelSet) self = g_object_ref (user_data);
-  WherryChannel *channel = wherry_channel_set_lookup (self, stream);
-
-  if (channel == NULL)
-    return;
-  channel->incoming_done = TRUE;
-  if (channel->state != WHERRY_CHANNEL_CLOSING)
-    wherry_channel_protocol_close (self, channel);
-  else
-    check_closed (self, channel);
-}
-
-static void
-on_outgoing_reset (gpointer user_data, guint16 stream)
-{
-  g_autoptr (WherryChannelSet) self = g_object_ref (user_data);
-  WherryChannel *found = wherry_channel_set_lookup (self, stream);
-  g_autoptr (WherryChannel) channel = found != NULL ? g_object_ref (found) : NULL;
-
-  g_hash_table_remove (self->refused, GUINT_TO_POINTER (stream));
-  if (channel == NULL)
-    return;
-  /* The transport resets by itself a stream with a message that is too large. */
-  channel->outgoing_done = TRUE;
-  channel->state = WHERRY_CHANNEL_CLOSING;
-  if (self->events->flushed != NULL)
-    self->events->flushed (self->user_data, channel);
-  if (channel->set != NULL)
-    check_closed (self, channel);
-}
-
 /* ---- messages ---- */
 
-static gboolean
-is_our_id (WherryChannelSet *self, guint16 id)
+gboolean
+wherry_channel_protocol_is_our_id (WherryChannelSet *self, guint16 id)
 {
   return (id % 2 == 0) == self->is_dtls_client;
 }
@@ -307,28 +152,33 @@ on_open (WherryChannelSet *self, guint16 stream, const guint8 *data, gsize lengt
   g_auto (WherryDcepOpen) open = { 0 };
   g_autoptr (GError) error = NULL;
   WherryChannelInit init;
-  WherryChannel *channel;
+  WherryChannel *channel = wherry_channel_set_lookup (self, stream);
 
+  /* our side of it is closed: to them theirs is too, or they would not have used the id again */
+  if (channel != NULL && channel->outgoing_done
+      && !wherry_channel_protocol_is_our_id (self, stream))
+    wherry_channel_set_finish (self, channel);
   /* in use, negotiated or not: the channel that is there stays as it is */
-  if (wherry_channel_set_lookup (self, stream) != NULL
-      || g_hash_table_contains (self->refused, GUINT_TO_POINTER (stream)))
+  else if (channel != NULL || g_hash_table_contains (self->refused, GUINT_TO_POINTER (stream)))
     {
       wherry_counter_inc (WHERRY_COUNTER_DCEP_BAD);
       return;
     }
-  if (is_our_id (self, stream) || stream >= WHERRY_SCTP_STREAMS_MAX
+  if (!self->connected)
+    return;
+  if (wherry_channel_protocol_is_our_id (self, stream) || stream >= WHERRY_SCTP_STREAMS_MAX
       || !wherry_dcep_open_parse (&open, data, length, &error))
     {
       wherry_debug (NULL, "A channel is refused on stream %u: %s", stream,
                     error != NULL ? error->message : "not an id of the other side's");
       wherry_counter_inc (WHERRY_COUNTER_DCEP_BAD);
-      refuse_stream (self, stream);
+      wherry_channel_closing_refuse (self, stream);
       return;
     }
   if (self->n_theirs >= self->max_channels)
     {
       wherry_counter_inc (WHERRY_COUNTER_CHANNELS_REFUSED);
-      refuse_stream (self, stream);
+      wherry_channel_closing_refuse (self, stream);
       return;
     }
   init = (WherryChannelInit){ .label = open.label,
@@ -352,7 +202,8 @@ on_open (WherryChannelSet *self, guint16 stream, const guint8 *data, gsize lengt
 static void
 on_acknowledged (WherryChannelSet *self, WherryChannel *channel)
 {
-  if (channel->state != WHERRY_CHANNEL_CONNECTING || is_unsent (self, channel))
+  if (channel->state != WHERRY_CHANNEL_CONNECTING
+      || wherry_channel_control_is_unsent (self, channel))
     return;
   channel->acknowledged = TRUE;
   emit_open (self, channel);
@@ -369,7 +220,7 @@ on_control (WherryChannelSet *self, guint16 stream, const guint8 *data, gsize le
     {
       wherry_counter_inc (WHERRY_COUNTER_DCEP_BAD);
       if (channel == NULL)
-        refuse_stream (self, stream);
+        wherry_channel_closing_refuse (self, stream);
       return;
     }
   if (type == WHERRY_DCEP_OPEN)
@@ -386,10 +237,9 @@ on_control (WherryChannelSet *self, guint16 stream, const guint8 *data, gsize le
   on_acknowledged (self, channel);
 }
 
-static void
-on_message (gpointer user_data, guint16 stream, WherryMessage *message)
+void
+wherry_channel_protocol_message (WherryChannelSet *self, guint16 stream, WherryMessage *message)
 {
-  g_autoptr (WherryChannelSet) self = g_object_ref (user_data);
   g_autoptr (WherryChannel) channel = NULL;
   gsize length;
   const guint8 *data;
@@ -404,7 +254,7 @@ on_message (gpointer user_data, guint16 stream, WherryMessage *message)
   if (channel == NULL)
     {
       wherry_counter_inc (WHERRY_COUNTER_SCTP_BAD_STREAM_DATA);
-      refuse_stream (self, stream);
+      wherry_channel_closing_refuse (self, stream);
       return;
     }
   g_object_ref (channel);
@@ -415,12 +265,21 @@ on_message (gpointer user_data, guint16 stream, WherryMessage *message)
     self->events->message (self->user_data, channel, message);
 }
 
+static void
+on_message (gpointer user_data, guint16 stream, WherryMessage *message)
+{
+  g_autoptr (WherryChannelSet) self = g_object_ref (user_data);
+
+  if (!wherry_channel_held_take (self, stream, message))
+    wherry_channel_protocol_message (self, stream, message);
+}
+
 /* ---- the association ---- */
 
 static void
 emit_writable (WherryChannelSet *self)
 {
-  if (flush_control (self) && self->events->writable != NULL)
+  if (wherry_channel_control_flush (self) && self->events->writable != NULL)
     self->events->writable (self->user_data);
 }
 
@@ -484,8 +343,8 @@ on_state (gpointer user_data, WherryTransportState state, const GError *error)
 const WherryStreamTransportEvents wherry_channel_protocol_events = {
   .state = on_state,
   .message = on_message,
-  .incoming_reset = on_incoming_reset,
-  .outgoing_reset = on_outgoing_reset,
+  .incoming_reset = wherry_channel_closing_on_incoming_reset,
+  .outgoing_reset = wherry_channel_closing_on_outgoing_reset,
   .writable = on_writable,
   .streams = on_streams,
 };

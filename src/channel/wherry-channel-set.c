@@ -25,11 +25,11 @@ wherry_channel_set_add (WherryChannelSet *self, WherryChannel *channel)
 void
 wherry_channel_set_finish (WherryChannelSet *self, WherryChannel *channel)
 {
-  g_autoptr (WherryChannel) kept = g_object_ref (channel);
+  G_GNUC_UNUSED g_autoptr (WherryChannel) kept = g_object_ref (channel);
 
   if (channel->set == NULL)
     return;
-  wherry_channel_protocol_forget (self, channel);
+  wherry_channel_control_forget (self, channel);
   channel->set = NULL;
   channel->state = WHERRY_CHANNEL_CLOSED;
   if (channel->theirs)
@@ -190,13 +190,14 @@ wherry_channel_set_attach (WherryChannelSet *self, WherryStreamTransport *transp
 void
 wherry_channel_set_close (WherryChannelSet *self)
 {
-  g_autoptr (WherryChannelSet) kept = g_object_ref (self);
+  G_GNUC_UNUSED g_autoptr (WherryChannelSet) kept = g_object_ref (self);
 
   WHERRY_ASSERT_OWNER (self);
 
   self->closed = TRUE;
   self->connected = FALSE;
-  wherry_channel_protocol_forget (self, NULL);
+  wherry_channel_control_forget (self, NULL);
+  wherry_channel_held_clear (self);
   if (self->transport != NULL)
     wherry_stream_transport_set_events (self->transport, NULL, NULL);
   g_clear_object (&self->transport);
@@ -234,6 +235,7 @@ wherry_channel_set_finalize (GObject *object)
   g_ptr_array_unref (self->channels);
   g_hash_table_unref (self->by_id);
   g_hash_table_unref (self->refused);
+  g_hash_table_unref (self->held);
   G_OBJECT_CLASS (wherry_channel_set_parent_class)->finalize (object);
 }
 
@@ -253,6 +255,7 @@ wherry_channel_set_init (WherryChannelSet *self)
   self->channels = g_ptr_array_new_with_free_func (g_object_unref);
   self->by_id = g_hash_table_new (NULL, NULL);
   self->refused = g_hash_table_new (NULL, NULL);
+  self->held = g_hash_table_new (NULL, NULL);
   g_queue_init (&self->control);
 }
 

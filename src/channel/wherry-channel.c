@@ -103,5 +103,5 @@ wherry_channel_close (WherryChannel *self)
 {
   if (self->set != NULL && self->state != WHERRY_CHANNEL_CLOSING
       && self->state != WHERRY_CHANNEL_CLOSED)
-    wherry_channel_protocol_close (self->set, self);
+    wherry_channel_closing_begin (self->set, self);
 }
