@@ -393,6 +393,14 @@ alert_error (WherryDtlsEngine *self)
                       name != NULL ? name : "unknown");
 }
 
+static GError *
+unverified_error (WherryDtlsEngine *self, const char *message)
+{
+  wherry_counter_inc (WHERRY_COUNTER_DTLS_UNVERIFIED);
+  wherry_dtls_engine_alert (self, GNUTLS_AL_FATAL, GNUTLS_A_BAD_CERTIFICATE);
+  return g_error_new_literal (WHERRY_ERROR, WHERRY_ERROR_UNVERIFIED, message);
+}
+
 /* Other than from a callback: the alert that fits, so that the other side fails now and not by a
  * timeout (RFC 5246 section 7.2.2). */
 static void
@@ -414,17 +422,11 @@ wherry_dtls_engine_fail (WherryDtlsEngine *self, int result)
     case GNUTLS_E_FATAL_ALERT_RECEIVED:
       return alert_error (self);
     case GNUTLS_E_CERTIFICATE_ERROR:
-      wherry_counter_inc (WHERRY_COUNTER_DTLS_UNVERIFIED);
-      wherry_dtls_engine_alert (self, GNUTLS_AL_FATAL, GNUTLS_A_BAD_CERTIFICATE);
-      return g_error_new_literal (
-          WHERRY_ERROR, WHERRY_ERROR_UNVERIFIED,
-          "the other side's certificate does not have the fingerprint that was signaled");
+      return unverified_error (
+          self, "the other side's certificate does not have the fingerprint that was signaled");
     case GNUTLS_E_NO_CERTIFICATE_FOUND:
     case GNUTLS_E_CERTIFICATE_REQUIRED:
-      wherry_counter_inc (WHERRY_COUNTER_DTLS_UNVERIFIED);
-      wherry_dtls_engine_alert (self, GNUTLS_AL_FATAL, GNUTLS_A_BAD_CERTIFICATE);
-      return g_error_new_literal (WHERRY_ERROR, WHERRY_ERROR_UNVERIFIED,
-                                  "the other side sent no certificate");
+      return unverified_error (self, "the other side sent no certificate");
     default:
       send_alert_for (self, result);
       return g_error_new (WHERRY_ERROR, WHERRY_ERROR_PROTOCOL, "DTLS: %s",
