@@ -78,35 +78,21 @@ test_garbage_in_handshake (gconstpointer data)
   dtls_pair_clear (&pair);
 }
 
-static void
-drop_session (gpointer data)
-{
-  DtlsSide *side = data;
-
-  side->heard.hook = NULL;
-  wherry_packet_transport_close (side->transport);
-  g_clear_object (&side->dtls);
-}
-
 /* Closed and the last reference dropped from inside its own event, state or packet. */
 static void
 test_unref_in_event (gconstpointer data)
 {
   gboolean in_packet = GPOINTER_TO_INT (data);
-  gpointer weak;
   DtlsPair pair;
 
   dtls_pair_init (&pair, NULL);
-  weak = pair.b.dtls;
-  g_object_add_weak_pointer (G_OBJECT (pair.b.dtls), &weak);
   dtls_pair_start (&pair);
   if (in_packet)
     WHERRY_WAIT_UNTIL (NULL, dtls_pair_is_connected (&pair));
-  pair.b.heard.hook = drop_session;
-  pair.b.heard.hook_data = &pair.b;
+  wherry_packet_recorder_drop_at_next_event (&pair.b.heard, (gpointer *) &pair.b.dtls);
   if (in_packet)
     wherry_packet_send_text (pair.a.transport, "go");
-  WHERRY_WAIT_UNTIL (NULL, weak == NULL);
+  WHERRY_WAIT_UNTIL (NULL, wherry_packet_recorder_is_dropped (&pair.b.heard));
   dtls_pair_clear (&pair);
 }
 

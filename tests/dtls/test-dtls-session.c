@@ -87,14 +87,11 @@ check_unverified (DtlsPair *pair)
   for (guint i = 0; i < 2; i++)
     {
       DtlsSide *side = i == 0 ? &pair->a : &pair->b;
-      GOutputVector packet = { "x", 1 };
-      g_autoptr (GError) error = NULL;
 
       for (guint j = 0; j < side->heard.states->len; j++)
         g_assert_cmpint (g_array_index (side->heard.states, WherryTransportState, j), !=,
                          WHERRY_TRANSPORT_CONNECTED);
-      g_assert_false (wherry_packet_transport_send (side->transport, &packet, 1, &error));
-      g_assert_error (error, WHERRY_ERROR, WHERRY_ERROR_CLOSED);
+      wherry_packet_assert_refused (side->transport, 1, WHERRY_ERROR_CLOSED);
     }
 }
 
@@ -187,8 +184,6 @@ static void
 test_close_notify (gconstpointer data)
 {
   gboolean client_closes = GPOINTER_TO_INT (data);
-  GOutputVector packet = { "x", 1 };
-  g_autoptr (GError) error = NULL;
   DtlsPair pair;
   DtlsSide *closer, *other;
 
@@ -202,8 +197,7 @@ test_close_notify (gconstpointer data)
   /* no event at the side that closed */
   g_assert_cmpint (wherry_packet_recorder_last_state (&closer->heard), ==,
                    WHERRY_TRANSPORT_CONNECTED);
-  g_assert_false (wherry_packet_transport_send (closer->transport, &packet, 1, &error));
-  g_assert_error (error, WHERRY_ERROR, WHERRY_ERROR_CLOSED);
+  wherry_packet_assert_refused (closer->transport, 1, WHERRY_ERROR_CLOSED);
   /* again, and the one below stays open */
   wherry_packet_transport_close (closer->transport);
   g_assert_cmpint (wherry_packet_transport_get_state (WHERRY_PACKET_TRANSPORT (closer->link)), ==,
@@ -241,14 +235,14 @@ test_lower_fails (void)
 static void
 test_sizes (void)
 {
-  g_autofree guint8 *data = g_malloc (WHERRY_MTU);
-  GOutputVector packet = { data, 1163 };
+  guint8 data[1163];
+  GOutputVector packet = { data, sizeof data };
   g_autoptr (GError) error = NULL;
   DtlsPair pair;
   gsize length;
   const void *got;
 
-  for (guint i = 0; i < WHERRY_MTU; i++)
+  for (guint i = 0; i < sizeof data; i++)
     data[i] = (guint8) i;
   dtls_pair_init (&pair, NULL);
   g_assert_cmpuint (wherry_packet_transport_get_mtu (pair.a.transport), ==, 1163);
@@ -259,11 +253,9 @@ test_sizes (void)
   g_assert_no_error (error);
   WHERRY_WAIT_UNTIL (NULL, pair.b.heard.packets->len == 1);
   got = g_bytes_get_data (g_ptr_array_index (pair.b.heard.packets, 0), &length);
-  g_assert_cmpmem (got, length, data, 1163);
+  g_assert_cmpmem (got, length, data, sizeof data);
 
-  packet.size = 1164;
-  g_assert_false (wherry_packet_transport_send (pair.a.transport, &packet, 1, &error));
-  g_assert_error (error, WHERRY_ERROR, WHERRY_ERROR_TOO_LARGE);
+  wherry_packet_assert_refused (pair.a.transport, 1164, WHERRY_ERROR_TOO_LARGE);
   dtls_pair_exchange (&pair);
   dtls_pair_clear (&pair);
 }

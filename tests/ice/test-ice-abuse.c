@@ -177,35 +177,21 @@ test_remote_input (void)
   ice_side_clear (&side);
 }
 
-static void
-drop_session (gpointer data)
-{
-  IceSide *side = data;
-
-  side->heard.hook = NULL;
-  wherry_packet_transport_close (side->transport);
-  g_clear_object (&side->ice);
-}
-
 /* Closed and the last reference dropped from inside an event that libnice's callback made. */
 static void
 test_unref_in_event (gconstpointer data)
 {
   gboolean in_packet = GPOINTER_TO_INT (data);
-  gpointer weak;
   IcePair pair;
 
   ice_pair_init (&pair);
-  weak = pair.b.ice;
-  g_object_add_weak_pointer (G_OBJECT (pair.b.ice), &weak);
   ice_pair_start (&pair);
   if (in_packet)
     WHERRY_WAIT_UNTIL (NULL, ice_pair_is_connected (&pair));
-  pair.b.heard.hook = drop_session;
-  pair.b.heard.hook_data = &pair.b;
+  wherry_packet_recorder_drop_at_next_event (&pair.b.heard, (gpointer *) &pair.b.ice);
   if (in_packet)
     wherry_packet_send_text (pair.a.transport, "go");
-  WHERRY_WAIT_UNTIL (NULL, weak == NULL);
+  WHERRY_WAIT_UNTIL (NULL, wherry_packet_recorder_is_dropped (&pair.b.heard));
   ice_pair_clear (&pair);
 }
 
