@@ -41,6 +41,7 @@ G_BEGIN_DECLS
   X (JOINS_REFUSED, "joins_refused", "joins refused by a limit")                                   \
   X (SOCKETS, "sockets", "signaling sockets accepted")                                             \
   X (SOCKETS_REFUSED, "sockets_refused", "signaling sockets refused or closed by a limit")         \
+  X (SOCKETS_NOT_JOINED, "sockets_not_joined", "signaling sockets closed for joining no room")     \
   X (BAD_ORIGIN, "bad_origin", "requests with an Origin or Host that is not allowed")              \
   X (BAD_MESSAGES, "bad_messages", "signaling messages that did not parse or validate")            \
   X (RATE_LIMITED, "rate_limited", "signaling messages refused by a rate limit")                   \

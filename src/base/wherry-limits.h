@@ -79,6 +79,9 @@
 #define WHERRY_SIGNAL_BAD_PER_MINUTE 10u
 #define WHERRY_SIGNAL_OUT_MAX (1u * WHERRY_MIB)
 #define WHERRY_SIGNAL_PING_INTERVAL_US (30 * G_USEC_PER_SEC)
+/* From the socket's opening to its join: the module joins at once, a person who writes JSON by hand
+ * may need a while. Without it an answered ping would hold a descriptor of the few for ever. */
+#define WHERRY_SIGNAL_JOIN_DEADLINE_US (60 * G_USEC_PER_SEC)
 /* Joins a second from one address that is not loopback. */
 #define WHERRY_JOINS_PER_ADDRESS 100u
 /* Addresses that are remembered for it. */

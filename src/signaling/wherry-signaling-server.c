@@ -14,6 +14,7 @@
 #include "base/wherry-log.h"
 #include "signaling/wherry-counted-stream.h"
 #include "signaling/wherry-http-listener.h"
+#include "signaling/wherry-join-watch.h"
 #include "signaling/wherry-signaling-metrics.h"
 #include "signaling/wherry-signaling-server.h"
 #include "signaling/wherry-signaling-socket.h"
@@ -40,7 +41,8 @@ struct _WherrySignalingServer
   SoupServer *http;
   WherryHttpListener *listener;
   WherryJoinLimit *joins;
-  GHashTable *sockets; /* set of WherrySignalingSocket, owned */
+  WherryJoinWatch *waiting; /* sockets that have a while to join */
+  GHashTable *sockets;      /* set of WherrySignalingSocket, owned */
   GSource *ping_timer;
   GSource *grace_timer;
   GSource *idle;
@@ -248,6 +250,7 @@ on_socket_closed (WherrySignalingSocket *socket, gpointer user_data)
 {
   WherrySignalingServer *self = user_data;
 
+  wherry_join_watch_remove (self->waiting, socket);
   g_hash_table_remove (self->sockets, socket);
   maybe_done (self);
 }
@@ -275,6 +278,13 @@ on_websocket (SoupServer *server, SoupServerMessage *message, const char *path,
   socket = wherry_signaling_socket_new (self->relay, self->joins, connection, stream, address,
                                         self->clock, on_socket_closed, self);
   g_hash_table_add (self->sockets, socket);
+  wherry_join_watch_add (self->waiting, socket);
+}
+
+static void
+on_late (gpointer socket, gpointer user_data)
+{
+  wherry_signaling_socket_end_waiting (socket);
 }
 
 static gboolean
@@ -334,6 +344,8 @@ wherry_signaling_server_new (WherryRelay *relay, const WherrySignalingConfig *co
       = config->connections_max > 0 ? config->connections_max : default_connections_max ();
   gint64 deadline_us = config->header_deadline_us > 0 ? config->header_deadline_us
                                                       : WHERRY_HTTP_HEADER_DEADLINE_US;
+  gint64 join_deadline_us
+      = config->join_deadline_us > 0 ? config->join_deadline_us : WHERRY_SIGNAL_JOIN_DEADLINE_US;
 
   self->relay = relay;
   self->clock = wherry_clock_ref (config->clock != NULL ? config->clock : wherry_clock_system ());
@@ -344,6 +356,8 @@ wherry_signaling_server_new (WherryRelay *relay, const WherrySignalingConfig *co
                               ? config->ping_interval_s
                               : (guint) (WHERRY_SIGNAL_PING_INTERVAL_US / G_USEC_PER_SEC);
   self->joins = wherry_join_limit_new (config->joins_per_address);
+  self->waiting
+      = wherry_join_watch_new (join_deadline_us, self->clock, self->context, on_late, self);
   self->sockets
       = g_hash_table_new_full (NULL, NULL, (GDestroyNotify) wherry_signaling_socket_free, NULL);
   self->listener
@@ -371,6 +385,7 @@ wherry_signaling_server_free (WherrySignalingServer *self)
   wherry_clock_clear_source (&self->idle);
   g_hash_table_unref (self->sockets);
   wherry_join_limit_free (self->joins);
+  wherry_join_watch_free (self->waiting);
   soup_server_disconnect (self->http);
   g_signal_handlers_disconnect_by_data (self->http, self);
   g_object_unref (self->http);
@@ -426,8 +441,6 @@ void
 wherry_signaling_server_shutdown (WherrySignalingServer *self, void (*done) (gpointer user_data),
                                   gpointer user_data)
 {
-  g_autoptr (GSource) idle = g_idle_source_new ();
-
   self->done = done;
   self->done_data = user_data;
   self->grace_timer

@@ -178,6 +178,19 @@ wherry_signaling_session_shutdown (WherrySignalingSession *self)
   wherry_signaling_session_close (self, CLOSE_GOING_AWAY, "shutdown");
 }
 
+void
+wherry_signaling_session_end_waiting (WherrySignalingSession *self)
+{
+  if (self->closed || self->was_member)
+    return;
+
+  wherry_counter_inc (WHERRY_COUNTER_SOCKETS_NOT_JOINED);
+  wherry_signaling_session_error (self, WHERRY_SIGNAL_ERROR_NOT_JOINED,
+                                  "You did not join a room in time: open another socket", NULL,
+                                  NULL);
+  wherry_signaling_session_close (self, CLOSE_POLICY, "no join in time");
+}
+
 gboolean
 wherry_signaling_session_is_joined (WherrySignalingSession *self)
 {

@@ -40,6 +40,9 @@ void wherry_signaling_session_receive_binary (WherrySignalingSession *self);
  * the relay. */
 void wherry_signaling_session_shutdown (WherrySignalingSession *self);
 
+/* The time to join is over: who never did is told not-joined and closed. */
+void wherry_signaling_session_end_waiting (WherrySignalingSession *self);
+
 gboolean wherry_signaling_session_is_joined (WherrySignalingSession *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (WherrySignalingSession, wherry_signaling_session_free)

@@ -147,6 +147,12 @@ wherry_signaling_socket_shutdown (WherrySignalingSocket *self)
 }
 
 void
+wherry_signaling_socket_end_waiting (WherrySignalingSocket *self)
+{
+  wherry_signaling_session_end_waiting (self->session);
+}
+
+void
 wherry_signaling_socket_abort (WherrySignalingSocket *self)
 {
   wherry_counted_stream_abort (self->stream);

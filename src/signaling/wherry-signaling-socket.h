@@ -26,6 +26,8 @@ void wherry_signaling_socket_free (WherrySignalingSocket *self);
 void wherry_signaling_socket_ping (WherrySignalingSocket *self);
 /* The server goes down: see wherry_signaling_session_shutdown(). */
 void wherry_signaling_socket_shutdown (WherrySignalingSocket *self);
+/* See wherry_signaling_session_end_waiting(). */
+void wherry_signaling_socket_end_waiting (WherrySignalingSocket *self);
 void wherry_signaling_socket_abort (WherrySignalingSocket *self);
 
 G_END_DECLS

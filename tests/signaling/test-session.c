@@ -274,6 +274,26 @@ test_shutdown (SessionFixture *f, gconstpointer data)
 }
 
 static void
+test_end_of_waiting (SessionFixture *f, gconstpointer data)
+{
+  guint64 late = wherry_counter_get (WHERRY_COUNTER_SOCKETS_NOT_JOINED);
+
+  wherry_session_say (&f->a, "{\"type\":\"join\",\"room\":\"r\"}");
+  wherry_session_say (&f->b, "{\"type\":\"join\",\"room\":\"a/b\",\"token\":\"x\"}");
+  wherry_session_drop_frames (&f->a);
+  wherry_session_drop_frames (&f->b);
+
+  wherry_signaling_session_end_waiting (f->a.session);
+  wherry_session_hears_nothing (&f->a);
+  g_assert_cmpuint (f->a.close_code, ==, 0);
+  wherry_signaling_session_end_waiting (f->b.session);
+  wherry_session_hears_error (&f->b, "not-joined", NULL, NULL);
+  g_assert_cmpuint (f->b.close_code, ==, 1008);
+  wherry_signaling_session_end_waiting (f->b.session);
+  g_assert_cmpuint (wherry_counter_get (WHERRY_COUNTER_SOCKETS_NOT_JOINED), ==, late + 1);
+}
+
+static void
 test_socket_gone_detaches (SessionFixture *f, gconstpointer data)
 {
   wherry_session_say (&f->a, "{\"type\":\"join\",\"room\":\"r\"}");
@@ -309,6 +329,7 @@ main (int argc, char **argv)
   ADD ("/session/msg-costs-its-audience", test_msg_costs_its_audience);
   ADD ("/session/many-members", test_many_members);
   ADD ("/session/shutdown", test_shutdown);
+  ADD ("/session/end-of-waiting", test_end_of_waiting);
   ADD ("/session/socket-gone-detaches", test_socket_gone_detaches);
   ADD ("/session/left-by-the-relay", test_left_by_the_relay);
   return g_test_run ();

@@ -230,12 +230,31 @@ answer_pings (RawClient *client)
     }
 }
 
+/* The next frame that is no ping is text that holds part. */
+static void
+hears_but_pings (RawClient *client, const char *part)
+{
+  g_autofree char *text = NULL;
+  guint8 opcode;
+
+  do
+    {
+      g_free (text);
+      text = wherry_raw_client_hear (client, &opcode, NULL);
+    }
+  while (opcode == 9);
+  g_assert_cmpuint (opcode, ==, 1);
+  g_assert_nonnull (strstr (text, part));
+}
+
 static void
 test_pongs_keep_it (ServerFixture *f, gconstpointer data)
 {
   g_autoptr (RawClient) client = wherry_raw_client_new_websocket (f->port);
   guint n = 0;
 
+  wherry_raw_client_say (client, "{\"type\":\"join\",\"room\":\"r\"}");
+  wherry_raw_client_hears (client, "\"joined\"");
   for (guint i = 0; i < 200; i++)
     {
       wherry_virtual_clock_advance (f->clock, G_TIME_SPAN_SECOND);
@@ -244,6 +263,36 @@ test_pongs_keep_it (ServerFixture *f, gconstpointer data)
       n += answer_pings (client);
     }
   g_assert_cmpuint (n, ==, 200 / 30);
+}
+
+/* It answers pings and asks for pongs, and never joins. */
+static void
+test_never_joins (ServerFixture *f, gconstpointer data)
+{
+  guint64 late = wherry_counter_get (WHERRY_COUNTER_SOCKETS_NOT_JOINED);
+  g_autoptr (RawClient) joined = wherry_raw_client_new_websocket (f->port);
+  g_autoptr (RawClient) client = wherry_raw_client_new_websocket (f->port);
+  guint n = 0;
+
+  wherry_raw_client_say (joined, "{\"type\":\"join\",\"room\":\"r\"}");
+  wherry_raw_client_hears (joined, "\"joined\"");
+  for (guint i = 1; i < WHERRY_SIGNAL_JOIN_DEADLINE_US / G_USEC_PER_SEC; i++)
+    {
+      wherry_virtual_clock_advance (f->clock, G_USEC_PER_SEC);
+      wherry_raw_client_turn (client);
+      wherry_raw_client_say (client, "{\"type\":\"ping\"}");
+      n += answer_pings (client);
+    }
+  g_assert_cmpuint (n, >, 0);
+  /* the ping of its 60th second is one of the next two frames */
+  wherry_virtual_clock_advance (f->clock, G_USEC_PER_SEC);
+  hears_but_pings (client, "\"not-joined\"");
+  wherry_raw_client_hears_close (client, 1008);
+  wherry_raw_client_frame (client, 0x88, "\x03\xf0", 2);
+  wherry_raw_client_wait_eof (client);
+  g_assert_cmpuint (wherry_counter_get (WHERRY_COUNTER_SOCKETS_NOT_JOINED), ==, late + 1);
+  g_assert_cmpuint (wherry_signaling_server_get_n_sockets (f->server), ==, 1);
+  g_assert_cmpuint (wherry_fake_relay_get_n_members (f->relay), ==, 1);
 }
 
 static void
@@ -294,6 +343,7 @@ main (int argc, char **argv)
   ADD ("/websocket/pings-without-reading", test_pings_without_reading);
   ADD ("/websocket/missed-pongs", test_missed_pongs);
   ADD ("/websocket/pongs-keep-it", test_pongs_keep_it);
+  ADD ("/websocket/never-joins", test_never_joins);
   ADD ("/websocket/shutdown", test_shutdown);
   return g_test_run ();
 }
