@@ -3,7 +3,6 @@
 
 #include "config.h"
 
-#include "ice/wherry-ice-agent.h"
 #include "ice/wherry-ice-announcer.h"
 #include "ice/wherry-ice-candidates.h"
 
@@ -13,7 +12,7 @@ wherry_ice_announcer_candidate (WherryIceAnnouncer *self, const NiceCandidate *n
   g_autoptr (WherryCandidate) candidate = wherry_ice_candidate_announce (nice, self->config);
   g_autofree char *line = NULL;
 
-  if (candidate == NULL || self->events == NULL || self->events->candidate == NULL)
+  if (candidate == NULL || self->events == NULL)
     return;
   line = wherry_candidate_to_string (candidate);
   self->events->candidate (self->user_data, line);
@@ -23,18 +22,6 @@ void
 wherry_ice_announcer_done (WherryIceAnnouncer *self)
 {
   self->done = TRUE;
-  if (self->events != NULL && self->events->gathering_done != NULL)
-    self->events->gathering_done (self->user_data);
-}
-
-void
-wherry_ice_announcer_again (WherryIceAnnouncer *self, NiceAgent *agent, guint stream)
-{
-  GSList *candidates = nice_agent_get_local_candidates (agent, stream, WHERRY_ICE_COMPONENT);
-
-  for (GSList *l = candidates; l != NULL; l = l->next)
-    wherry_ice_announcer_candidate (self, l->data);
-  g_slist_free_full (candidates, (GDestroyNotify) nice_candidate_free);
-  if (self->done)
-    wherry_ice_announcer_done (self);
+  if (self->events != NULL)
+    self->events->done (self->user_data);
 }

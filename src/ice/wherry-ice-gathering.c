@@ -7,40 +7,61 @@
 #include "ice/wherry-ice-session-private.h"
 
 static void
-on_new_candidate (NiceAgent *agent, NiceCandidate *candidate, WherryIceSession *self)
+on_received (gpointer user_data, WherryIceGeneration *generation, const guint8 *data, gsize length)
 {
-  WHERRY_ASSERT_OWNER (self);
+  G_GNUC_UNUSED g_autoptr (WherryIceSession) self = g_object_ref (user_data);
 
-  g_object_ref (self);
-  wherry_ice_announcer_candidate (&self->announcer, candidate);
-  g_object_unref (self);
+  wherry_packet_sink_packet (&self->sink, data, length);
 }
 
 static void
-on_gathering_done (NiceAgent *agent, guint stream, WherryIceSession *self)
+on_candidate (gpointer user_data, const char *line)
 {
-  WHERRY_ASSERT_OWNER (self);
+  G_GNUC_UNUSED g_autoptr (WherryIceSession) self = g_object_ref (user_data);
 
-  g_object_ref (self);
-  if (!self->announcer.done)
-    wherry_ice_announcer_done (&self->announcer);
-  g_object_unref (self);
+  if (self->events != NULL && self->events->candidate != NULL)
+    self->events->candidate (self->events_data, line);
 }
 
-void
-wherry_ice_session_watch_gathering (WherryIceSession *self)
+static void
+on_gathering_done (gpointer user_data)
 {
-  g_signal_connect (self->agent, "new-candidate-full", G_CALLBACK (on_new_candidate), self);
-  g_signal_connect (self->agent, "candidate-gathering-done", G_CALLBACK (on_gathering_done), self);
+  G_GNUC_UNUSED g_autoptr (WherryIceSession) self = g_object_ref (user_data);
+
+  if (self->events != NULL && self->events->gathering_done != NULL)
+    self->events->gathering_done (self->events_data);
 }
 
-void
-wherry_ice_session_read_local_credentials (WherryIceSession *self)
+static const WherryIceAnnouncerEvents announcer_events = {
+  .candidate = on_candidate,
+  .done = on_gathering_done,
+};
+
+static const WherryIceGenerationEvents generation_events = {
+  .connected = wherry_ice_session_on_connected,
+  .failed = wherry_ice_session_on_failed,
+  .received = on_received,
+};
+
+WherryIceGeneration *
+wherry_ice_session_newest (WherryIceSession *self)
 {
-  g_clear_pointer (&self->local_ufrag, g_free);
-  g_clear_pointer (&self->local_pwd, g_free);
-  nice_agent_get_local_credentials (self->agent, self->stream, &self->local_ufrag,
-                                    &self->local_pwd);
+  return self->next != NULL ? self->next : self->current;
+}
+
+WherryIceGeneration *
+wherry_ice_session_make_generation (WherryIceSession *self, WherryIceCredentials *local,
+                                    GError **error)
+{
+  WherryIceGeneration *generation
+      = wherry_ice_generation_new (self->config, self->context, &self->log, local, error);
+
+  if (generation == NULL)
+    return NULL;
+  wherry_ice_generation_set_events (generation, &generation_events, self);
+  generation->announcer.events = &announcer_events;
+  generation->announcer.user_data = self;
+  return generation;
 }
 
 void
@@ -49,50 +70,41 @@ wherry_ice_session_set_session_events (WherryIceSession *self, const WherryIceSe
 {
   WHERRY_ASSERT_OWNER (self);
 
-  if (self->agent == NULL)
+  if (self->current == NULL)
     return;
-  self->announcer.events = events;
-  self->announcer.user_data = user_data;
+  self->events = events;
+  self->events_data = user_data;
 }
 
 const char *
 wherry_ice_session_get_local_ufrag (WherryIceSession *self)
 {
-  return self->agent != NULL ? self->local_ufrag : NULL;
+  return self->current != NULL ? wherry_ice_session_newest (self)->local.ufrag : NULL;
 }
 
 const char *
 wherry_ice_session_get_local_pwd (WherryIceSession *self)
 {
-  return self->agent != NULL ? self->local_pwd : NULL;
+  return self->current != NULL ? wherry_ice_session_newest (self)->local.pwd : NULL;
 }
 
 gboolean
 wherry_ice_session_gather (WherryIceSession *self, GError **error)
 {
   G_GNUC_UNUSED g_autoptr (WherryIceSession) alive = g_object_ref (self);
-  g_autoptr (NiceAgent) agent = NULL;
 
   WHERRY_ASSERT_OWNER (self);
 
   if (!wherry_ice_session_check_open (self, error))
     return FALSE;
-  /* A candidate event may close the session while libnice is still gathering. */
-  agent = g_object_ref (self->agent);
-  if (self->gathered)
-    {
-      wherry_ice_announcer_again (&self->announcer, agent, self->stream);
-      return TRUE;
-    }
   if (self->state == WHERRY_TRANSPORT_NEW)
     wherry_ice_session_set_state (self, WHERRY_TRANSPORT_CONNECTING, NULL);
-  self->gathered
-      = wherry_ice_agent_gather (agent, self->stream, self->context, self->config, error);
-  return self->gathered;
+  return wherry_ice_session_check_open (self, error)
+         && wherry_ice_generation_gather (wherry_ice_session_newest (self), error);
 }
 
 gboolean
 wherry_ice_session_is_gathering_done (WherryIceSession *self)
 {
-  return self->announcer.done;
+  return self->current != NULL && wherry_ice_session_newest (self)->announcer.done;
 }

@@ -10,12 +10,8 @@
 #include "base/wherry-limits.h"
 #include "ice/wherry-ice-agent.h"
 #include "ice/wherry-ice-candidates.h"
+#include "ice/wherry-ice-credentials.h"
 #include "ice/wherry-ice-remote.h"
-
-/* RFC 8839 section 5.4 */
-#define UFRAG_MIN 4u
-#define PWD_MIN 22u
-#define CREDENTIAL_MAX 256u
 
 void
 wherry_ice_remote_init (WherryIceRemote *self, const WherryIceConfig *config)
@@ -31,28 +27,6 @@ wherry_ice_remote_clear (WherryIceRemote *self)
   g_clear_pointer (&self->ufrag, g_free);
   g_clear_pointer (&self->pwd, g_free);
   g_clear_pointer (&self->held, g_ptr_array_unref);
-}
-
-void
-wherry_ice_remote_reset (WherryIceRemote *self)
-{
-  g_clear_pointer (&self->ufrag, g_free);
-  g_clear_pointer (&self->pwd, g_free);
-  g_ptr_array_set_size (self->held, 0);
-  self->n_candidates = 0;
-  self->ended = FALSE;
-}
-
-/* ice-char = ALPHA / DIGIT / "+" / "/" */
-static gboolean
-is_credential (const char *text, gsize min)
-{
-  gsize length = text != NULL ? strlen (text) : 0;
-
-  for (gsize i = 0; i < length; i++)
-    if (!g_ascii_isalnum (text[i]) && text[i] != '+' && text[i] != '/')
-      return FALSE;
-  return length >= min && length <= CREDENTIAL_MAX;
 }
 
 static void
@@ -76,12 +50,8 @@ gboolean
 wherry_ice_remote_set_credentials (WherryIceRemote *self, NiceAgent *agent, guint stream,
                                    const char *ufrag, const char *pwd, GError **error)
 {
-  if (!is_credential (ufrag, UFRAG_MIN) || !is_credential (pwd, PWD_MIN))
-    {
-      g_set_error_literal (error, WHERRY_ERROR, WHERRY_ERROR_PROTOCOL,
-                           "ice-ufrag must have 4 to 256 ice-chars, ice-pwd 22 to 256");
-      return FALSE;
-    }
+  if (!wherry_ice_credentials_check (ufrag, pwd, error))
+    return FALSE;
   if (g_strcmp0 (self->ufrag, ufrag) == 0 && g_strcmp0 (self->pwd, pwd) == 0)
     return TRUE;
   if (!nice_agent_set_remote_credentials (agent, stream, ufrag, pwd))
@@ -103,12 +73,8 @@ wherry_ice_remote_set_credentials (WherryIceRemote *self, NiceAgent *agent, guin
 }
 
 gboolean
-wherry_ice_remote_add (WherryIceRemote *self, NiceAgent *agent, guint stream, const char *line,
-                       GError **error)
+wherry_ice_remote_count (WherryIceRemote *self, GError **error)
 {
-  g_autoptr (WherryCandidate) candidate = NULL;
-  g_autoptr (GError) local = NULL;
-
   if (self->n_candidates >= WHERRY_CANDIDATES_MAX)
     {
       wherry_counter_inc (WHERRY_COUNTER_ICE_BAD_CANDIDATES);
@@ -117,24 +83,36 @@ wherry_ice_remote_add (WherryIceRemote *self, NiceAgent *agent, guint stream, co
       return FALSE;
     }
   self->n_candidates++;
-  candidate = wherry_candidate_parse (line, strlen (line), &local);
-  if (candidate == NULL)
-    {
-      if (g_error_matches (local, WHERRY_ERROR, WHERRY_ERROR_UNSUPPORTED))
-        return TRUE;
-      wherry_counter_inc (WHERRY_COUNTER_ICE_BAD_CANDIDATES);
-      g_propagate_error (error, g_steal_pointer (&local));
-      return FALSE;
-    }
+  return TRUE;
+}
+
+gboolean
+wherry_ice_remote_parse (const char *line, WherryCandidate **candidate, GError **error)
+{
+  g_autoptr (GError) local = NULL;
+
+  *candidate = wherry_candidate_parse (line, strlen (line), &local);
+  if (*candidate != NULL || g_error_matches (local, WHERRY_ERROR, WHERRY_ERROR_UNSUPPORTED))
+    return TRUE;
+  wherry_counter_inc (WHERRY_COUNTER_ICE_BAD_CANDIDATES);
+  g_propagate_error (error, g_steal_pointer (&local));
+  return FALSE;
+}
+
+void
+wherry_ice_remote_add (WherryIceRemote *self, NiceAgent *agent, guint stream,
+                       WherryCandidate *candidate)
+{
+  g_autoptr (WherryCandidate) owned = candidate;
+
   /* No name is looked up: a browser that hides its addresses still reaches us, and becomes known as
    * a peer-reflexive candidate. */
-  if (candidate->is_mdns)
+  if (owned->is_mdns)
     wherry_counter_inc (WHERRY_COUNTER_ICE_MDNS_IGNORED);
   else if (self->ufrag == NULL)
-    g_ptr_array_add (self->held, g_steal_pointer (&candidate));
+    g_ptr_array_add (self->held, g_steal_pointer (&owned));
   else
-    hand_over (self, agent, stream, candidate);
-  return TRUE;
+    hand_over (self, agent, stream, owned);
 }
 
 void

@@ -7,6 +7,7 @@
 #include <nice/agent.h>
 
 #include "ice/wherry-ice-config.h"
+#include "wire/wherry-candidate.h"
 
 G_BEGIN_DECLS
 
@@ -22,14 +23,17 @@ typedef struct
 
 void wherry_ice_remote_init (WherryIceRemote *self, const WherryIceConfig *config);
 void wherry_ice_remote_clear (WherryIceRemote *self);
-/* A new generation begins. */
-void wherry_ice_remote_reset (WherryIceRemote *self);
 
-/* The functions of wherry-ice-session.h. */
 gboolean wherry_ice_remote_set_credentials (WherryIceRemote *self, NiceAgent *agent, guint stream,
                                             const char *ufrag, const char *pwd, GError **error);
-gboolean wherry_ice_remote_add (WherryIceRemote *self, NiceAgent *agent, guint stream,
-                                const char *line, GError **error);
+/* One more candidate line: WHERRY_ERROR_LIMIT when there were too many. */
+gboolean wherry_ice_remote_count (WherryIceRemote *self, GError **error);
+/* candidate: NULL with TRUE for a well formed one that is of no use to us. WHERRY_ERROR_PROTOCOL.
+ */
+gboolean wherry_ice_remote_parse (const char *line, WherryCandidate **candidate, GError **error);
+/* (transfer full) candidate */
+void wherry_ice_remote_add (WherryIceRemote *self, NiceAgent *agent, guint stream,
+                            WherryCandidate *candidate);
 void wherry_ice_remote_end (WherryIceRemote *self, NiceAgent *agent, guint stream);
 
 G_END_DECLS

@@ -2,13 +2,12 @@
 #pragma once
 
 /* The parts of a session, each in its own file: session (life, packets), gathering (our credentials
- * and candidates), checks (theirs, and what becomes of them: connected, consent, restart).
- * Thread: peer */
+ * and candidates), checks (theirs, and what becomes of them: connected, consent), restart (from one
+ * generation to the next). Thread: peer */
 
 #include "base/wherry-owner.h"
-#include "ice/wherry-ice-announcer.h"
 #include "ice/wherry-ice-closing.h"
-#include "ice/wherry-ice-remote.h"
+#include "ice/wherry-ice-generation.h"
 #include "ice/wherry-ice-session.h"
 #include "transport/wherry-packet-sink.h"
 
@@ -24,20 +23,18 @@ struct _WherryIceSession
   /* peer thread only */
   WherryOwner owner;
   WherryIceConfig *config;
-  NiceAgent *agent; /* NULL once closing */
-  guint stream;
   WherryPacketSink sink;
-  WherryIceAnnouncer announcer;
   WherryTransportState state;
-  char *local_ufrag;
-  char *local_pwd;
-  WherryIceRemote remote;
-  gboolean gathered;   /* gather() was called, successfully */
-  gboolean restarting; /* since restart(), until connected anew */
+  const WherryIceSessionEvents *events; /* NULL: nobody listens */
+  gpointer events_data;
+  WherryIceCredentials prepared; /* of a restart that is described and not applied */
+  WherryIceGeneration *current;  /* packets leave by it; NULL once closing */
+  WherryIceGeneration *next;     /* a restart's, until it is connected or rolled back */
+  WherryIceGeneration *retired;  /* the one before: what is still under way comes by it */
+  GSource *retire_timer;
   GSource *restart_limit;
-  gboolean checks_failed;
   guint64 send_dropped;
-  WherryIceClosing *closing; /* NULL before */
+  WherryIceClosing *closing;
 };
 
 /* session */
@@ -48,11 +45,24 @@ void wherry_ice_session_set_state (WherryIceSession *self, WherryTransportState 
                                    const GError *error);
 
 /* gathering */
-void wherry_ice_session_watch_gathering (WherryIceSession *self);
-/* After the agent made new ones. */
-void wherry_ice_session_read_local_credentials (WherryIceSession *self);
+/* What signaling is about: the restart's generation, else the current one. NULL: closed. */
+WherryIceGeneration *wherry_ice_session_newest (WherryIceSession *self);
+WherryIceGeneration *wherry_ice_session_make_generation (WherryIceSession *self,
+                                                         WherryIceCredentials *local,
+                                                         GError **error);
 
 /* checks */
-void wherry_ice_session_watch_checks (WherryIceSession *self);
+void wherry_ice_session_on_connected (gpointer user_data, WherryIceGeneration *generation);
+void wherry_ice_session_on_failed (gpointer user_data, WherryIceGeneration *generation);
+
+/* restart */
+/* next is connected: it becomes the current one. */
+void wherry_ice_session_promote (WherryIceSession *self);
+/* Nothing is connected any more, or the restart does not come about: it has so long. */
+void wherry_ice_session_begin_restart_limit (WherryIceSession *self);
+/* Every generation but the current one, and the timers. */
+void wherry_ice_session_end_restart (WherryIceSession *self);
+/* The current generation's consent ended and no restart is under way. */
+void wherry_ice_session_consent_ended (WherryIceSession *self);
 
 G_END_DECLS

@@ -3,7 +3,6 @@
 
 #include "config.h"
 
-#include "base/wherry-clock.h"
 #include "base/wherry-error.h"
 #include "base/wherry-limits.h"
 #include "ice/wherry-ice-agent.h"
@@ -19,7 +18,7 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (WherryIceSession, wherry_ice_session, G_TYPE_OBJE
 gboolean
 wherry_ice_session_check_open (WherryIceSession *self, GError **error)
 {
-  if (self->agent != NULL && self->state != WHERRY_TRANSPORT_FAILED)
+  if (self->current != NULL && self->state != WHERRY_TRANSPORT_FAILED)
     return TRUE;
   g_set_error (error, WHERRY_ERROR, WHERRY_ERROR_CLOSED, "ICE is %s",
                wherry_transport_state_to_string (self->state));
@@ -39,19 +38,6 @@ wherry_ice_session_set_state (WherryIceSession *self, WherryTransportState state
   g_object_unref (self);
 }
 
-static void
-on_received (NiceAgent *agent, guint stream, guint component, guint length, char *data,
-             gpointer user_data)
-{
-  WherryIceSession *self = user_data;
-
-  WHERRY_ASSERT_OWNER (self);
-
-  g_object_ref (self);
-  wherry_packet_sink_packet (&self->sink, (const guint8 *) data, length);
-  g_object_unref (self);
-}
-
 static gboolean
 wherry_ice_session_send (WherryPacketTransport *transport, const GOutputVector *packets, guint n,
                          GError **error)
@@ -62,7 +48,8 @@ wherry_ice_session_send (WherryPacketTransport *transport, const GOutputVector *
 
   if (!wherry_packet_sink_check_send ("ICE", self->state, WHERRY_MTU, packets, n, error))
     return FALSE;
-  self->send_dropped += wherry_ice_output_send (self->agent, self->stream, packets, n, &self->log);
+  self->send_dropped += wherry_ice_output_send (self->current->agent, self->current->stream,
+                                                packets, n, &self->log);
   return TRUE;
 }
 
@@ -95,17 +82,14 @@ wherry_ice_session_get_mtu (WherryPacketTransport *transport)
 static void
 begin_close (WherryIceSession *self)
 {
-  if (self->agent == NULL)
+  if (self->current == NULL)
     return;
-  wherry_clock_clear_source (&self->restart_limit);
   wherry_packet_sink_close (&self->sink);
   self->state = WHERRY_TRANSPORT_CLOSED;
-  self->announcer.events = NULL;
-  nice_agent_attach_recv (self->agent, self->stream, WHERRY_ICE_COMPONENT, self->context, NULL,
-                          NULL);
-  g_signal_handlers_disconnect_by_data (self->agent, self);
-  self->closing
-      = wherry_ice_closing_begin (g_steal_pointer (&self->agent), self->stream, self->context);
+  self->events = NULL;
+  wherry_ice_session_end_restart (self);
+  wherry_ice_generation_close (self->current, self->closing);
+  g_clear_pointer (&self->current, wherry_ice_generation_unref);
 }
 
 static void
@@ -165,11 +149,8 @@ wherry_ice_session_finalize (GObject *object)
 
   wherry_packet_sink_clear (&self->sink);
   g_clear_pointer (&self->closing, wherry_ice_closing_unref);
-  wherry_ice_remote_clear (&self->remote);
   g_clear_pointer (&self->config, wherry_ice_config_free);
   g_clear_pointer (&self->context, g_main_context_unref);
-  g_free (self->local_ufrag);
-  g_free (self->local_pwd);
   wherry_log_context_clear (&self->log);
   G_OBJECT_CLASS (wherry_ice_session_parent_class)->finalize (object);
 }
@@ -194,22 +175,17 @@ wherry_ice_session_new (const WherryIceConfig *config, GMainContext *context,
                         const WherryLogContext *log, GError **error)
 {
   g_autoptr (WherryIceSession) self = g_object_new (WHERRY_TYPE_ICE_SESSION, NULL);
+  WherryIceCredentials local = { 0 };
 
   wherry_owner_init (&self->owner);
   self->context = g_main_context_ref (context != NULL ? context : g_main_context_default ());
   self->config = wherry_ice_config_copy (config);
-  wherry_ice_remote_init (&self->remote, self->config);
-  self->announcer.config = self->config;
+  self->closing = wherry_ice_closing_new (self->context);
   wherry_log_context_copy (&self->log, log);
-  self->agent = wherry_ice_agent_new (self->config, self->context, &self->stream, error);
-  if (self->agent == NULL)
-    return NULL;
-  wherry_ice_session_watch_gathering (self);
-  wherry_ice_session_watch_checks (self);
-  nice_agent_attach_recv (self->agent, self->stream, WHERRY_ICE_COMPONENT, self->context,
-                          on_received, self);
-  wherry_ice_session_read_local_credentials (self);
-  return g_steal_pointer (&self);
+  wherry_ice_credentials_generate (&local);
+  self->current = wherry_ice_session_make_generation (self, &local, error);
+  wherry_ice_credentials_clear (&local);
+  return self->current != NULL ? g_steal_pointer (&self) : NULL;
 }
 
 gboolean
@@ -217,7 +193,8 @@ wherry_ice_session_get_selected_pair (WherryIceSession *self, WherryIcePair *pai
 {
   WHERRY_ASSERT_OWNER (self);
 
-  return self->agent != NULL && wherry_ice_agent_get_pair (self->agent, self->stream, pair);
+  return self->current != NULL
+         && wherry_ice_agent_get_pair (self->current->agent, self->current->stream, pair);
 }
 
 guint64

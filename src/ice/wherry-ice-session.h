@@ -54,7 +54,7 @@ void wherry_ice_session_set_session_events (WherryIceSession *self,
                                             const WherryIceSessionEvents *events,
                                             gpointer user_data);
 
-/* (transfer none), until the next restart. NULL when closed. Thread: peer */
+/* (transfer none), until the next restart or rollback. NULL when closed. Thread: peer */
 const char *wherry_ice_session_get_local_ufrag (WherryIceSession *self);
 const char *wherry_ice_session_get_local_pwd (WherryIceSession *self);
 
@@ -63,9 +63,9 @@ const char *wherry_ice_session_get_local_pwd (WherryIceSession *self);
 void wherry_ice_session_set_controlling (WherryIceSession *self, gboolean controlling);
 void wherry_ice_session_set_remote_lite (WherryIceSession *self, gboolean lite);
 
-/* Start gathering; after restart(), announce again. Candidates and gathering_done may come before
- * it returns. WHERRY_ERROR_RESOURCES: no port of the range is free, or a bind address is not ours.
- * Thread: peer */
+/* Start gathering; anew after apply_restart(), else only once. Candidates and gathering_done may
+ * come before it returns. WHERRY_ERROR_RESOURCES: no port of the range is free, or a bind address
+ * is not ours. Thread: peer */
 gboolean wherry_ice_session_gather (WherryIceSession *self, GError **error);
 gboolean wherry_ice_session_is_gathering_done (WherryIceSession *self);
 
@@ -83,18 +83,34 @@ gboolean wherry_ice_session_add_remote_candidate (WherryIceSession *self, const 
                                                   GError **error);
 void wherry_ice_session_end_of_remote_candidates (WherryIceSession *self);
 
-/* RFC 8445 section 9: new local credentials, remote ones and candidates forgotten; packets go on
- * over the selected pair until a new one is found. Then hand out the credentials and gather().
+/* RFC 8445 section 9. A restart is described first (createOffer with iceRestart), then applied
+ * (setLocalDescription), and may be rolled back as long as it has not connected.
+ *
+ * prepare: new credentials to describe it with, (transfer none), until the next call of one of
+ * these functions; nothing else changes. apply: they are the local ones from now on, with sockets
+ * of their own: gather(), and signal the remote's new credentials and candidates. What was
+ * connected goes on, with its own credentials and candidates, until the new checks have selected a
+ * pair; so one more port of the range is needed for that time. rollback: forget the prepared and
+ * the applied one. restart: prepare and apply.
+ * WHERRY_ERROR_CLOSED, WHERRY_ERROR_INVALID_ARGUMENT (nothing prepared), WHERRY_ERROR_RESOURCES.
  * Thread: peer */
+gboolean wherry_ice_session_prepare_restart (WherryIceSession *self, const char **ufrag,
+                                             const char **pwd, GError **error);
+gboolean wherry_ice_session_apply_restart (WherryIceSession *self, GError **error);
+void wherry_ice_session_rollback_restart (WherryIceSession *self);
 gboolean wherry_ice_session_restart (WherryIceSession *self, GError **error);
 
-/* From restart() until the new checks have selected a pair. Thread: peer */
+/* From apply_restart() until the new checks have selected a pair, or they had no success for
+ * WHERRY_CONNECT_LIMIT_US. Thread: peer */
 gboolean wherry_ice_session_is_restarting (WherryIceSession *self);
 
 /* FALSE: no pair is selected. Thread: peer */
 gboolean wherry_ice_session_get_selected_pair (WherryIceSession *self, WherryIcePair *pair);
 /* Every check failed and nothing has connected so far: the reason for a timeout. Thread: peer */
 gboolean wherry_ice_session_get_checks_failed (WherryIceSession *self);
+/* Connected once, and now nobody answers by the selected pair (RFC 7675): a restart that is under
+ * way, or comes in time, can still save the session. Thread: peer */
+gboolean wherry_ice_session_get_consent_lost (WherryIceSession *self);
 /* Packets that the system did not take. Thread: peer */
 guint64 wherry_ice_session_get_send_dropped (WherryIceSession *self);
 
