@@ -17,7 +17,7 @@ typedef struct
 {
   WherryLock lock;
   gboolean locked;
-  gboolean taken; /* atomic, and relaxed: it orders nothing */
+  gboolean taken; /* atomic */
   guint value;
 } Shared;
 
@@ -95,6 +95,41 @@ hand_over (gboolean after_post)
   g_print ("%u\n", shared.value);
 }
 
+typedef struct
+{
+  Shared *shared;
+  gboolean late;
+  guint value;
+} Held;
+
+static gpointer
+use (gpointer data)
+{
+  Held *held = data;
+  Shared *shared = held->shared;
+
+  held->value = 1;
+  __atomic_store_n (&shared->taken, TRUE, held->late ? __ATOMIC_RELAXED : __ATOMIC_RELEASE);
+  return NULL;
+}
+
+/* late: the memory is freed once its user has said that it is done, and nothing orders the two. */
+static void
+free_after_use (gboolean late)
+{
+  Shared shared = { 0 };
+  Held *held = g_new0 (Held, 1);
+  GThread *thread;
+
+  held->shared = &shared;
+  held->late = late;
+  thread = g_thread_new ("user", use, held);
+  while (!__atomic_load_n (&shared.taken, __ATOMIC_ACQUIRE))
+    g_thread_yield ();
+  g_free (held);
+  g_thread_join (thread);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -108,6 +143,10 @@ main (int argc, char **argv)
     hand_over (TRUE);
   else if (strcmp (what, "clean-post") == 0)
     hand_over (FALSE);
+  else if (strcmp (what, "race-free") == 0)
+    free_after_use (TRUE);
+  else if (strcmp (what, "clean-free") == 0)
+    free_after_use (FALSE);
   else
     return 2;
   return 0;

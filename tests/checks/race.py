@@ -7,7 +7,8 @@ import subprocess
 import sys
 
 EXPECTED = {"race-counter": True, "clean-counter": False,
-            "race-after-post": True, "clean-post": False}
+            "race-after-post": True, "clean-post": False,
+            "race-free": True, "clean-free": False}
 
 print(f"1..{len(EXPECTED)}")
 failed = False

@@ -136,38 +136,44 @@ on_closed (gpointer user_data, WherryChannel *channel)
 typedef struct
 {
   PeerEnd *end;
-  guint next;
   guint n;
   gsize size;
 } Sending;
 
+/* What is left, as far as there is room: the wake event says when there is more. */
 static void
-send_more (WherryPeer *peer, gpointer data)
+send_more (PeerEnd *self)
 {
-  Sending *sending = data;
-
-  for (; sending->next < sending->n; sending->next++)
+  for (; self->n_sent < self->n_to_send && self->channel != NULL; self->n_sent++)
     {
-      g_autofree guint8 *payload = g_malloc0 (sending->size);
+      g_autofree guint8 *payload = g_malloc0 (self->send_size);
       g_autoptr (WherryMessage) message = NULL;
-      guint32 number = GUINT32_TO_BE (sending->next);
+      guint32 number = GUINT32_TO_BE (self->n_sent);
 
-      if (sending->end->channel == NULL)
-        return;
       memcpy (payload, &number, sizeof number);
-      message = wherry_message_new (WHERRY_MESSAGE_BINARY, payload, sending->size, NULL);
-      if (wherry_channel_send (sending->end->channel, message) != WHERRY_SEND_OK)
-        {
-          /* the request goes behind what is being handled: acknowledgements get their turn */
-          wherry_peer_post_call (peer, send_more, g_memdup2 (sending, sizeof *sending), g_free);
-          return;
-        }
+      message = wherry_message_new (WHERRY_MESSAGE_BINARY, payload, self->send_size, NULL);
+      if (wherry_channel_send (self->channel, message) != WHERRY_SEND_OK)
+        return;
     }
+}
+
+static void
+begin_sending (WherryPeer *peer, gpointer data)
+{
+  const Sending *sending = data;
+  PeerEnd *self = sending->end;
+
+  g_assert_cmpuint (self->n_sent, ==, self->n_to_send); /* one at a time */
+  self->n_sent = 0;
+  self->n_to_send = sending->n;
+  self->send_size = sending->size;
+  send_more (self);
 }
 
 static void
 on_wake (gpointer user_data)
 {
+  send_more (user_data);
 }
 
 static void
@@ -248,7 +254,7 @@ peer_end_send (PeerEnd *self, guint n, gsize size)
 {
   Sending sending = { .end = self, .n = n, .size = size };
 
-  wherry_peer_post_call (self->peer, send_more, g_memdup2 (&sending, sizeof sending), g_free);
+  wherry_peer_post_call (self->peer, begin_sending, g_memdup2 (&sending, sizeof sending), g_free);
 }
 
 static void

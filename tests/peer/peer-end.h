@@ -35,6 +35,9 @@ struct _PeerEnd
   int is_paused;
   /* peer thread only */
   gboolean echo;
+  guint n_sent; /* of what peer_end_send() asked for */
+  guint n_to_send;
+  gsize send_size;
   guint next_expected;    /* messages that carry their number: in order from 0 */
   WherryChannel *channel; /* the one opened last */
 };
