@@ -12,10 +12,8 @@
 #include "base/wherry-inbox.h"
 #include "base/wherry-limits.h"
 #include "base/wherry-lock.h"
+#include "base/wherry-worker-pool.h"
 #include "base/wherry-worker.h"
-
-/* What the kernel shows of a thread's name; it refuses a longer one altogether. */
-#define NAME_MAX_BYTES 15
 
 /* func is NULL in the call that stops the loop */
 typedef struct
@@ -32,7 +30,7 @@ struct _WherryWorker
   /* immutable after construction: any thread reads */
   GMainContext *context;
   WherryInbox *inbox;
-  GThread *thread; /* compared by any thread; freed by wherry_worker_join() */
+  WherryWorkerRun *run;
 
   /* any thread: atomic */
   gboolean joined;
@@ -64,7 +62,7 @@ on_call (gpointer item, gpointer user_data)
   call_free (call);
 }
 
-static gpointer
+static void
 worker_main (gpointer data)
 {
   WherryWorker *self = data;
@@ -78,7 +76,6 @@ worker_main (gpointer data)
   g_main_context_pop_thread_default (self->context);
   g_main_context_release (self->context);
   wherry_worker_unref (self);
-  return NULL;
 }
 
 /* The new context needs a descriptor and aborts without one; what its user opens next wants some
@@ -112,6 +109,7 @@ check_descriptors (GError **error)
 static void
 worker_free (WherryWorker *self)
 {
+  g_clear_pointer (&self->run, wherry_worker_run_unref);
   wherry_inbox_unref (self->inbox);
   g_main_context_unref (self->context);
   g_free (self);
@@ -120,10 +118,8 @@ worker_free (WherryWorker *self)
 WherryWorker *
 wherry_worker_new (const char *name, GError **error)
 {
-  g_autofree char *short_name = g_strndup (name, NAME_MAX_BYTES);
   g_autoptr (GError) thread_error = NULL;
   WherryWorker *self;
-  GThread *thread;
 
   if (!check_descriptors (error))
     return NULL;
@@ -135,8 +131,8 @@ wherry_worker_new (const char *name, GError **error)
   self->inbox = wherry_inbox_new (self->context, 0, 0, on_call, self, call_free);
 
   wherry_worker_ref (self); /* the thread's */
-  thread = g_thread_try_new (short_name, worker_main, self, &thread_error);
-  if (thread == NULL)
+  self->run = wherry_worker_pool_run (name, worker_main, self, &thread_error);
+  if (self->run == NULL)
     {
       g_set_error (error, WHERRY_ERROR, WHERRY_ERROR_RESOURCES, "Starting worker %s: %s", name,
                    thread_error->message);
@@ -144,7 +140,6 @@ wherry_worker_new (const char *name, GError **error)
       worker_free (self);
       return NULL;
     }
-  self->thread = thread;
   return self;
 }
 
@@ -158,12 +153,8 @@ wherry_worker_ref (WherryWorker *self)
 void
 wherry_worker_unref (WherryWorker *self)
 {
-  if (!wherry_ref_dec (&self->ref_count))
-    return;
-
-  if (!__atomic_load_n (&self->joined, __ATOMIC_ACQUIRE))
-    g_thread_unref (self->thread);
-  worker_free (self);
+  if (wherry_ref_dec (&self->ref_count))
+    worker_free (self);
 }
 
 GMainContext *
@@ -175,8 +166,7 @@ wherry_worker_get_context (WherryWorker *self)
 gboolean
 wherry_worker_is_current (WherryWorker *self)
 {
-  /* the context, and not the thread pointer, which the creator has yet to store when the thread
-   * begins to run */
+  /* the context, and not the thread, which runs one worker after another */
   return g_main_context_is_owner (self->context);
 }
 
@@ -201,9 +191,9 @@ wherry_worker_post_stop (WherryWorker *self)
 void
 wherry_worker_join (WherryWorker *self)
 {
-  g_assert (self->thread != g_thread_self ());
+  g_assert (!wherry_worker_is_current (self));
   g_assert (!__atomic_load_n (&self->joined, __ATOMIC_ACQUIRE));
 
-  g_thread_join (self->thread);
+  wherry_worker_run_wait (self->run);
   __atomic_store_n (&self->joined, TRUE, __ATOMIC_RELEASE);
 }

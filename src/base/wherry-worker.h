@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* A GThread with its own GMainContext, pushed as the thread default. Separate from a peer so that
- * several peers can share one. */
+/* A thread with a GMainContext of its own, pushed as the thread default. Separate from a peer so
+ * that several peers can share one. The thread may have run another worker before, the context not.
+ */
 
 #include <glib.h>
 
@@ -27,7 +28,8 @@ void wherry_worker_post_call (WherryWorker *self, GSourceFunc func, gpointer dat
 
 /* Ask the loop to end; what was posted before is dispatched first. Thread: any */
 void wherry_worker_post_stop (WherryWorker *self);
-/* Wait for the thread's end. Must not be called by the worker itself. Thread: any other */
+/* Wait for the end of the loop; the thread may be parked for another worker then. Must not be
+ * called by the worker itself. Thread: any other */
 void wherry_worker_join (WherryWorker *self);
 
 G_END_DECLS

@@ -7,6 +7,7 @@
 
 #include "base/wherry-counters.h"
 #include "base/wherry-log.h"
+#include "base/wherry-worker-pool.h"
 #include "daemon/wherry-daemon-heap.h"
 
 #define DELAY_MS 250
@@ -25,6 +26,7 @@ on_timer (gpointer user_data)
   g_clear_pointer (&self->timer, g_source_unref);
   if (!is_due (self))
     return G_SOURCE_REMOVE; /* others have come */
+  wherry_worker_pool_trim ();
   malloc_trim (0);
   self->peak = self->peers;
   wherry_counter_inc (WHERRY_COUNTER_HEAP_TRIMS);

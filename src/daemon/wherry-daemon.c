@@ -12,6 +12,7 @@
 #include <glib/gi18n.h>
 
 #include "base/wherry-log.h"
+#include "base/wherry-worker-pool.h"
 #include "daemon/wherry-bind-policy.h"
 #include "daemon/wherry-daemon-heap.h"
 #include "daemon/wherry-daemon.h"
@@ -151,5 +152,7 @@ wherry_daemon_run (WherryDaemonOptions *options)
   if (!wherry_sctp_runtime_shutdown ())
     wherry_bug ("SCTP could not be shut down: %u associations outlived their peers",
                 wherry_sctp_runtime_get_n_endpoints ());
+  if (wherry_worker_pool_drain () != 0)
+    wherry_bug ("threads of peers outlived their relay");
   return result;
 }

@@ -148,7 +148,7 @@ test_it_cannot_join_itself (void)
     }
   g_test_trap_subprocess (NULL, 0, G_TEST_SUBPROCESS_DEFAULT);
   g_test_trap_assert_failed ();
-  g_test_trap_assert_stderr ("*assertion failed*g_thread_self*");
+  g_test_trap_assert_stderr ("*assertion failed*wherry_worker_is_current*");
 }
 
 int

@@ -192,12 +192,13 @@ class Scene:
         return metrics(self.url)[name + "_total"] - self.counters[name + "_total"]
 
     def settle(self, seconds=20):
-        """Waits until descriptors and threads are what they were before."""
+        """Waits until descriptors and threads that work are what they were before."""
         end = time.monotonic() + seconds * SLOWER
+        busy = self.before["threads"] - self.before["parked"]
         while True:
             now = resources(self.pid)
             # a request of our own may be under way
-            if now["fds"] <= self.before["fds"] + 1 and now["threads"] <= self.before["threads"]:
+            if now["fds"] <= self.before["fds"] + 1 and now["threads"] - now["parked"] <= busy:
                 return now
             assert time.monotonic() < end, f"before: {self.before}, now: {now}"
             time.sleep(0.05)

@@ -21,9 +21,22 @@ def rss(pid):
         return int(f.read().split()[1]) * PAGE
 
 
+def thread_names(pid):
+    names = []
+    for task in os.listdir(f"/proc/{pid}/task"):
+        try:
+            with open(f"/proc/{pid}/task/{task}/comm") as f:
+                names.append(f.read().strip())
+        except (FileNotFoundError, ProcessLookupError):
+            pass  # ended meanwhile
+    return names
+
+
 def resources(pid):
+    """threads: all of them, those kept for the next members ("parked") among them"""
+    names = thread_names(pid)
     return {"rss": rss(pid), "fds": len(os.listdir(f"/proc/{pid}/fd")),
-            "threads": len(os.listdir(f"/proc/{pid}/task"))}
+            "threads": len(names), "parked": names.count("parked")}
 
 
 class Daemon:
