@@ -38,6 +38,9 @@
 #define WHERRY_SCTP_STREAMS_INCOMING 1024u
 /* What usrsctp 0.9.5 keeps for a stream: 64 bytes outgoing, 40 incoming; measured. */
 #define WHERRY_SCTP_STREAM_BYTES 104u
+/* How long a request for streams may go unanswered: dcsctp (Chromium, Firefox) and pion never
+ * answer one, others within some round trips. */
+#define WHERRY_SCTP_STREAMS_LIMIT_US (10 * G_USEC_PER_SEC)
 /* All members' streams beyond the initial ones may take one part in so many of the memory budget:
  * unlike messages they stay until their member leaves. */
 #define WHERRY_STREAMS_SHARE 4u

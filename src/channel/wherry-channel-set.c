@@ -153,9 +153,11 @@ wherry_channel_set_create (WherryChannelSet *self, const WherryChannelInit *init
     wherry_channel_protocol_start (self, channel);
   else if (self->transport != NULL)
     wherry_stream_transport_ensure_streams (self->transport, channel->init.id + 1u);
-  /* borrowed: an event of start() may have closed it, then the caller's pointer dangles unless the
-   * set still has it */
-  return channel->set != NULL ? channel : NULL;
+  /* borrowed: an event of start() may have closed it, and then the set has it no more */
+  if (channel->set != NULL)
+    return channel;
+  g_set_error (error, WHERRY_ERROR, WHERRY_ERROR_CLOSED, "The channel was closed as it was made");
+  return NULL;
 }
 
 /* ---- life ---- */

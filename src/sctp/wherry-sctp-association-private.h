@@ -69,11 +69,16 @@ struct _WherrySctpAssociation
   /* streams */
   guint n_streams;
   guint n_incoming;
-  guint wanted;          /* ensure_streams() asked for */
-  guint asked_for;       /* usrsctp waits for the answer; 0: nothing */
-  gboolean streams_due;  /* tell of a refusal */
-  GArray *resets;        /* guint16, not yet asked for */
-  GArray *resets_denied; /* guint16, to be told as done: the other side cannot reset */
+  guint n_paid;           /* of both, that the budget is not charged for */
+  gsize stream_bytes;     /* charged for the others */
+  guint wanted;           /* ensure_streams() asked for */
+  guint asked_for;        /* usrsctp waits for the answer; 0: nothing */
+  GSource *streams_timer; /* runs while usrsctp waits */
+  gboolean unanswered;    /* it waits in vain, and for as long can reset nothing */
+  gboolean streams_due;   /* tell of a refusal */
+  GArray *resets;         /* guint16, not yet asked for */
+  GArray *resets_asked;   /* usrsctp has them */
+  GArray *resets_denied;  /* guint16, to be told as done: the other side cannot reset */
 
   /* end: decided, not yet reported */
   WherryTransportState end_state;
@@ -134,6 +139,10 @@ void wherry_sctp_association_continue_send (WherrySctpAssociation *self);
 void wherry_sctp_association_clear_send (WherrySctpAssociation *self);
 
 /* streams */
+/* The handshake is done. */
+void wherry_sctp_association_start_streams (WherrySctpAssociation *self, guint outgoing,
+                                            guint incoming);
+void wherry_sctp_association_clear_streams (WherrySctpAssociation *self);
 guint wherry_sctp_association_get_n_streams (WherryStreamTransport *transport);
 gboolean wherry_sctp_association_ensure_streams (WherryStreamTransport *transport, guint n);
 void wherry_sctp_association_reset_stream (WherryStreamTransport *transport, guint16 stream);

@@ -68,6 +68,7 @@ make_socket (WherrySctpAssociation *self, GError **error)
       = { .sconn_family = AF_CONN, .sconn_port = g_htons (self->config.local_port) };
   struct socket *so = usrsctp_socket (AF_CONN, SOCK_STREAM, IPPROTO_SCTP, NULL, NULL, 0, NULL);
 
+  self->n_paid = streams;
   if (so == NULL)
     {
       g_set_error (error, WHERRY_ERROR, WHERRY_ERROR_RESOURCES, "Making an SCTP socket: %s",
@@ -310,6 +311,7 @@ wherry_sctp_association_finalize (GObject *object)
   g_array_unref (self->packets.lengths);
   g_hash_table_unref (self->assemblies);
   g_array_unref (self->resets);
+  g_array_unref (self->resets_asked);
   g_array_unref (self->resets_denied);
   g_clear_pointer (&self->config.budget, wherry_budget_unref);
   g_main_context_unref (self->context);
@@ -333,6 +335,7 @@ wherry_sctp_association_init (WherrySctpAssociation *self)
   self->packets.bytes = g_byte_array_new ();
   self->packets.lengths = g_array_new (FALSE, FALSE, sizeof (gsize));
   self->resets = g_array_new (FALSE, FALSE, sizeof (guint16));
+  self->resets_asked = g_array_new (FALSE, FALSE, sizeof (guint16));
   self->resets_denied = g_array_new (FALSE, FALSE, sizeof (guint16));
   wherry_sctp_flight_init (&self->flight);
   wherry_sctp_association_init_receive (self);
@@ -357,6 +360,8 @@ apply_config (WherrySctpAssociation *self, const WherrySctpConfig *config)
   self->config.send_buffer = from->send_buffer != 0 ? from->send_buffer : WHERRY_SCTP_SNDBUF;
   self->config.receive_buffer
       = from->receive_buffer != 0 ? from->receive_buffer : WHERRY_SCTP_RCVBUF;
+  self->config.streams_limit_us
+      = from->streams_limit_us != 0 ? from->streams_limit_us : WHERRY_SCTP_STREAMS_LIMIT_US;
   if (from->budget != NULL)
     self->config.budget = wherry_budget_ref (from->budget);
   wherry_log_context_copy (&self->log, from->log);

@@ -33,7 +33,9 @@ typedef struct
                                 * more if ensure_streams() asked for more before the handshake */
   gsize send_buffer;           /* WHERRY_SCTP_SNDBUF */
   gsize receive_buffer;        /* WHERRY_SCTP_RCVBUF */
-  WherryBudget *budget;        /* charged for reassembly and messages (nullable) */
+  WherryBudget *budget;        /* charged for reassembly, messages, and streams beyond those that
+                                * it sets out with (nullable) */
+  gint64 streams_limit_us;     /* WHERRY_SCTP_STREAMS_LIMIT_US */
   const WherryLogContext *log; /* copied (nullable) */
 } WherrySctpConfig;
 

@@ -23,8 +23,8 @@ on_up (WherrySctpAssociation *self, const struct sctp_assoc_change *change)
 
   if (self->state != WHERRY_TRANSPORT_CONNECTING)
     return;
-  self->n_streams = change->sac_outbound_streams;
-  self->n_incoming = change->sac_inbound_streams;
+  wherry_sctp_association_start_streams (self, change->sac_outbound_streams,
+                                         change->sac_inbound_streams);
   WHERRY_SCTP_CALL (self,
                     set = wherry_sctp_options_established (
                         self->so, &remote, wherry_packet_transport_get_mtu (self->lower), &error));

@@ -90,6 +90,7 @@ wherry_sctp_association_release (WherrySctpAssociation *self)
   g_clear_pointer (&self->endpoint, wherry_sctp_endpoint_close);
   wherry_sctp_association_clear_received (self);
   wherry_sctp_association_clear_send (self);
+  wherry_sctp_association_clear_streams (self);
   wherry_clock_clear_source (&self->continuation);
 }
 

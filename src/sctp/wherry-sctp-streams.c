@@ -5,12 +5,63 @@
 
 #include <errno.h>
 
+#include "base/wherry-clock.h"
 #include "base/wherry-limits.h"
 
 #include "sctp/wherry-sctp-association-private.h"
 
 /* Streams in one request: RFC 6525 section 4.1 has room for more, one packet has not. */
 #define RESETS_MAX 200u
+
+/* Of WHERRY_SCTP_STREAM_BYTES, for one that only they send on. */
+#define INCOMING_BYTES 40u
+#define OUTGOING_BYTES (WHERRY_SCTP_STREAM_BYTES - INCOMING_BYTES)
+
+/* ---- what they cost ---- */
+
+static guint
+beyond (guint n, guint paid)
+{
+  return n > paid ? n - paid : 0;
+}
+
+static void
+charge (WherrySctpAssociation *self, gsize bytes)
+{
+  if (self->config.budget == NULL)
+    return;
+  if (bytes > self->stream_bytes)
+    wherry_budget_charge (self->config.budget, bytes - self->stream_bytes);
+  else
+    wherry_budget_release (self->config.budget, self->stream_bytes - bytes);
+  self->stream_bytes = bytes;
+}
+
+/* Those that it set out with are their business who asked for them. */
+static void
+set_streams (WherrySctpAssociation *self, guint outgoing, guint incoming)
+{
+  self->n_streams = MAX (self->n_streams, outgoing);
+  self->n_incoming = MAX (self->n_incoming, incoming);
+  charge (self, (gsize) beyond (self->n_streams, self->n_paid) * OUTGOING_BYTES
+                    + (gsize) beyond (self->n_incoming, self->n_paid) * INCOMING_BYTES);
+}
+
+void
+wherry_sctp_association_start_streams (WherrySctpAssociation *self, guint outgoing, guint incoming)
+{
+  self->n_streams = self->n_incoming = 0;
+  set_streams (self, outgoing, incoming);
+}
+
+void
+wherry_sctp_association_clear_streams (WherrySctpAssociation *self)
+{
+  wherry_clock_clear_source (&self->streams_timer);
+  charge (self, 0);
+}
+
+/* ---- more of them ---- */
 
 /* usrsctp has one request under way at a time (RFC 6525 section 5.1.1); the answer comes in a
  * packet, and the pump tries again after each. */
@@ -35,6 +86,24 @@ refuse (WherrySctpAssociation *self)
   self->streams_due = TRUE;
 }
 
+/* dcsctp (Chromium, Firefox) and pion take a request for streams and never answer it. usrsctp goes
+ * on asking, and asks for nothing else meanwhile (RFC 6525 section 5.1.1). */
+static gboolean
+on_unanswered (gpointer user_data)
+{
+  WherrySctpAssociation *self = user_data;
+
+  /* the answer may be behind what is unread */
+  if (!wherry_sctp_association_may_read (self))
+    return G_SOURCE_CONTINUE;
+  g_clear_pointer (&self->streams_timer, g_source_unref);
+  wherry_info (&self->log, "A request for %u SCTP streams is not answered", self->asked_for);
+  self->unanswered = TRUE; /* until an answer comes all the same */
+  refuse (self);
+  wherry_sctp_association_schedule (self);
+  return G_SOURCE_REMOVE;
+}
+
 /* RFC 6525 sections 5.1.5 and 5.1.6: ours, and as many of theirs. */
 static void
 request_streams (WherrySctpAssociation *self)
@@ -50,7 +119,11 @@ request_streams (WherrySctpAssociation *self)
                                                        &add, sizeof add));
   reason = errno;
   if (result == 0)
-    self->asked_for = self->wanted;
+    {
+      self->asked_for = self->wanted;
+      self->streams_timer = wherry_clock_add (wherry_clock_system (), self->context,
+                                              self->config.streams_limit_us, on_unanswered, self);
+    }
   else if (!is_busy (reason))
     {
       wherry_debug (&self->log, "Asking for %u streams: %s", self->wanted, g_strerror (reason));
@@ -94,13 +167,12 @@ wherry_sctp_association_on_stream_change (WherrySctpAssociation *self, guint fla
 
   wherry_debug (&self->log, "SCTP streams: %u out, %u in, flags %u", outgoing, incoming, flags);
   if (!refused)
-    {
-      self->n_incoming = MAX (self->n_incoming, incoming);
-      self->n_streams = MAX (self->n_streams, outgoing);
-    }
+    set_streams (self, outgoing, incoming);
   if (self->asked_for == 0 || (!refused && self->n_streams < self->asked_for))
     return;
   self->asked_for = 0;
+  self->unanswered = FALSE;
+  wherry_clock_clear_source (&self->streams_timer);
   if (refused)
     refuse (self);
   else if (self->wanted <= self->n_streams)
@@ -109,6 +181,26 @@ wherry_sctp_association_on_stream_change (WherrySctpAssociation *self, guint fla
 }
 
 /* ---- resets (RFC 6525 section 5.1.2, RFC 8831 section 6.7) ---- */
+
+static gboolean
+has (GArray *streams, guint16 stream)
+{
+  for (guint i = 0; i < streams->len; i++)
+    if (g_array_index (streams, guint16, i) == stream)
+      return TRUE;
+  return FALSE;
+}
+
+static void
+take_out (GArray *streams, guint16 stream)
+{
+  for (guint i = 0; i < streams->len; i++)
+    if (g_array_index (streams, guint16, i) == stream)
+      {
+        g_array_remove_index (streams, i);
+        return;
+      }
+}
 
 /* The other side cannot: to the layer above it is as good as done, in both directions. */
 static void
@@ -145,18 +237,26 @@ request_resets (WherrySctpAssociation *self)
   reason = errno;
   if (result != 0 && is_busy (reason))
     return;
-  if (result != 0)
+  if (result == 0)
+    g_array_append_vals (self->resets_asked, reset->srs_stream_list, n);
+  else
     {
       wherry_debug (&self->log, "Resetting %u streams: %s", n, g_strerror (reason));
       deny_resets (self, reset->srs_stream_list, n);
     }
   for (guint k = 0; k < n; k++)
-    for (guint i = 0; i < self->resets->len; i++)
-      if (g_array_index (self->resets, guint16, i) == reset->srs_stream_list[k])
-        {
-          g_array_remove_index (self->resets, i);
-          break;
-        }
+    take_out (self->resets, reset->srs_stream_list[k]);
+}
+
+/* Nothing can be reset any more. */
+static void
+deny_all_resets (WherrySctpAssociation *self)
+{
+  deny_resets (self, (const guint16 *) (gpointer) self->resets->data, self->resets->len);
+  deny_resets (self, (const guint16 *) (gpointer) self->resets_asked->data,
+               self->resets_asked->len);
+  g_array_set_size (self->resets, 0);
+  g_array_set_size (self->resets_asked, 0);
 }
 
 void
@@ -168,9 +268,9 @@ wherry_sctp_association_reset_stream (WherryStreamTransport *transport, guint16 
 
   if (self->so == NULL || self->state != WHERRY_TRANSPORT_CONNECTED)
     return;
-  for (guint i = 0; i < self->resets->len; i++)
-    if (g_array_index (self->resets, guint16, i) == stream)
-      return;
+  /* twice would close whatever they open there as soon as they have the first */
+  if (has (self->resets, stream) || has (self->resets_asked, stream))
+    return;
   if (stream >= self->n_streams)
     deny_resets (self, &stream, 1);
   else
@@ -183,6 +283,8 @@ emit_reset (WherrySctpAssociation *self, gboolean incoming, guint16 stream)
 {
   void (*func) (gpointer user_data, guint16 stream);
 
+  if (!incoming)
+    take_out (self->resets_asked, stream);
   if (self->events == NULL)
     return;
   func = incoming ? self->events->incoming_reset : self->events->outgoing_reset;
@@ -216,9 +318,13 @@ wherry_sctp_association_continue_streams (WherrySctpAssociation *self)
 
   if (self->state != WHERRY_TRANSPORT_CONNECTED)
     return;
-  if (self->wanted > self->n_streams && self->asked_for == 0)
+  if (self->wanted > self->n_streams && self->unanswered)
+    refuse (self);
+  else if (self->wanted > self->n_streams && self->asked_for == 0)
     request_streams (self);
-  if (self->resets->len > 0)
+  if (self->unanswered)
+    deny_all_resets (self);
+  else if (self->resets->len > 0 && self->asked_for == 0)
     request_resets (self);
   if (self->streams_due)
     {

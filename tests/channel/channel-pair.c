@@ -41,6 +41,8 @@ on_open (gpointer user_data, WherryChannel *channel)
   g_assert_cmpint (wherry_channel_get_state (channel), ==, WHERRY_CHANNEL_OPEN);
   g_string_append_printf (end->log, "open:%s:%u ", wherry_channel_get_label (channel),
                           wherry_channel_get_id (channel));
+  if (end->end_in_open)
+    wherry_channel_set_close (end->set);
 }
 
 static void

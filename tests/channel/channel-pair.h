@@ -14,6 +14,7 @@ typedef struct
   WherryChannel *last_incoming;
   gboolean accept;
   gboolean close_in_message;
+  gboolean end_in_open; /* close the whole set */
   guint n_messages;
   guint n_flushed; /* closed by this end and performed */
   gsize last_length;

@@ -137,6 +137,25 @@ test_arguments (void)
   fixture_clear (&f);
 }
 
+/* A negotiated channel opens at once; who hears of it may end it all, and there is no channel. */
+static void
+test_closed_as_it_opens (void)
+{
+  Fixture f;
+  g_autoptr (GError) error = NULL;
+  WherryChannelInit init = plain;
+
+  fixture_init (&f, NULL);
+  attach (&f);
+  settle ();
+  f.a.end_in_open = TRUE;
+  init.negotiated = TRUE;
+  init.id = 4;
+  g_assert_null (wherry_channel_set_create (f.a.set, &init, &error));
+  g_assert_error (error, WHERRY_ERROR, WHERRY_ERROR_CLOSED);
+  fixture_clear (&f);
+}
+
 static void
 test_association_ends (void)
 {
@@ -166,6 +185,7 @@ main (int argc, char **argv)
                    test_refused_stream_can_be_used_later);
   g_test_add_func ("/channel/refuse/limit", test_limit);
   g_test_add_func ("/channel/create/arguments", test_arguments);
+  g_test_add_func ("/channel/create/closed-as-it-opens", test_closed_as_it_opens);
   g_test_add_func ("/channel/end/closes-every-channel", test_association_ends);
   return g_test_run ();
 }

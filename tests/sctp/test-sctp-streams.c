@@ -92,6 +92,32 @@ test_reset_many (void)
   pair_clear (&pair);
 }
 
+/* Asked for again before it is answered: it is done once, or it would close what they open next. */
+static void
+test_reset_once (void)
+{
+  Pair pair;
+
+  pair_init (&pair, NULL, NULL);
+  pair_wait_connected (&pair);
+  for (guint i = 0; i < 3; i++)
+    {
+      guint64 packets = wherry_fake_link_get_packets_sent (pair.a.link);
+
+      wherry_stream_transport_reset_stream (pair.a.transport, 3);
+      if (i == 0)
+        WHERRY_WAIT_UNTIL (pair.context, wherry_fake_link_get_packets_sent (pair.a.link) > packets);
+      g_assert_cmpuint (pair.a.outgoing_resets->len, ==, 0);
+    }
+  WHERRY_WAIT_UNTIL (pair.context, count (pair.a.outgoing_resets, 3) == 1);
+  /* whatever was asked for before it would be done by then */
+  wherry_stream_transport_reset_stream (pair.a.transport, 4);
+  WHERRY_WAIT_UNTIL (pair.context, count (pair.a.outgoing_resets, 4) == 1
+                                       && count (pair.b.incoming_resets, 4) == 1);
+  g_assert_cmpuint (count (pair.b.incoming_resets, 3), ==, 1);
+  pair_clear (&pair);
+}
+
 static void
 test_reset_while_paused (void)
 {
@@ -282,12 +308,139 @@ test_asked_for_too_many (void)
   pair_clear (&pair);
 }
 
+/* ---- charges ---- */
+
+#define OUTGOING_BYTES 64u
+#define INCOMING_BYTES 40u
+
+static gsize
+charged (WherrySctpConfig *config)
+{
+  return wherry_budget_get_used (config->budget);
+}
+
+/* The budget is charged for streams that came later, whoever asked, and for those that the other
+ * side set out with beyond what we did; and gets it all back. */
+static void
+test_charged (void)
+{
+  g_autoptr (WherryBudget) budget = wherry_budget_new (WHERRY_MIB);
+  WherrySctpConfig many = { .initial_streams = 2000 };
+  WherrySctpConfig counted = { .budget = budget };
+  gsize before = (WHERRY_SCTP_STREAMS_INCOMING - WHERRY_SCTP_STREAMS_INITIAL) * INCOMING_BYTES;
+  WherryFakeLink *a;
+  WherryFakeLink *b;
+  Pair pair = { .context = g_main_context_ref (g_main_context_default ()) };
+
+  wherry_fake_link_new_pair (NULL, pair.context, pair.context, &a, &b);
+  side_init (&pair.a, a, pair.context, &counted);
+  side_init (&pair.b, b, pair.context, &many);
+  pair_wait_connected (&pair);
+  g_assert_cmpuint (n_incoming (&pair.a), ==, WHERRY_SCTP_STREAMS_INCOMING);
+  g_assert_cmpuint (charged (&counted), ==, before);
+  wherry_stream_transport_ensure_streams (pair.a.transport, 1000);
+  WHERRY_WAIT_UNTIL (pair.context, n_streams (&pair.a) >= 1000);
+  g_assert_cmpuint (charged (&counted), ==,
+                    before + (n_streams (&pair.a) - WHERRY_SCTP_STREAMS_INITIAL) * OUTGOING_BYTES);
+  pair_clear (&pair);
+  g_assert_cmpuint (charged (&counted), ==, 0);
+}
+
+/* Those that were asked for before the handshake are paid for by who asked. */
+static void
+test_charged_early (void)
+{
+  g_autoptr (WherryBudget) budget = wherry_budget_new (WHERRY_MIB);
+  WherrySctpConfig config = { .budget = budget, .initial_streams = 1001 };
+  Pair pair;
+
+  pair_init (&pair, NULL, &config);
+  wherry_stream_transport_ensure_streams (pair.a.transport, 1100);
+  wherry_stream_transport_ensure_streams (pair.b.transport, 1100);
+  pair_wait_connected (&pair);
+  g_assert_cmpuint (charged (&config), ==, 0);
+  pair_clear (&pair);
+  g_assert_cmpuint (charged (&config), ==, 0);
+}
+
+/* ---- no answer ---- */
+
+static gboolean
+has_no_reconfig (const guint8 *data, gsize length, gpointer user_data)
+{
+  for (gsize at = 12; at + 4 <= length;)
+    {
+      gsize size = (gsize) data[at + 2] << 8 | data[at + 3];
+
+      if (data[at] == 0x82)
+        return FALSE;
+      at += MAX ((size + 3) & ~(gsize) 3, 4);
+    }
+  return TRUE;
+}
+
+static void
+test_unanswered (void)
+{
+  WherrySctpConfig config = { .streams_limit_us = G_USEC_PER_SEC / 20 };
+  Pair pair;
+  guint n;
+
+  pair_init (&pair, NULL, &config);
+  pair_wait_connected (&pair);
+  wherry_fake_link_set_filter (pair.b.link, has_no_reconfig, NULL);
+  wherry_stream_transport_ensure_streams (pair.a.transport, 1000);
+  wherry_stream_transport_reset_stream (pair.a.transport, 3); /* has to wait for it */
+  WHERRY_WAIT_UNTIL (pair.context, pair.a.n_streams_events == 1);
+  g_assert_cmpuint (pair.a.streams, ==, WHERRY_SCTP_STREAMS_INITIAL);
+  WHERRY_WAIT_UNTIL (pair.context, count (pair.a.outgoing_resets, 3) == 1);
+  /* others fare the same, at once, and data goes on */
+  g_assert_false (wherry_stream_transport_ensure_streams (pair.a.transport, 500));
+  WHERRY_WAIT_UNTIL (pair.context, pair.a.n_streams_events == 2);
+  wherry_stream_transport_reset_stream (pair.a.transport, 4);
+  WHERRY_WAIT_UNTIL (pair.context, count (pair.a.outgoing_resets, 4) == 1);
+  g_assert_cmpuint (pair.b.incoming_resets->len, ==, 0);
+  send_made (&pair, &pair.a, 5, &send_reliable, WHERRY_MESSAGE_BINARY, 100000, 1);
+  WHERRY_WAIT_UNTIL (pair.context, pair.b.n_received == 1);
+  assert_message (side_nth (&pair.b, 0)->message, WHERRY_MESSAGE_BINARY, 100000, 1);
+
+  /* an answer that comes late all the same: usrsctp asks again and again */
+  wherry_fake_link_set_filter (pair.b.link, NULL, NULL);
+  WHERRY_WAIT_UNTIL (pair.context, n_streams (&pair.a) >= 1000);
+  n = pair.a.outgoing_resets->len;
+  wherry_stream_transport_reset_stream (pair.a.transport, 5);
+  WHERRY_WAIT_UNTIL (pair.context,
+                     pair.a.outgoing_resets->len > n && count (pair.b.incoming_resets, 5) == 1);
+  pair_clear (&pair);
+}
+
+/* While nothing is read no answer is heard of: it is waited for longer. */
+static void
+test_unanswered_while_paused (void)
+{
+  WherrySctpConfig config = { .streams_limit_us = G_USEC_PER_SEC / 20 };
+  gint64 begun = g_get_monotonic_time ();
+  Pair pair;
+
+  pair_init (&pair, NULL, &config);
+  pair_wait_connected (&pair);
+  wherry_stream_transport_set_paused (pair.a.transport, TRUE);
+  wherry_stream_transport_ensure_streams (pair.a.transport, 1000);
+  WHERRY_WAIT_UNTIL (pair.context, g_get_monotonic_time () - begun > 4 * config.streams_limit_us);
+  g_assert_cmpuint (pair.a.n_streams_events, ==, 0);
+  wherry_stream_transport_set_paused (pair.a.transport, FALSE);
+  WHERRY_WAIT_UNTIL (pair.context, pair.a.n_streams_events == 1);
+  g_assert_cmpuint (pair.a.streams, >=, 1000);
+  pair_clear (&pair);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/sctp/reset/both-sides-and-reuse", test_reset_and_reuse);
   g_test_add_func ("/sctp/reset/many", test_reset_many);
+  g_test_add_func ("/sctp/reset/once", test_reset_once);
   g_test_add_func ("/sctp/reset/while-paused", test_reset_while_paused);
   g_test_add_func ("/sctp/streams/none-such", test_no_such_stream);
   g_test_add_func ("/sctp/streams/ensure", test_ensure);
@@ -296,5 +449,9 @@ main (int argc, char **argv)
   g_test_add_func ("/sctp/streams/ensure-before-the-handshake", test_ensure_early);
   g_test_add_func ("/sctp/streams/asked-for-too-many", test_asked_for_too_many);
   g_test_add_func ("/sctp/streams/cost", test_cost);
+  g_test_add_func ("/sctp/streams/charged", test_charged);
+  g_test_add_func ("/sctp/streams/charged-before-the-handshake", test_charged_early);
+  g_test_add_func ("/sctp/streams/unanswered", test_unanswered);
+  g_test_add_func ("/sctp/streams/unanswered-while-paused", test_unanswered_while_paused);
   return run_and_shut_down ();
 }
