@@ -125,22 +125,6 @@ wherry_counted_input_read (GInputStream *stream, void *buffer, gsize count,
 }
 
 static void
-wherry_counted_input_close_async (GInputStream *stream, int priority, GCancellable *cancellable,
-                                  GAsyncReadyCallback callback, gpointer user_data)
-{
-  g_autoptr (GTask) task = g_task_new (stream, cancellable, callback, user_data);
-
-  g_task_set_source_tag (task, wherry_counted_input_close_async);
-  g_task_return_boolean (task, TRUE);
-}
-
-static gboolean
-wherry_counted_input_close_finish (GInputStream *stream, GAsyncResult *result, GError **error)
-{
-  return g_task_propagate_boolean (G_TASK (result), error);
-}
-
-static void
 wherry_counted_input_finalize (GObject *object)
 {
   wherry_counted_state_unref (WHERRY_COUNTED_INPUT (object)->state);
@@ -150,12 +134,8 @@ wherry_counted_input_finalize (GObject *object)
 static void
 wherry_counted_input_class_init (WherryCountedInputClass *klass)
 {
-  GInputStreamClass *stream_class = G_INPUT_STREAM_CLASS (klass);
-
   G_OBJECT_CLASS (klass)->finalize = wherry_counted_input_finalize;
-  stream_class->read_fn = wherry_counted_input_read;
-  stream_class->close_async = wherry_counted_input_close_async;
-  stream_class->close_finish = wherry_counted_input_close_finish;
+  G_INPUT_STREAM_CLASS (klass)->read_fn = wherry_counted_input_read;
 }
 
 static void

@@ -80,22 +80,6 @@ wherry_counted_output_write (GOutputStream *stream, const void *buffer, gsize co
 }
 
 static void
-wherry_counted_output_close_async (GOutputStream *stream, int priority, GCancellable *cancellable,
-                                   GAsyncReadyCallback callback, gpointer user_data)
-{
-  g_autoptr (GTask) task = g_task_new (stream, cancellable, callback, user_data);
-
-  g_task_set_source_tag (task, wherry_counted_output_close_async);
-  g_task_return_boolean (task, TRUE);
-}
-
-static gboolean
-wherry_counted_output_close_finish (GOutputStream *stream, GAsyncResult *result, GError **error)
-{
-  return g_task_propagate_boolean (G_TASK (result), error);
-}
-
-static void
 wherry_counted_output_finalize (GObject *object)
 {
   wherry_counted_state_unref (WHERRY_COUNTED_OUTPUT (object)->state);
@@ -105,12 +89,8 @@ wherry_counted_output_finalize (GObject *object)
 static void
 wherry_counted_output_class_init (WherryCountedOutputClass *klass)
 {
-  GOutputStreamClass *stream_class = G_OUTPUT_STREAM_CLASS (klass);
-
   G_OBJECT_CLASS (klass)->finalize = wherry_counted_output_finalize;
-  stream_class->write_fn = wherry_counted_output_write;
-  stream_class->close_async = wherry_counted_output_close_async;
-  stream_class->close_finish = wherry_counted_output_close_finish;
+  G_OUTPUT_STREAM_CLASS (klass)->write_fn = wherry_counted_output_write;
 }
 
 static void
