@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "base/wherry-budget.h"
+#include "base/wherry-limits.h"
 #include "base/wherry-lock.h"
 
 typedef struct
@@ -12,6 +13,21 @@ typedef struct
   gpointer user_data;
   GDestroyNotify destroy;
 } Waiter;
+
+struct _WherryBudgetHolder
+{
+  /* immutable after construction: any thread reads */
+  WherryBudget *budget;
+  WherryBudgetFunc func;
+  gpointer user_data;
+
+  /* any thread: atomic */
+  gsize bytes;
+  int must_go; /* changed under the budget's lock */
+
+  /* under the budget's lock */
+  GList link;
+};
 
 struct _WherryBudget
 {
@@ -23,11 +39,13 @@ struct _WherryBudget
 
   /* any thread: atomic */
   gsize used;
+  gsize held;      /* of it, by holders */
   guint n_waiters; /* changed under the lock, read without it */
 
   /* any thread: internally locked */
   WherryLock lock;
   GQueue waiters; /* of Waiter */
+  GQueue holders; /* of WherryBudgetHolder, borrowed */
 };
 
 WherryBudget *
@@ -40,6 +58,7 @@ wherry_budget_new (gsize limit)
   self->low = limit - limit / 4;
   wherry_lock_init (&self->lock);
   g_queue_init (&self->waiters);
+  g_queue_init (&self->holders);
   return self;
 }
 
@@ -154,4 +173,103 @@ wherry_budget_wait (WherryBudget *self, WherryBudgetFunc func, gpointer user_dat
     return TRUE;
   waiter_free (waiter);
   return FALSE;
+}
+
+/* ---- holders ---- */
+
+WherryBudgetHolder *
+wherry_budget_holder_new (WherryBudget *budget, WherryBudgetFunc must_go, gpointer user_data)
+{
+  WherryBudgetHolder *self = g_new0 (WherryBudgetHolder, 1);
+
+  self->budget = wherry_budget_ref (budget);
+  self->func = must_go;
+  self->user_data = user_data;
+  self->link.data = self;
+  wherry_lock_acquire (&budget->lock);
+  g_queue_push_tail_link (&budget->holders, &self->link);
+  wherry_lock_release (&budget->lock);
+  return self;
+}
+
+void
+wherry_budget_holder_free (WherryBudgetHolder *self)
+{
+  WherryBudget *budget = self->budget;
+
+  wherry_lock_acquire (&budget->lock);
+  g_queue_unlink (&budget->holders, &self->link);
+  wherry_lock_release (&budget->lock);
+  wherry_budget_holder_release (self, __atomic_load_n (&self->bytes, __ATOMIC_SEQ_CST));
+  wherry_budget_unref (budget);
+  g_free (self);
+}
+
+/* (nullable): the one with most of those that stay; bytes: what those hold. */
+static WherryBudgetHolder *
+find_largest_locked (WherryBudget *self, gsize *bytes)
+{
+  WherryBudgetHolder *largest = NULL;
+  gsize most = 0;
+
+  *bytes = 0;
+  for (GList *l = self->holders.head; l != NULL; l = l->next)
+    {
+      WherryBudgetHolder *holder = l->data;
+      gsize its = __atomic_load_n (&holder->bytes, __ATOMIC_SEQ_CST);
+
+      if (wherry_budget_holder_must_go (holder))
+        continue;
+      *bytes += its;
+      if (its <= most)
+        continue;
+      most = its;
+      largest = holder;
+    }
+  return largest;
+}
+
+void
+wherry_budget_holder_charge (WherryBudgetHolder *self, gsize bytes)
+{
+  WherryBudget *budget = self->budget;
+  gsize share = budget->limit / WHERRY_UNFINISHED_SHARE;
+  WherryBudgetHolder *largest;
+  gsize held;
+
+  wherry_budget_charge (budget, bytes);
+  __atomic_fetch_add (&self->bytes, bytes, __ATOMIC_SEQ_CST);
+  if (__atomic_add_fetch (&budget->held, bytes, __ATOMIC_SEQ_CST) <= share)
+    return;
+
+  wherry_lock_acquire (&budget->lock);
+  /* what those hold that were told is on its way back */
+  while ((largest = find_largest_locked (budget, &held)) != NULL && held > share)
+    {
+      __atomic_store_n (&largest->must_go, 1, __ATOMIC_SEQ_CST);
+      largest->func (largest->user_data);
+    }
+  wherry_lock_release (&budget->lock);
+}
+
+void
+wherry_budget_holder_release (WherryBudgetHolder *self, gsize bytes)
+{
+  gsize before = __atomic_fetch_sub (&self->bytes, bytes, __ATOMIC_SEQ_CST);
+
+  g_assert (before >= bytes);
+  __atomic_fetch_sub (&self->budget->held, bytes, __ATOMIC_SEQ_CST);
+  wherry_budget_release (self->budget, bytes);
+}
+
+gboolean
+wherry_budget_holder_must_go (WherryBudgetHolder *self)
+{
+  return __atomic_load_n (&self->must_go, __ATOMIC_SEQ_CST) != 0;
+}
+
+gsize
+wherry_budget_get_held (WherryBudget *self)
+{
+  return __atomic_load_n (&self->held, __ATOMIC_SEQ_CST);
 }

@@ -58,6 +58,10 @@
 /* What is held of channels whose OPEN came before our reset of the stream was confirmed: one
  * largest message, and some small ones. */
 #define WHERRY_CHANNEL_HELD_MAX (WHERRY_MAX_MESSAGE_SIZE_DEFAULT + 64u * WHERRY_KIB)
+/* Unfinished messages of all associations may take one part in so many of the memory budget; beyond
+ * it the one that has most of them ends. Were they the whole budget, nobody would be read, and none
+ * of them would ever be finished. */
+#define WHERRY_UNFINISHED_SHARE 2u
 /* What SCTP holds received while we do not read. */
 #define WHERRY_SCTP_RCVBUF (256u * WHERRY_KIB)
 

@@ -49,10 +49,11 @@ struct _WherrySctpAssociation
 
   /* receive */
   gboolean paused;
-  gboolean draining;      /* the end: read all that there is, paused or not */
-  GHashTable *assemblies; /* stream and order -> WherrySctpAssembly */
-  gsize unfinished_bytes; /* in all of them */
-  WherryMessage *held;    /* read, to be delivered unless the next thing takes it back */
+  gboolean draining;          /* the end: read all that there is, paused or not */
+  GHashTable *assemblies;     /* stream and order -> WherrySctpAssembly */
+  gsize unfinished_bytes;     /* in all of them */
+  WherryBudgetHolder *holder; /* of these (nullable: no budget) */
+  WherryMessage *held;        /* read, to be delivered unless the next thing takes it back */
   guint16 held_stream;
   GByteArray *notification; /* one that comes in pieces (nullable) */
 

@@ -121,6 +121,9 @@ start (WherrySctpAssociation *self)
   self->endpoint = wherry_sctp_endpoint_new (self->context, &endpoint_funcs, self, &error);
   if (self->endpoint != NULL)
     WHERRY_SCTP_CALL (self, self->so = make_socket (self, &error));
+  if (self->so != NULL && self->config.budget != NULL)
+    self->holder = wherry_budget_holder_new (self->config.budget, wherry_sctp_endpoint_post_changed,
+                                             self->endpoint);
   wherry_sctp_association_cork (self);
   if (self->so != NULL && connect_socket (self, &error))
     wherry_sctp_association_set_state (self, WHERRY_TRANSPORT_CONNECTING, NULL);

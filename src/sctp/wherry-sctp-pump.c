@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "base/wherry-clock.h"
+#include "base/wherry-counters.h"
 #include "base/wherry-error.h"
 #include "base/wherry-limits.h"
 
@@ -87,8 +88,9 @@ wherry_sctp_association_release (WherrySctpAssociation *self)
       WHERRY_SCTP_CALL (self, usrsctp_close (so));
       flush (self);
     }
-  g_clear_pointer (&self->endpoint, wherry_sctp_endpoint_close);
   wherry_sctp_association_clear_received (self);
+  g_clear_pointer (&self->holder, wherry_budget_holder_free);
+  g_clear_pointer (&self->endpoint, wherry_sctp_endpoint_close);
   wherry_sctp_association_clear_send (self);
   wherry_sctp_association_clear_streams (self);
   wherry_clock_clear_source (&self->continuation);
@@ -128,6 +130,22 @@ carry_out_end (WherrySctpAssociation *self)
   wherry_sctp_association_set_state (self, self->end_state, error);
 }
 
+/* All peers together hold more unfinished messages than they may, and this one most of all. */
+static void
+look_at_holder (WherrySctpAssociation *self)
+{
+  if (self->holder == NULL || self->end_error != NULL
+      || !wherry_budget_holder_must_go (self->holder))
+    return;
+  wherry_counter_inc (WHERRY_COUNTER_SCTP_UNFINISHED);
+  wherry_sctp_association_end (
+      self, WHERRY_TRANSPORT_FAILED,
+      g_error_new (WHERRY_ERROR, WHERRY_ERROR_LIMIT,
+                   "It held %" G_GSIZE_FORMAT
+                   " bytes of unfinished messages, the most of all, when there were too many",
+                   self->unfinished_bytes));
+}
+
 /* While nobody listens there may be messages to hand over first. */
 static gboolean
 end_is_due (WherrySctpAssociation *self)
@@ -165,6 +183,7 @@ wherry_sctp_association_pump (WherrySctpAssociation *self)
   if (self->start_due)
     wherry_sctp_association_start_due (self);
   self->changed = FALSE;
+  look_at_holder (self);
   if (self->so != NULL && self->end_error == NULL)
     {
       if (wherry_sctp_association_may_read (self))

@@ -17,8 +17,8 @@
 /* A message that comes in pieces. */
 typedef struct
 {
-  WherryBudget *budget; /* (nullable), borrowed */
-  gsize *total;         /* the association's, borrowed */
+  WherryBudgetHolder *holder; /* the association's (nullable), borrowed */
+  gsize *total;               /* the association's, borrowed */
   GByteArray *bytes;
   gboolean too_large;
 } WherrySctpAssembly;
@@ -26,8 +26,8 @@ typedef struct
 static void
 assembly_discard (WherrySctpAssembly *assembly)
 {
-  if (assembly->budget != NULL)
-    wherry_budget_release (assembly->budget, assembly->bytes->len);
+  if (assembly->holder != NULL)
+    wherry_budget_holder_release (assembly->holder, assembly->bytes->len);
   *assembly->total -= assembly->bytes->len;
   g_byte_array_set_size (assembly->bytes, 0);
 }
@@ -72,7 +72,7 @@ ensure_assembly (WherrySctpAssociation *self, guint16 stream, gboolean unordered
   if (assembly == NULL)
     {
       assembly = g_new0 (WherrySctpAssembly, 1);
-      assembly->budget = self->config.budget;
+      assembly->holder = self->holder;
       assembly->total = &self->unfinished_bytes;
       assembly->bytes = g_byte_array_new ();
       g_hash_table_insert (self->assemblies, key, assembly);
@@ -135,8 +135,8 @@ add_piece (WherrySctpAssociation *self, WherrySctpAssembly *assembly, guint16 st
       refuse_too_large (self, stream);
       return;
     }
-  if (self->config.budget != NULL)
-    wherry_budget_charge (self->config.budget, length);
+  if (self->holder != NULL)
+    wherry_budget_holder_charge (self->holder, length);
   self->unfinished_bytes += length;
   g_byte_array_append (assembly->bytes, data, (guint) length);
 }

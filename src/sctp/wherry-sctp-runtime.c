@@ -152,9 +152,11 @@ on_packet_out (void *address, void *buffer, size_t length, uint8_t tos, uint8_t 
   return 0;
 }
 
-static void
-post_changed (WherrySctpEndpoint *self)
+void
+wherry_sctp_endpoint_post_changed (gpointer endpoint)
 {
+  WherrySctpEndpoint *self = endpoint;
+
   if (__atomic_exchange_n (&self->changed_posted, 1, __ATOMIC_ACQ_REL) == 0)
     post_late (self, (const guint8 *) "", 0);
 }
@@ -172,7 +174,7 @@ wherry_sctp_runtime_upcall (struct socket *so, void *address, int flags)
     }
   found = lookup (address);
   if (found != NULL)
-    post_changed (found);
+    wherry_sctp_endpoint_post_changed (found);
 }
 
 static void
@@ -181,7 +183,7 @@ on_budget_room (gpointer user_data)
   WherrySctpEndpoint *self = user_data;
 
   __atomic_store_n (&self->budget_waiting, 0, __ATOMIC_RELEASE);
-  post_changed (self);
+  wherry_sctp_endpoint_post_changed (self);
 }
 
 gboolean

@@ -42,6 +42,8 @@ gpointer wherry_sctp_endpoint_get_address (WherrySctpEndpoint *self);
  * Thread: peer */
 void wherry_sctp_endpoint_enter (WherrySctpEndpoint *self);
 void wherry_sctp_endpoint_leave (WherrySctpEndpoint *self);
+/* changed is called from the owner's context, soon. endpoint: not closed. Thread: any */
+void wherry_sctp_endpoint_post_changed (gpointer endpoint);
 /* TRUE: the budget is over; changed is called from the owner's context when there is room.
  * Thread: peer */
 gboolean wherry_sctp_endpoint_wait_budget (WherrySctpEndpoint *self, WherryBudget *budget);

@@ -60,6 +60,18 @@ def unfinished_messages_do_not_take_the_memory_of_all():
         assert scene.rose("sctp_too_large") > 100
 
 
+def members_that_hold_unfinished_messages_together():
+    """Sixteen, each within its own bound, all together with more than a half of the memory budget: those
+    that held most leave, and whoever does not is still heard."""
+    with Scene("--memory-budget", str(16 * MIB)) as scene:
+        result = abuse(scene, "hold", 16, room="abuse")
+        print(f"# gone: {result['gone']}; {scene.rose('sctp_unfinished')} ended")
+        assert scene.rose("sctp_unfinished") >= 7
+        assert result["gone"].get("failed", 0) >= 1, result
+        assert scene.rose("left_failed") == scene.rose("sctp_unfinished")
+        scene.settle()
+
+
 def channels_that_come_and_go():
     """10,000 channels opened and closed, each with a label of its own, a dozen ids again and again: each
     opens as soon as the last one with its id is closed, and none is taken for a mistake."""
@@ -88,4 +100,5 @@ if __name__ == "__main__":
               data_on_streams_that_nobody_opened_is_counted,
               messages_larger_than_announced_are_refused,
               unfinished_messages_do_not_take_the_memory_of_all,
+              members_that_hold_unfinished_messages_together,
               channels_that_come_and_go, a_flood_of_empty_messages)

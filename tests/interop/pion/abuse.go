@@ -77,6 +77,9 @@ type abuser struct {
 	count       int
 	lock        sync.Mutex
 	notices     map[string]int
+	server      string
+	room        string
+	gone        map[string]int
 }
 
 const (
@@ -212,6 +215,40 @@ func (a *abuser) partial() error {
 	return nil
 }
 
+// hold: more members, each with about a megabyte of messages that are begun and never ended, which
+// all of them keep. Reports how many of them had to leave.
+func (a *abuser) hold() error {
+	var measuring int32
+	piece := make([]byte, 60000)
+	holders := []*abuser{}
+	for i := 0; i < a.count; i++ {
+		m, err := enter(a.server, a.room, fmt.Sprintf("holder-%d", i), nil, &measuring)
+		if err != nil {
+			return err
+		}
+		each := &abuser{member: m, association: associationOf(m)}
+		holders = append(holders, each)
+		for n := 0; n < 17; n++ {
+			if err = each.write(firstStream+n, piece, ppidBinaryPartial); err != nil {
+				break // it had to leave
+			}
+		}
+		for n := 0; n < 17 && err == nil; n++ {
+			err = each.flushed(firstStream + n)
+		}
+	}
+	err := a.beHeard()
+	for _, each := range holders {
+		select {
+		case reason := <-each.left:
+			a.gone[reason]++
+		default:
+		}
+		each.close()
+	}
+	return err
+}
+
 // churn: channels opened and closed, over and over, a dozen at once: within the limits, since pion
 // does not wait for its own reset where the server resets first.
 func (a *abuser) churn() error {
@@ -253,8 +290,13 @@ func (a *abuser) empty() error {
 	return a.flushed(firstStream)
 }
 
+func associationOf(m *member) *sctp.Association {
+	field := reflect.ValueOf(m.pc.SCTP()).Elem().FieldByName("sctpAssociation")
+	return *(**sctp.Association)(unsafe.Pointer(field.UnsafeAddr()))
+}
+
 func newAbuser(server, room string, count int, measuring *int32) (*abuser, error) {
-	a := &abuser{count: count, notices: map[string]int{}}
+	a := &abuser{count: count, notices: map[string]int{}, gone: map[string]int{}, server: server, room: room}
 	var err error
 	if a.witness, err = enter(server, room, "witness", &receiver{}, measuring); err != nil {
 		return nil, err
@@ -262,8 +304,7 @@ func newAbuser(server, room string, count int, measuring *int32) (*abuser, error
 	if a.member, err = enter(server, room, "abuser", nil, measuring); err != nil {
 		return nil, err
 	}
-	field := reflect.ValueOf(a.pc.SCTP()).Elem().FieldByName("sctpAssociation")
-	a.association = *(**sctp.Association)(unsafe.Pointer(field.UnsafeAddr()))
+	a.association = associationOf(a.member)
 	err = a.open(channelSpec{Label: "wherry:notices", Ordered: true}, func(raw datachannel.ReadWriteCloser, _ *webrtc.DataChannel) {
 		go a.readNotices(raw)
 	})
@@ -325,7 +366,7 @@ func abuse(args []string) error {
 		return err
 	}
 	kinds := map[string]func() error{"many": a.many, "labels": a.labels, "unopened": a.unopened, "large": a.large,
-		"partial": a.partial, "churn": a.churn, "empty": a.empty}
+		"partial": a.partial, "hold": a.hold, "churn": a.churn, "empty": a.empty}
 	if err = kinds[*what](); err == nil {
 		err = a.beHeard()
 	}
@@ -334,7 +375,7 @@ func abuse(args []string) error {
 		result["problem"] = err.Error()
 	}
 	a.lock.Lock()
-	result["notices"] = a.notices
+	result["notices"], result["gone"] = a.notices, a.gone
 	report(result)
 	a.lock.Unlock()
 	a.close()
