@@ -43,6 +43,7 @@ struct _WherryMemberPort
   guint64 last_token;
   guint64 last_turn;
   guint n_own;
+  guint n_orphans; /* of these, closed before the hub has answered */
   guint n_mirrors;
   guint n_waiting;  /* channels that wait for a mirror's end */
   gsize grace_left; /* bytes that are read on for their sake though the gate is shut */
@@ -72,6 +73,7 @@ typedef struct _WherryPortChannel
   guint64 turn;
   gboolean waiting; /* counted in the port's n_waiting */
   gboolean closing; /* we closed it */
+  gboolean orphan;  /* counted in the port's n_orphans */
   gboolean has_sent;
   GPtrArray *held; /* of WherryMessage; NULL: nothing */
   guint n_too_large;

@@ -64,9 +64,22 @@ set_waiting (WherryMemberPort *self, WherryPortChannel *record, gboolean waiting
 }
 
 static void
+set_orphan (WherryMemberPort *self, WherryPortChannel *record, gboolean orphan)
+{
+  if (record->orphan == orphan)
+    return;
+  record->orphan = orphan;
+  if (orphan)
+    self->n_orphans++;
+  else
+    self->n_orphans--;
+}
+
+static void
 count_out (WherryMemberPort *self, WherryPortChannel *record)
 {
   set_waiting (self, record, FALSE);
+  set_orphan (self, record, FALSE);
   switch (record->kind)
     {
     case WHERRY_PORT_OWN:
@@ -107,7 +120,7 @@ open_mirror (WherryMemberPort *self, WherryPortChannel *record)
   g_autoptr (GError) error = NULL;
   WherryChannel *channel = NULL;
 
-  if (self->n_own + self->n_mirrors > self->config->channels_per_member)
+  if (self->n_own - self->n_orphans + self->n_mirrors > self->config->channels_per_member)
     g_set_error (&error, G_IO_ERROR, G_IO_ERROR_FAILED, "the member has %u channels",
                  self->config->channels_per_member);
   else
@@ -276,7 +289,7 @@ wherry_port_channel_begin (WherryMemberPort *self, WherryChannel *channel, gbool
                       "labels starting with wherry: are the relay's own");
       return;
     }
-  if (self->n_own >= self->config->channels_per_member)
+  if (self->n_own - self->n_orphans >= self->config->channels_per_member)
     {
       refuse_channel (self, channel, WHERRY_SIGNAL_ERROR_FORBIDDEN, "too many channels");
       return;
@@ -416,7 +429,9 @@ wherry_port_channel_closed (WherryMemberPort *self, WherryPortChannel *record)
       break;
     case WHERRY_PORT_OWN:
       if (record->topic != NULL)
-        forget_own (self, record); /* otherwise when the hub answers */
+        forget_own (self, record);
+      else
+        set_orphan (self, record, TRUE); /* until the hub answers */
       break;
     case WHERRY_PORT_MIRROR:
       {

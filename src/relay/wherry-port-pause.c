@@ -112,6 +112,8 @@ wherry_port_update_pause (WherryMemberPort *self)
     return;
   paused = is_shut (self);
   paused |= self->held_bytes > WHERRY_PORT_HELD_MAX;
+  /* whose channels come and go faster than the hub answers is slowed down, not refused */
+  paused |= self->n_orphans > self->config->channels_per_member;
   paused |= waits_for_budget (self);
   if (paused == self->paused)
     return;

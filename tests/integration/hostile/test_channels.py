@@ -80,7 +80,9 @@ def channels_that_come_and_go():
         abuse(scene, "churn", cycles // 5, room="abuse")
         first = scene.settle()["rss"]
         abuse(scene, "churn", cycles, room="abuse")
-        print(f"# {scene.rose('channels_refused')} refused, {scene.rose('messages_in')} messages")
+        print(f"# {scene.rose('messages_in')} messages")
+        # a dozen at once is within the limits, however far behind the hub is
+        assert scene.rose("channels_refused") == 0
         assert scene.rose("dcep_bad") == 0
         assert metrics(scene.url)["topics"] == 1
         grown = resources(scene.pid)["rss"] - first
