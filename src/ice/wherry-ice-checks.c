@@ -11,6 +11,14 @@
 #include "ice/wherry-ice-session-private.h"
 
 void
+wherry_ice_session_begin_connecting (WherryIceSession *self)
+{
+  wherry_ice_session_set_ice_state (self, WHERRY_TRANSPORT_CONNECTING, NULL);
+  if (self->current != NULL)
+    wherry_ice_session_set_state (self, WHERRY_TRANSPORT_CONNECTING, NULL);
+}
+
+void
 wherry_ice_session_on_connected (gpointer user_data, WherryIceGeneration *generation)
 {
   G_GNUC_UNUSED g_autoptr (WherryIceSession) self = g_object_ref (user_data);
@@ -21,9 +29,11 @@ wherry_ice_session_on_connected (gpointer user_data, WherryIceGeneration *genera
     return;
   if (self->next == NULL)
     wherry_clock_clear_source (&self->restart_limit);
-  if (self->state != WHERRY_TRANSPORT_CONNECTED)
+  if (self->ice_state != WHERRY_TRANSPORT_CONNECTED)
     wherry_ice_agent_log_pair (generation->agent, generation->stream, &self->log);
-  wherry_ice_session_set_state (self, WHERRY_TRANSPORT_CONNECTED, NULL);
+  wherry_ice_session_set_ice_state (self, WHERRY_TRANSPORT_CONNECTED, NULL);
+  if (self->current != NULL)
+    wherry_ice_session_set_state (self, WHERRY_TRANSPORT_CONNECTED, NULL);
 }
 
 void
@@ -33,7 +43,9 @@ wherry_ice_session_consent_ended (WherryIceSession *self)
                                                   "the other side no longer answers (ICE consent)");
 
   wherry_info (&self->log, "%s", error->message);
-  wherry_ice_session_set_state (self, WHERRY_TRANSPORT_FAILED, error);
+  wherry_ice_session_set_ice_state (self, WHERRY_TRANSPORT_FAILED, error);
+  if (self->current != NULL && !self->config->outlives_failure)
+    wherry_ice_session_set_state (self, WHERRY_TRANSPORT_FAILED, error);
 }
 
 /* Before the first connection the layer above decides how long to wait (see the header). In a
@@ -47,7 +59,14 @@ wherry_ice_session_on_failed (gpointer user_data, WherryIceGeneration *generatio
   if (generation != self->current && generation != self->next)
     return;
   if (self->state != WHERRY_TRANSPORT_CONNECTED)
-    wherry_debug (&self->log, "ICE checks failed; waiting for the other side's");
+    {
+      g_autoptr (GError) error
+          = g_error_new_literal (WHERRY_ERROR, WHERRY_ERROR_TIMEOUT, "every ICE check failed");
+
+      wherry_debug (&self->log, "ICE checks failed; waiting for the other side's");
+      if (self->config->outlives_failure)
+        wherry_ice_session_set_ice_state (self, WHERRY_TRANSPORT_FAILED, error);
+    }
   else if (self->next == NULL)
     wherry_ice_session_consent_ended (self);
   else
@@ -91,7 +110,7 @@ wherry_ice_session_set_remote_credentials (WherryIceSession *self, const char *u
                                           error))
     return FALSE;
   if (self->state == WHERRY_TRANSPORT_NEW)
-    wherry_ice_session_set_state (self, WHERRY_TRANSPORT_CONNECTING, NULL);
+    wherry_ice_session_begin_connecting (self);
   return TRUE;
 }
 

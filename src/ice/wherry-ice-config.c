@@ -67,6 +67,7 @@ wherry_ice_config_copy (const WherryIceConfig *self)
   copy->relay_only = self->relay_only;
   copy->ice_tcp = self->ice_tcp;
   copy->link_local = self->link_local;
+  copy->outlives_failure = self->outlives_failure;
   return copy;
 }
 

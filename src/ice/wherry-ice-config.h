@@ -39,6 +39,9 @@ typedef struct
   gboolean relay_only;  /* iceTransportPolicy "relay": only TURN candidates are offered and used */
   gboolean ice_tcp;     /* TCP candidates too (RFC 6544) */
   gboolean link_local;  /* offer fe80::/10 addresses too */
+  gboolean outlives_failure; /* ICE that failed may be restarted: the packet transport stays
+                                CONNECTED meanwhile and what is sent is lost; see the session's
+                                state event */
 } WherryIceConfig;
 
 /* Everything empty: any port, UDP only, controlled. Free with wherry_ice_config_free(). Thread: any

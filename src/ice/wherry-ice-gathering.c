@@ -98,7 +98,7 @@ wherry_ice_session_gather (WherryIceSession *self, GError **error)
   if (!wherry_ice_session_check_open (self, error))
     return FALSE;
   if (self->state == WHERRY_TRANSPORT_NEW)
-    wherry_ice_session_set_state (self, WHERRY_TRANSPORT_CONNECTING, NULL);
+    wherry_ice_session_begin_connecting (self);
   return wherry_ice_session_check_open (self, error)
          && wherry_ice_generation_gather (wherry_ice_session_newest (self), error);
 }

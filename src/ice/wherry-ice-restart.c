@@ -32,7 +32,7 @@ end_generation (WherryIceSession *self, WherryIceGeneration **generation)
 static gboolean
 on_restart_limit (gpointer user_data)
 {
-  WherryIceSession *self = user_data;
+  G_GNUC_UNUSED g_autoptr (WherryIceSession) self = g_object_ref (user_data);
 
   wherry_clock_clear_source (&self->restart_limit);
   if (self->current->connected)
@@ -99,6 +99,7 @@ wherry_ice_session_prepare_restart (WherryIceSession *self, const char **ufrag, 
 gboolean
 wherry_ice_session_apply_restart (WherryIceSession *self, GError **error)
 {
+  G_GNUC_UNUSED g_autoptr (WherryIceSession) alive = g_object_ref (self);
   WherryIceGeneration *next;
 
   WHERRY_ASSERT_OWNER (self);
@@ -116,12 +117,16 @@ wherry_ice_session_apply_restart (WherryIceSession *self, GError **error)
     return FALSE;
   end_generation (self, &self->next); /* nobody answered it */
   self->next = next;
+  if (self->ice_state == WHERRY_TRANSPORT_FAILED)
+    wherry_ice_session_set_ice_state (self, WHERRY_TRANSPORT_CONNECTING, NULL);
   return TRUE;
 }
 
 void
 wherry_ice_session_rollback_restart (WherryIceSession *self)
 {
+  G_GNUC_UNUSED g_autoptr (WherryIceSession) alive = g_object_ref (self);
+
   WHERRY_ASSERT_OWNER (self);
 
   wherry_ice_credentials_clear (&self->prepared);
@@ -129,7 +134,7 @@ wherry_ice_session_rollback_restart (WherryIceSession *self)
     return;
   end_generation (self, &self->next);
   wherry_clock_clear_source (&self->restart_limit);
-  if (self->state == WHERRY_TRANSPORT_CONNECTED && !self->current->connected)
+  if (wherry_ice_session_get_consent_lost (self))
     wherry_ice_session_consent_ended (self);
 }
 

@@ -24,7 +24,8 @@ struct _WherryIceSession
   WherryOwner owner;
   WherryIceConfig *config;
   WherryPacketSink sink;
-  WherryTransportState state;
+  WherryTransportState state; /* as a packet transport */
+  WherryTransportState ice_state;
   const WherryIceSessionEvents *events; /* NULL: nobody listens */
   gpointer events_data;
   WherryIceCredentials prepared; /* of a restart that is described and not applied */
@@ -44,6 +45,10 @@ gboolean wherry_ice_session_check_open (WherryIceSession *self, GError **error);
 void wherry_ice_session_set_state (WherryIceSession *self, WherryTransportState state,
                                    const GError *error);
 
+/* With the session's event. */
+void wherry_ice_session_set_ice_state (WherryIceSession *self, WherryTransportState state,
+                                       const GError *error);
+
 /* gathering */
 /* What signaling is about: the restart's generation, else the current one. NULL: closed. */
 WherryIceGeneration *wherry_ice_session_newest (WherryIceSession *self);
@@ -52,6 +57,7 @@ WherryIceGeneration *wherry_ice_session_make_generation (WherryIceSession *self,
                                                          GError **error);
 
 /* checks */
+void wherry_ice_session_begin_connecting (WherryIceSession *self);
 void wherry_ice_session_on_connected (gpointer user_data, WherryIceGeneration *generation);
 void wherry_ice_session_on_failed (gpointer user_data, WherryIceGeneration *generation);
 

@@ -78,6 +78,17 @@ wherry_ice_session_get_mtu (WherryPacketTransport *transport)
   return WHERRY_MTU;
 }
 
+void
+wherry_ice_session_set_ice_state (WherryIceSession *self, WherryTransportState state,
+                                  const GError *error)
+{
+  if (self->ice_state == state || self->current == NULL)
+    return;
+  self->ice_state = state;
+  if (self->events != NULL && self->events->state != NULL)
+    self->events->state (self->events_data, state, error);
+}
+
 /* Returns at once; everything else happens from the context. */
 static void
 begin_close (WherryIceSession *self)

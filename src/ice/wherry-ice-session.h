@@ -25,6 +25,16 @@ G_BEGIN_DECLS
 #define WHERRY_TYPE_ICE_SESSION (wherry_ice_session_get_type ())
 G_DECLARE_FINAL_TYPE (WherryIceSession, wherry_ice_session, WHERRY, ICE_SESSION, GObject)
 
+/* RTCPeerConnectionIceErrorEvent; strings are valid during the call. */
+typedef struct
+{
+  const char *url;     /* "stun:host:port", "turns:host:port?transport=tcp" */
+  const char *address; /* ours, from which it was asked; NULL: it was not asked */
+  guint16 port;
+  guint code;       /* STUN's (300 to 699), or 701: the server could not be reached */
+  const char *text; /* for people */
+} WherryIceCandidateError;
+
 typedef struct
 {
   /* A local candidate to be signaled: the value of an a= line, "candidate:..." (RFC 8839 section
@@ -32,6 +42,15 @@ typedef struct
   void (*candidate) (gpointer user_data, const char *line);
   /* No more will come until the next gather(): signal the end of candidates. */
   void (*gathering_done) (gpointer user_data);
+  /* ICE's own state. It differs from the packet transport's with outlives_failure: FAILED is no end
+   * there (CONNECTING follows when a restart is applied, CONNECTED when a pair is found after all),
+   * and comes too when every check of a first connection failed. error: with FAILED. (nullable) */
+  void (*state) (gpointer user_data, WherryTransportState state, const GError *error);
+  /* A server gave no candidate. (nullable) */
+  void (*candidate_error) (gpointer user_data, const WherryIceCandidateError *error);
+  /* Addresses of this machine came or went since gathering (only with a network to watch in the
+   * configuration): restart ICE to use them. (nullable) */
+  void (*addresses_changed) (gpointer user_data);
 } WherryIceSessionEvents;
 
 /* How a peer is connected, for display. Addresses are "ip:port" or "[ip]:port". */

@@ -32,8 +32,25 @@ on_done (gpointer user_data)
     wherry_ice_session_end_of_remote_candidates (side->other->ice);
 }
 
+static void
+on_state (gpointer user_data, WherryTransportState state, const GError *error)
+{
+  IceSide *side = user_data;
+
+  g_assert_cmpint (state == WHERRY_TRANSPORT_FAILED, ==, error != NULL);
+  g_array_append_val (side->states, state);
+}
+
 static const WherryIceSessionEvents session_events
-    = { .candidate = on_candidate, .gathering_done = on_done };
+    = { .candidate = on_candidate, .gathering_done = on_done, .state = on_state };
+
+WherryTransportState
+ice_side_get_last_state (IceSide *side)
+{
+  if (side->states->len == 0)
+    return WHERRY_TRANSPORT_NEW;
+  return g_array_index (side->states, WherryTransportState, side->states->len - 1);
+}
 
 WherryIceConfig *
 ice_loopback_config (void)
@@ -56,6 +73,7 @@ ice_side_init (IceSide *side, const WherryIceConfig *config)
   side->ice = wherry_ice_session_new (config, NULL, &log, &error);
   g_assert_no_error (error);
   side->transport = WHERRY_PACKET_TRANSPORT (side->ice);
+  side->states = g_array_new (FALSE, FALSE, sizeof (WherryTransportState));
   side->candidates = g_ptr_array_new_with_free_func (g_free);
   wherry_packet_recorder_init (&side->heard);
   wherry_packet_recorder_listen (&side->heard, side->transport);
@@ -87,6 +105,7 @@ ice_side_clear (IceSide *side)
       g_clear_object (&side->ice);
       WHERRY_WAIT_UNTIL (NULL, closed == 1 && weak == NULL);
     }
+  g_clear_pointer (&side->states, g_array_unref);
   g_clear_pointer (&side->candidates, g_ptr_array_unref);
   wherry_packet_recorder_clear (&side->heard);
 }

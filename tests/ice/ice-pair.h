@@ -14,6 +14,7 @@ struct _IceSide
   WherryPacketTransport *transport; /* ice */
   WherryPacketRecorder heard;
   GPtrArray *candidates; /* of char * */
+  GArray *states;        /* of WherryTransportState: ICE's own */
   guint done;
   IceSide *other;
   gboolean silent; /* announces nothing to the other */
@@ -35,6 +36,8 @@ void ice_side_gather (IceSide *side);
 void ice_side_give_credentials (IceSide *from, IceSide *to, const char *pwd);
 WherryTransportState ice_side_get_state (IceSide *side);
 gboolean ice_pair_is_connected (IcePair *pair);
+/* The last that ICE itself told. */
+WherryTransportState ice_side_get_last_state (IceSide *side);
 void ice_pair_start (IcePair *pair);
 void ice_pair_connect (IcePair *pair);
 void ice_pair_exchange (IcePair *pair, const char *text);
