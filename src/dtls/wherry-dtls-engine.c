@@ -10,7 +10,7 @@
 #include "base/wherry-counters.h"
 #include "base/wherry-error.h"
 #include "base/wherry-limits.h"
-#include "dtls/wherry-certificate-internal.h"
+#include "dtls/wherry-dtls-certificate-internal.h"
 #include "dtls/wherry-dtls-engine.h"
 
 /* Only what browsers, aiortc, pion and libdatachannel were seen to agree on, in both roles. */
@@ -34,7 +34,7 @@
 struct _WherryDtlsEngine
 {
   gnutls_session_t session;
-  WherryCertificate *certificate; /* its credentials are in use */
+  WherryDtlsCertificate *certificate; /* its credentials are in use */
   WherryDtlsOutputFunc output;
   gpointer user_data;
   GArray *fingerprints; /* of WherryFingerprint */
@@ -98,7 +98,7 @@ matches (const GArray *fingerprints, const guint8 *der, gsize length)
       const WherryFingerprint *expected = &g_array_index (fingerprints, WherryFingerprint, i);
       WherryFingerprint actual;
 
-      if (wherry_certificate_compute_fingerprint (der, length, expected->hash, &actual)
+      if (wherry_dtls_certificate_compute_fingerprint (der, length, expected->hash, &actual)
           && wherry_fingerprint_equal (expected, &actual))
         return TRUE;
     }
@@ -176,19 +176,20 @@ set_up (WherryDtlsEngine *self, WherryDtlsRole role, gsize mtu, GError **error)
   /* No media here, but pion fails a handshake without use_srtp (RFC 5764 section 4.1). */
   return check (gnutls_priority_set (session, get_priorities ()), "priorities", error)
          && check (gnutls_credentials_set (session, GNUTLS_CRD_CERTIFICATE,
-                                           wherry_certificate_get_credentials (self->certificate)),
+                                           wherry_dtls_certificate_get_credentials (
+                                               self->certificate)),
                    "credentials", error)
          && check (gnutls_srtp_set_profile_direct (session, "SRTP_AES128_CM_HMAC_SHA1_80", NULL),
                    "use_srtp", error);
 }
 
 WherryDtlsEngine *
-wherry_dtls_engine_new (WherryCertificate *certificate, WherryDtlsRole role, gsize mtu,
+wherry_dtls_engine_new (WherryDtlsCertificate *certificate, WherryDtlsRole role, gsize mtu,
                         WherryDtlsOutputFunc output, gpointer user_data, GError **error)
 {
   WherryDtlsEngine *self = g_new0 (WherryDtlsEngine, 1);
 
-  self->certificate = wherry_certificate_ref (certificate);
+  self->certificate = wherry_dtls_certificate_ref (certificate);
   self->output = output;
   self->user_data = user_data;
   if (!set_up (self, role, mtu, error))
@@ -205,7 +206,7 @@ wherry_dtls_engine_free (WherryDtlsEngine *self)
   g_clear_pointer (&self->fingerprints, g_array_unref);
   g_clear_pointer (&self->remote_der, g_bytes_unref);
   g_clear_pointer (&self->out, g_byte_array_unref);
-  g_clear_pointer (&self->certificate, wherry_certificate_unref);
+  g_clear_pointer (&self->certificate, wherry_dtls_certificate_unref);
   g_free (self);
 }
 

@@ -16,7 +16,7 @@ typedef struct _WherryDtlsEngine WherryDtlsEngine;
 /* Datagrams to be sent, in one call; may come from inside handshake() or send(). */
 typedef void (*WherryDtlsOutputFunc) (gpointer user_data, const GOutputVector *packets, guint n);
 
-WherryDtlsEngine *wherry_dtls_engine_new (WherryCertificate *certificate, WherryDtlsRole role,
+WherryDtlsEngine *wherry_dtls_engine_new (WherryDtlsCertificate *certificate, WherryDtlsRole role,
                                           gsize mtu, WherryDtlsOutputFunc output,
                                           gpointer user_data, GError **error);
 /* Not from inside a call of it: see is_inside(). */

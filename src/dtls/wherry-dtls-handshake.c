@@ -6,7 +6,7 @@
 #include "base/wherry-clock.h"
 #include "base/wherry-counters.h"
 #include "base/wherry-error.h"
-#include "dtls/wherry-certificate-internal.h"
+#include "dtls/wherry-dtls-certificate-internal.h"
 #include "dtls/wherry-dtls-session-private.h"
 
 static void
@@ -136,7 +136,7 @@ gboolean
 wherry_dtls_session_set_remote (WherryDtlsSession *self, const WherryFingerprint *fingerprints,
                                 guint n, WherryDtlsRole role, GError **error)
 {
-  g_autoptr (GArray) usable = wherry_certificate_filter_fingerprints (fingerprints, n);
+  g_autoptr (GArray) usable = wherry_dtls_certificate_filter_fingerprints (fingerprints, n);
 
   WHERRY_ASSERT_OWNER (self);
 

@@ -19,7 +19,7 @@ struct _WherryDtlsSession
   GObject parent_instance;
 
   /* immutable after construction: any thread reads */
-  WherryCertificate *certificate;
+  WherryDtlsCertificate *certificate;
   WherryPacketTransport *lower;
   GMainContext *context;
   WherryLogContext log;

@@ -151,7 +151,7 @@ wherry_dtls_session_finalize (GObject *object)
   wherry_packet_sink_clear (&self->sink);
   wherry_early_queue_clear (&self->held);
   g_clear_pointer (&self->fingerprints, g_array_unref);
-  g_clear_pointer (&self->certificate, wherry_certificate_unref);
+  g_clear_pointer (&self->certificate, wherry_dtls_certificate_unref);
   g_clear_object (&self->lower);
   g_clear_pointer (&self->context, g_main_context_unref);
   wherry_log_context_clear (&self->log);
@@ -175,13 +175,13 @@ wherry_dtls_session_init (WherryDtlsSession *self)
 }
 
 WherryDtlsSession *
-wherry_dtls_session_new (WherryCertificate *certificate, WherryPacketTransport *lower,
+wherry_dtls_session_new (WherryDtlsCertificate *certificate, WherryPacketTransport *lower,
                          GMainContext *context, const WherryLogContext *log)
 {
   WherryDtlsSession *self = g_object_new (WHERRY_TYPE_DTLS_SESSION, NULL);
 
   wherry_owner_init (&self->owner);
-  self->certificate = wherry_certificate_ref (certificate);
+  self->certificate = wherry_dtls_certificate_ref (certificate);
   self->lower = g_object_ref (lower);
   self->context = g_main_context_ref (context != NULL ? context : g_main_context_default ());
   wherry_log_context_copy (&self->log, log);

@@ -13,7 +13,7 @@
  * WHERRY_ERROR_CLOSED. The handshake has no time limit of its own: the layer above has one. */
 
 #include "base/wherry-log.h"
-#include "dtls/wherry-certificate.h"
+#include "dtls/wherry-dtls-certificate.h"
 #include "transport/wherry-packet-transport.h"
 
 G_BEGIN_DECLS
@@ -30,7 +30,7 @@ typedef enum
 
 /* Holds references to certificate and lower; log is copied and may be NULL. context is the owner's:
  * retransmission timers run there. Thread: peer */
-WherryDtlsSession *wherry_dtls_session_new (WherryCertificate *certificate,
+WherryDtlsSession *wherry_dtls_session_new (WherryDtlsCertificate *certificate,
                                             WherryPacketTransport *lower, GMainContext *context,
                                             const WherryLogContext *log);
 

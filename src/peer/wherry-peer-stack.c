@@ -11,7 +11,7 @@
 #include "base/wherry-log.h"
 #include "base/wherry-owner.h"
 #include "channel/wherry-channel-set.h"
-#include "dtls/wherry-certificate.h"
+#include "dtls/wherry-dtls-certificate.h"
 #include "dtls/wherry-dtls-session.h"
 #include "ice/wherry-ice-session.h"
 #include "sctp/wherry-sctp-association.h"
@@ -27,7 +27,7 @@ struct _WherryPeerStack
   GMainContext *context;
   const WherryPeerStackEvents *events;
   gpointer events_data;
-  WherryCertificate *certificate;
+  WherryDtlsCertificate *certificate;
   WherryIceSession *ice;            /* NULL: a test brought the stream transport */
   WherryDtlsSession *dtls;          /* NULL without ICE */
   WherryStreamTransport *transport; /* NULL before the first remote description */
@@ -72,7 +72,7 @@ make_ice_and_dtls (WherryPeerStack *self, GError **error)
 {
   WherryLogContext log = { .peer = self->settings->id, .room = self->settings->room };
 
-  self->certificate = wherry_certificate_new (error);
+  self->certificate = wherry_dtls_certificate_new (0, error);
   if (self->certificate == NULL)
     return FALSE;
   self->ice = wherry_ice_session_new (self->settings->ice, self->context, &log, error);
@@ -119,7 +119,7 @@ wherry_peer_stack_describe (WherryPeerStack *self, WherrySdpLocal *local)
     return FALSE;
   local->ice_ufrag = wherry_ice_session_get_local_ufrag (self->ice);
   local->ice_pwd = wherry_ice_session_get_local_pwd (self->ice);
-  local->fingerprint = wherry_certificate_get_fingerprint (self->certificate);
+  local->fingerprint = wherry_dtls_certificate_get_fingerprint (self->certificate);
   local->sctp_port = SCTP_PORT;
   local->max_message_size = self->settings->max_message_size;
   return TRUE;
@@ -303,7 +303,7 @@ wherry_peer_stack_free (WherryPeerStack *self)
   g_clear_object (&self->transport);
   g_clear_object (&self->dtls);
   g_clear_object (&self->ice);
-  g_clear_pointer (&self->certificate, wherry_certificate_unref);
+  g_clear_pointer (&self->certificate, wherry_dtls_certificate_unref);
   g_main_context_unref (self->context);
   g_free (self);
 }

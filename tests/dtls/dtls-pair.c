@@ -13,7 +13,7 @@ side_init (DtlsSide *side)
   g_autoptr (GError) error = NULL;
   const WherryLogContext log = { .peer = "0123456789abcdef", .room = "test" };
 
-  side->certificate = wherry_certificate_new (&error);
+  side->certificate = wherry_dtls_certificate_new (0, &error);
   g_assert_no_error (error);
   side->dtls = wherry_dtls_session_new (side->certificate, WHERRY_PACKET_TRANSPORT (side->link),
                                         NULL, &log);
@@ -28,7 +28,7 @@ side_clear (DtlsSide *side)
   if (side->dtls != NULL)
     g_assert_finalize_object (side->dtls);
   g_assert_finalize_object (side->link);
-  wherry_certificate_unref (side->certificate);
+  wherry_dtls_certificate_unref (side->certificate);
   wherry_packet_recorder_clear (&side->heard);
 }
 
@@ -60,9 +60,9 @@ dtls_side_set_remote (DtlsSide *side, const WherryFingerprint *fingerprint, Wher
 void
 dtls_pair_start (DtlsPair *pair)
 {
-  dtls_side_set_remote (&pair->a, wherry_certificate_get_fingerprint (pair->b.certificate),
+  dtls_side_set_remote (&pair->a, wherry_dtls_certificate_get_fingerprint (pair->b.certificate),
                         WHERRY_DTLS_CLIENT);
-  dtls_side_set_remote (&pair->b, wherry_certificate_get_fingerprint (pair->a.certificate),
+  dtls_side_set_remote (&pair->b, wherry_dtls_certificate_get_fingerprint (pair->a.certificate),
                         WHERRY_DTLS_SERVER);
 }
 

@@ -9,7 +9,7 @@
 
 typedef struct
 {
-  WherryCertificate *certificate;
+  WherryDtlsCertificate *certificate;
   WherryFakeLink *link;
   WherryDtlsSession *dtls;
   WherryPacketTransport *transport; /* dtls */

@@ -5,17 +5,19 @@
 
 #include <string.h>
 
-#include "dtls/wherry-certificate-internal.h"
+#include "base/wherry-error.h"
+#include "dtls/wherry-dtls-certificate-internal.h"
 
 #include <gnutls/x509.h>
 
 static void
-get_crt (WherryCertificate *certificate, gnutls_x509_crt_t *crt, gnutls_datum_t *der)
+get_crt (WherryDtlsCertificate *certificate, gnutls_x509_crt_t *crt, gnutls_datum_t *der)
 {
   gnutls_x509_crt_t *list = NULL;
   unsigned int n = 0;
-  int result = gnutls_certificate_get_x509_crt (wherry_certificate_get_credentials (certificate), 0,
-                                                &list, &n);
+  int result
+      = gnutls_certificate_get_x509_crt (wherry_dtls_certificate_get_credentials (certificate), 0,
+                                         &list, &n);
 
   g_assert_cmpint (result, ==, GNUTLS_E_SUCCESS);
   g_assert_cmpuint (n, ==, 1);
@@ -28,7 +30,7 @@ static void
 test_new (void)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (WherryCertificate) certificate = wherry_certificate_new (&error);
+  g_autoptr (WherryDtlsCertificate) certificate = wherry_dtls_certificate_new (0, &error);
   g_autofree char *expected = NULL;
   const WherryFingerprint *fingerprint;
   gnutls_x509_crt_t crt;
@@ -56,7 +58,7 @@ test_new (void)
   line = g_string_free (hex, FALSE);
   g_assert_true (wherry_fingerprint_parse (&parsed, line, strlen (line), &error));
   g_assert_no_error (error);
-  fingerprint = wherry_certificate_get_fingerprint (certificate);
+  fingerprint = wherry_dtls_certificate_get_fingerprint (certificate);
   g_assert_true (wherry_fingerprint_equal (fingerprint, &parsed));
 
   gnutls_free (x.data);
@@ -68,11 +70,55 @@ test_new (void)
 static void
 test_each_different (void)
 {
-  g_autoptr (WherryCertificate) a = wherry_certificate_new (NULL);
-  g_autoptr (WherryCertificate) b = wherry_certificate_new (NULL);
+  g_autoptr (WherryDtlsCertificate) a = wherry_dtls_certificate_new (0, NULL);
+  g_autoptr (WherryDtlsCertificate) b = wherry_dtls_certificate_new (0, NULL);
 
-  g_assert_false (wherry_fingerprint_equal (wherry_certificate_get_fingerprint (a),
-                                            wherry_certificate_get_fingerprint (b)));
+  g_assert_false (wherry_fingerprint_equal (wherry_dtls_certificate_get_fingerprint (a),
+                                            wherry_dtls_certificate_get_fingerprint (b)));
+}
+
+static void
+test_expires (void)
+{
+  g_autoptr (WherryDtlsCertificate) usual = wherry_dtls_certificate_new (0, NULL);
+  g_autoptr (WherryDtlsCertificate) day = wherry_dtls_certificate_new (1, NULL);
+  gint64 now = time (NULL);
+
+  g_assert_cmpint (wherry_dtls_certificate_get_expires (usual) - now, >, 29 * 86400);
+  g_assert_cmpint (wherry_dtls_certificate_get_expires (usual) - now, <=, 30 * 86400);
+  g_assert_cmpint (wherry_dtls_certificate_get_expires (day) - now, >, 86400 - 600);
+  g_assert_cmpint (wherry_dtls_certificate_get_expires (day) - now, <=, 86400);
+}
+
+static void
+test_pem (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (WherryDtlsCertificate) first = wherry_dtls_certificate_new (0, NULL);
+  g_autoptr (WherryDtlsCertificate) other = wherry_dtls_certificate_new (0, NULL);
+  g_autofree char *pem = wherry_dtls_certificate_to_pem (first);
+  g_autofree char *other_pem = wherry_dtls_certificate_to_pem (other);
+  g_autoptr (WherryDtlsCertificate) again = wherry_dtls_certificate_new_from_pem (pem, &error);
+  g_autofree char *mixed = NULL;
+
+  g_assert_no_error (error);
+  g_assert_true (wherry_fingerprint_equal (wherry_dtls_certificate_get_fingerprint (first),
+                                           wherry_dtls_certificate_get_fingerprint (again)));
+  g_assert_cmpint (wherry_dtls_certificate_get_expires (first), ==,
+                   wherry_dtls_certificate_get_expires (again));
+
+  /* the certificate of one with the key of the other */
+  mixed = g_strdup_printf ("%.*s%s", (int) (strstr (pem, "-----BEGIN PRIVATE") - pem), pem,
+                           strstr (other_pem, "-----BEGIN PRIVATE"));
+  g_assert_null (wherry_dtls_certificate_new_from_pem (mixed, &error));
+  g_assert_error (error, WHERRY_ERROR, WHERRY_ERROR_INVALID_ARGUMENT);
+  g_clear_error (&error);
+  g_assert_null (wherry_dtls_certificate_new_from_pem ("no certificate", &error));
+  g_assert_error (error, WHERRY_ERROR, WHERRY_ERROR_INVALID_ARGUMENT);
+  g_clear_error (&error);
+  *strstr (pem, "-----BEGIN PRIVATE") = '\0';
+  g_assert_null (wherry_dtls_certificate_new_from_pem (pem, &error));
+  g_assert_error (error, WHERRY_ERROR, WHERRY_ERROR_INVALID_ARGUMENT);
 }
 
 static void
@@ -92,13 +138,13 @@ test_hashes (void)
     {
       WherryFingerprint fingerprint = { 0 };
       g_autoptr (GArray) usable = NULL;
-      gboolean ok
-          = wherry_certificate_compute_fingerprint (der, sizeof der, cases[i].hash, &fingerprint);
+      gboolean ok = wherry_dtls_certificate_compute_fingerprint (der, sizeof der, cases[i].hash,
+                                                                 &fingerprint);
 
       g_assert_cmpint (ok, ==, cases[i].length > 0);
       g_assert_cmpuint (fingerprint.length, ==, cases[i].length);
       fingerprint.hash = cases[i].hash;
-      usable = wherry_certificate_filter_fingerprints (&fingerprint, 1);
+      usable = wherry_dtls_certificate_filter_fingerprints (&fingerprint, 1);
       g_assert_cmpuint (usable->len, ==, cases[i].length > 0 ? 1 : 0);
     }
 }
@@ -109,6 +155,8 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/certificate/self-signed-p256", test_new);
   g_test_add_func ("/certificate/each-different", test_each_different);
+  g_test_add_func ("/certificate/expires", test_expires);
+  g_test_add_func ("/certificate/pem", test_pem);
   g_test_add_func ("/certificate/hashes", test_hashes);
   return g_test_run ();
 }

@@ -42,11 +42,11 @@ test_early_client_hello (void)
   DtlsPair pair;
 
   dtls_pair_init (&pair, NULL);
-  dtls_side_set_remote (&pair.a, wherry_certificate_get_fingerprint (pair.b.certificate),
+  dtls_side_set_remote (&pair.a, wherry_dtls_certificate_get_fingerprint (pair.b.certificate),
                         WHERRY_DTLS_CLIENT);
   WHERRY_WAIT_UNTIL (NULL, wherry_fake_link_get_packets_received (pair.b.link) > 0);
   g_assert_cmpint (dtls_side_get_state (&pair.b), ==, WHERRY_TRANSPORT_NEW);
-  dtls_side_set_remote (&pair.b, wherry_certificate_get_fingerprint (pair.a.certificate),
+  dtls_side_set_remote (&pair.b, wherry_dtls_certificate_get_fingerprint (pair.a.certificate),
                         WHERRY_DTLS_SERVER);
   WHERRY_WAIT_UNTIL (NULL, dtls_pair_is_connected (&pair));
   dtls_pair_exchange (&pair);
@@ -103,16 +103,18 @@ test_wrong_fingerprint (gconstpointer data)
   DtlsPair pair;
 
   dtls_pair_init (&pair, NULL);
-  wrong = *wherry_certificate_get_fingerprint (client_is_wrong ? pair.a.certificate
-                                                               : pair.b.certificate);
+  wrong = *wherry_dtls_certificate_get_fingerprint (client_is_wrong ? pair.a.certificate
+                                                                    : pair.b.certificate);
   wrong.bytes[31] ^= 1;
   dtls_side_set_remote (&pair.a,
-                        client_is_wrong ? wherry_certificate_get_fingerprint (pair.b.certificate)
-                                        : &wrong,
+                        client_is_wrong
+                            ? wherry_dtls_certificate_get_fingerprint (pair.b.certificate)
+                            : &wrong,
                         WHERRY_DTLS_CLIENT);
   dtls_side_set_remote (&pair.b,
-                        client_is_wrong ? &wrong
-                                        : wherry_certificate_get_fingerprint (pair.a.certificate),
+                        client_is_wrong
+                            ? &wrong
+                            : wherry_dtls_certificate_get_fingerprint (pair.a.certificate),
                         WHERRY_DTLS_SERVER);
   check_unverified (&pair);
   dtls_pair_clear (&pair);
@@ -137,8 +139,8 @@ test_set_remote_errors (void)
   g_clear_error (&error);
 
   /* Of several, one that matches is enough. */
-  two[0] = *wherry_certificate_get_fingerprint (pair.a.certificate);
-  two[1] = *wherry_certificate_get_fingerprint (pair.b.certificate);
+  two[0] = *wherry_dtls_certificate_get_fingerprint (pair.a.certificate);
+  two[1] = *wherry_dtls_certificate_get_fingerprint (pair.b.certificate);
   g_assert_true (wherry_dtls_session_set_remote (pair.a.dtls, two, 2, WHERRY_DTLS_CLIENT, &error));
   dtls_side_set_remote (&pair.b, &two[0], WHERRY_DTLS_SERVER);
   WHERRY_WAIT_UNTIL (NULL, dtls_pair_is_connected (&pair));

@@ -12,7 +12,7 @@
 
 #include "base/wherry-counters.h"
 #include "base/wherry-error.h"
-#include "dtls/wherry-certificate-internal.h"
+#include "dtls/wherry-dtls-certificate-internal.h"
 #include "dtls/wherry-dtls-session.h"
 #include "fixtures/wherry-fake-link.h"
 #include "fixtures/wherry-packet-recorder.h"
@@ -32,8 +32,8 @@ typedef struct
 {
   Stranger client;
   WherryFakeLink *link;
-  WherryCertificate *certificate;
-  WherryCertificate *client_certificate;
+  WherryDtlsCertificate *certificate;
+  WherryDtlsCertificate *client_certificate;
   WherryDtlsSession *dtls;
   WherryPacketTransport *transport;
   WherryPacketRecorder heard;
@@ -104,7 +104,7 @@ on_packet (gpointer user_data, const guint8 *data, gsize length)
 static const WherryPacketTransportEvents stranger_events = { .packet = on_packet };
 
 static void
-stranger_init (Stranger *self, WherryFakeLink *link, WherryCertificate *certificate)
+stranger_init (Stranger *self, WherryFakeLink *link, WherryDtlsCertificate *certificate)
 {
   int result;
 
@@ -114,8 +114,9 @@ stranger_init (Stranger *self, WherryFakeLink *link, WherryCertificate *certific
   gnutls_init (&self->session, GNUTLS_CLIENT | GNUTLS_DATAGRAM | GNUTLS_NONBLOCK);
   gnutls_certificate_allocate_credentials (&self->credentials);
   gnutls_credentials_set (self->session, GNUTLS_CRD_CERTIFICATE,
-                          certificate != NULL ? wherry_certificate_get_credentials (certificate)
-                                              : self->credentials);
+                          certificate != NULL
+                              ? wherry_dtls_certificate_get_credentials (certificate)
+                              : self->credentials);
   result = gnutls_priority_set_direct (self->session, "NORMAL:-VERS-ALL:+VERS-DTLS1.2", NULL);
   g_assert_cmpint (result, ==, GNUTLS_E_SUCCESS);
   gnutls_dtls_set_mtu (self->session, 1500);
@@ -134,19 +135,18 @@ fixture_init (Fixture *self, gboolean with_certificate)
 
   memset (self, 0, sizeof *self);
   wherry_fake_link_new_pair (&options, NULL, NULL, &self->client.link, &self->link);
-  self->certificate = wherry_certificate_new (&error);
+  self->certificate = wherry_dtls_certificate_new (0, &error);
   g_assert_no_error (error);
-  self->client_certificate = wherry_certificate_new (&error);
+  self->client_certificate = wherry_dtls_certificate_new (0, &error);
   g_assert_no_error (error);
   self->dtls = wherry_dtls_session_new (self->certificate, WHERRY_PACKET_TRANSPORT (self->link),
                                         NULL, NULL);
   self->transport = WHERRY_PACKET_TRANSPORT (self->dtls);
   wherry_packet_recorder_init (&self->heard);
   wherry_packet_recorder_listen (&self->heard, self->transport);
-  g_assert_true (
-      wherry_dtls_session_set_remote (self->dtls,
-                                      wherry_certificate_get_fingerprint (self->client_certificate),
-                                      1, WHERRY_DTLS_SERVER, &error));
+  g_assert_true (wherry_dtls_session_set_remote (
+      self->dtls, wherry_dtls_certificate_get_fingerprint (self->client_certificate), 1,
+      WHERRY_DTLS_SERVER, &error));
   g_assert_no_error (error);
   stranger_init (&self->client, self->client.link,
                  with_certificate ? self->client_certificate : NULL);
@@ -162,8 +162,8 @@ fixture_clear (Fixture *self)
   g_queue_clear_full (&self->client.incoming, (GDestroyNotify) g_bytes_unref);
   g_assert_finalize_object (self->link);
   g_assert_finalize_object (self->client.link);
-  wherry_certificate_unref (self->certificate);
-  wherry_certificate_unref (self->client_certificate);
+  wherry_dtls_certificate_unref (self->certificate);
+  wherry_dtls_certificate_unref (self->client_certificate);
   wherry_packet_recorder_clear (&self->heard);
 }
 

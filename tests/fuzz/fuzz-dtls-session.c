@@ -10,13 +10,13 @@
 /* A server in its handshake gets datagrams, each behind two bytes of length (big-endian, 0 to
  * 2047). Whatever comes, nobody without the right key is ever connected. */
 
-static WherryCertificate *
+static WherryDtlsCertificate *
 get_certificate (void)
 {
-  static WherryCertificate *certificate = NULL;
+  static WherryDtlsCertificate *certificate = NULL;
 
   if (certificate == NULL)
-    certificate = wherry_certificate_new (NULL);
+    certificate = wherry_dtls_certificate_new (0, NULL);
   g_assert_nonnull (certificate);
   return certificate;
 }
@@ -50,7 +50,8 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   wherry_fake_link_new_pair (NULL, NULL, NULL, &link, &other);
   dtls = wherry_dtls_session_new (get_certificate (), WHERRY_PACKET_TRANSPORT (link), NULL, NULL);
   g_assert_true (
-      wherry_dtls_session_set_remote (dtls, wherry_certificate_get_fingerprint (get_certificate ()),
+      wherry_dtls_session_set_remote (dtls,
+                                      wherry_dtls_certificate_get_fingerprint (get_certificate ()),
                                       1, WHERRY_DTLS_SERVER, NULL));
   n = inject_all (link, data, size);
   while (wherry_fake_link_get_packets_received (link) < n
