@@ -29,6 +29,9 @@
 #define WHERRY_MAX_MESSAGE_SIZE_DEFAULT (256u * WHERRY_KIB)
 /* RFC 8841 section 6.1: what an absent a=max-message-size means. */
 #define WHERRY_MAX_MESSAGE_SIZE_ABSENT (64u * WHERRY_KIB)
+/* What a program may give to a channel of the library ahead of the network: a second at 8 Mbit/s.
+ */
+#define WHERRY_SEND_BUFFER_LIMIT_DEFAULT (1u * WHERRY_MIB)
 
 /* Streams at the start: 256 cost 36 KiB an association, 65535 cost 6.5 MiB. */
 #define WHERRY_SCTP_STREAMS_INITIAL 256u

@@ -3,4 +3,12 @@
 
 /* The one header that a program includes. */
 
+#include "base/wherry-error.h"
+#include "lib/wherry-certificate.h"
+#include "lib/wherry-configuration.h"
+#include "lib/wherry-enum-types.h"
+#include "lib/wherry-enums.h"
+#include "lib/wherry-ice-candidate.h"
+#include "lib/wherry-ice-server.h"
+#include "lib/wherry-session-description.h"
 #include "lib/wherry-version.h"

@@ -13,6 +13,12 @@ import tempfile
 import tree
 
 DECLARED = re.compile(r"WHERRY_AVAILABLE_IN_\w+\s+[^;{]*?\b(wherry_\w+)\s*\(", re.DOTALL)
+# The error domain is every layer's.
+ERROR = ("src/base/wherry-error.c", "src/base/wherry-error.h")
+ERROR_DECLARED = re.compile(r"^GQuark (wherry_\w+) \(void\);", re.MULTILINE)
+# What a macro of GObject declares, and what glib-mkenums makes of the enums.
+TYPE_DECLARED = re.compile(r"WHERRY_AVAILABLE_IN_\w+\s+G_DECLARE_\w+\s*\(\s*\w+,\s*(\w+),")
+ENUM_DECLARED = re.compile(r"^} (Wherry\w+);", re.MULTILINE)
 EXPORTS = re.compile(r"WHERRY_AVAILABLE_IN_\w+|visibility\s*\(\s*\"default\"|G_MODULE_EXPORT")
 
 
@@ -24,6 +30,11 @@ def exported(library):
     return {name for name in names if not name.startswith("__")}
 
 
+def type_getter(name):
+    """WherryIceRole -> wherry_ice_role_get_type"""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower() + "_get_type"
+
+
 def check(root, symbols):
     declared = set()
     for path in tree.files(root, "src", ends=(".h", ".h.in", ".c")):
@@ -31,6 +42,11 @@ def check(root, symbols):
         if path.startswith("src/lib/"):
             if path.endswith((".h", ".h.in")):
                 declared |= set(DECLARED.findall(text))
+                declared |= {name + "_get_type" for name in TYPE_DECLARED.findall(text)}
+                declared |= {type_getter(name) for name in ENUM_DECLARED.findall(text)}
+        elif path in ERROR:
+            declared |= set(ERROR_DECLARED.findall(text))
+            declared |= {type_getter(name) for name in ENUM_DECLARED.findall(text)}
         elif EXPORTS.search(text):
             yield f"{path}: only src/lib makes symbols public"
     for symbol in sorted(symbols - declared):
