@@ -19,6 +19,8 @@ typedef struct
   WherryBudget *budget;
   gsize max_message_size;
   guint max_channels;
+  gboolean outlives_failure;
+  WherrySdpSetup setup;
   WherryPeerTransportFunc transport;
   gpointer transport_data;
   const WherryPeerDelegate *delegate;
@@ -26,6 +28,24 @@ typedef struct
 } WherryPeerSettings;
 
 typedef struct _WherryPeerCore WherryPeerCore;
+
+typedef enum
+{
+  WHERRY_PEER_MAKE_OFFER,
+  WHERRY_PEER_MAKE_ANSWER,
+  WHERRY_PEER_SET_LOCAL,
+  WHERRY_PEER_SET_REMOTE,
+  WHERRY_PEER_ROLLBACK,
+} WherryPeerStepType;
+
+typedef struct
+{
+  WherryPeerStepType step;
+  guint ticket;
+  gboolean ice_restart; /* MAKE_OFFER */
+  gboolean remote;      /* ROLLBACK */
+  WherrySdp *sdp;       /* SET_LOCAL (nullable), SET_REMOTE; (transfer none) */
+} WherryPeerStepRequest;
 
 /* settings live as long as the peer; the core takes over one reference to peer and gives it back
  * with the finished event. */
@@ -37,6 +57,8 @@ void wherry_peer_core_create_offer (WherryPeerCore *self, gboolean ice_restart,
                                     GPtrArray *channels);
 void wherry_peer_core_set_remote_description (WherryPeerCore *self, WherrySdp *sdp,
                                               GPtrArray *channels);
+/* Answered by a stepped event. */
+void wherry_peer_core_step (WherryPeerCore *self, const WherryPeerStepRequest *request);
 void wherry_peer_core_add_remote_candidate (WherryPeerCore *self, const WherryCandidate *candidate);
 void wherry_peer_core_wake (WherryPeerCore *self);
 /* Deliver what was received, close everything, then post finished. Safe to repeat. */
@@ -59,8 +81,21 @@ typedef enum
   WHERRY_PEER_EVENT_REFUSED,
   WHERRY_PEER_EVENT_ANSWERED,
   WHERRY_PEER_EVENT_STATE,
+  WHERRY_PEER_EVENT_STEPPED,
+  WHERRY_PEER_EVENT_LAYER,
   WHERRY_PEER_EVENT_FINISHED,
 } WherryPeerEventType;
+
+/* A step's descriptions. */
+enum
+{
+  WHERRY_PEER_SDP_MADE,
+  WHERRY_PEER_SDP_CURRENT_LOCAL,
+  WHERRY_PEER_SDP_PENDING_LOCAL,
+  WHERRY_PEER_SDP_CURRENT_REMOTE,
+  WHERRY_PEER_SDP_PENDING_REMOTE,
+  WHERRY_PEER_N_SDPS,
+};
 
 typedef struct
 {
@@ -73,11 +108,19 @@ typedef struct
   WherryPeerRequest request;
   WherryPeerState state;
   WherryPeerPath path;
+  guint ticket;
+  WherryPeerSignaling signaling;
+  WherrySdp *sdp[WHERRY_PEER_N_SDPS];
+  WherryPeerLayer layer;
+  WherryTransportState layer_state;
   WherryPeerEnd end;
   GError *error;
   WherryPeer *peer; /* FINISHED: the core's reference */
 } WherryPeerEvent;
 
+WherryPeerEvent *wherry_peer_event_new (WherryPeerEventType type);
+/* A step that a peer that has ended cannot take. */
+WherryPeerEvent *wherry_peer_event_new_closed (guint ticket);
 void wherry_peer_event_free (gpointer event);
 /* Takes event. */
 void wherry_peer_take_event (WherryPeer *self, WherryPeerEvent *event);

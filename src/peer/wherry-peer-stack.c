@@ -7,6 +7,7 @@
 
 #include "base/wherry-class.h"
 #include "base/wherry-counters.h"
+#include "base/wherry-error.h"
 #include "base/wherry-limits.h"
 #include "base/wherry-log.h"
 #include "base/wherry-owner.h"
@@ -140,10 +141,25 @@ wherry_peer_stack_gather (WherryPeerStack *self, GError **error)
 }
 
 gboolean
-wherry_peer_stack_restart_ice (WherryPeerStack *self, GError **error)
+wherry_peer_stack_prepare_restart (WherryPeerStack *self, const char **ufrag, const char **pwd,
+                                   GError **error)
 {
   WHERRY_ASSERT_OWNER (self);
-  return wherry_ice_session_restart (self->ice, error);
+  return wherry_ice_session_prepare_restart (self->ice, ufrag, pwd, error);
+}
+
+gboolean
+wherry_peer_stack_apply_restart (WherryPeerStack *self, GError **error)
+{
+  WHERRY_ASSERT_OWNER (self);
+  return wherry_ice_session_apply_restart (self->ice, error);
+}
+
+void
+wherry_peer_stack_rollback_restart (WherryPeerStack *self)
+{
+  WHERRY_ASSERT_OWNER (self);
+  wherry_ice_session_rollback_restart (self->ice);
 }
 
 /* Ids of channels opened in band alternate between the two sides (RFC 8832 section 6), so it takes
@@ -181,18 +197,37 @@ wherry_peer_stack_want_streams (WherryPeerStack *self, guint n)
   self->n_streams = MAX (self->n_streams, n);
 }
 
+static gboolean
+set_dtls_remote (WherryPeerStack *self, const WherrySdp *sdp, gboolean is_client, GError **error)
+{
+  return wherry_dtls_session_set_remote (
+      self->dtls, (const WherryFingerprint *) (gpointer) sdp->fingerprints->data,
+      sdp->fingerprints->len, is_client ? WHERRY_DTLS_CLIENT : WHERRY_DTLS_SERVER, error);
+}
+
 gboolean
-wherry_peer_stack_set_remote (WherryPeerStack *self, const WherrySdp *sdp, gboolean is_client,
-                              gboolean restart, GError **error)
+wherry_peer_stack_check_remote (WherryPeerStack *self, const WherrySdp *sdp, gboolean is_client,
+                                GError **error)
 {
   WHERRY_ASSERT_OWNER (self);
-  /* First what can be refused without a trace: on a living connection the certificate must be the
-   * one that was verified. */
-  if (!wherry_dtls_session_set_remote (
-          self->dtls, (const WherryFingerprint *) (gpointer) sdp->fingerprints->data,
-          sdp->fingerprints->len, is_client ? WHERRY_DTLS_CLIENT : WHERRY_DTLS_SERVER, error))
-    return FALSE;
-  if (restart && !wherry_ice_session_restart (self->ice, error))
+  if (self->dtls == NULL)
+    {
+      g_set_error (error, WHERRY_ERROR, WHERRY_ERROR_UNSUPPORTED,
+                   "a description for a peer that has no ICE");
+      return FALSE;
+    }
+  /* Once verified, nothing but the certificate itself can be said, and that changes nothing. */
+  return !wherry_dtls_session_is_verified (self->dtls)
+         || set_dtls_remote (self, sdp, is_client, error);
+}
+
+gboolean
+wherry_peer_stack_set_remote (WherryPeerStack *self, const WherrySdp *sdp, gboolean is_client,
+                              GError **error)
+{
+  WHERRY_ASSERT_OWNER (self);
+  /* First what can be refused without a trace. */
+  if (!set_dtls_remote (self, sdp, is_client, error))
     return FALSE;
   if (self->transport == NULL)
     make_association (self, sdp, is_client);

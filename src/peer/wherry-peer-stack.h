@@ -33,16 +33,23 @@ gboolean wherry_peer_stack_describe (WherryPeerStack *self, WherrySdpLocal *loca
 /* Before the first remote description. */
 void wherry_peer_stack_set_controlling (WherryPeerStack *self, gboolean controlling);
 gboolean wherry_peer_stack_gather (WherryPeerStack *self, GError **error);
-/* We restart ICE ourselves, for an offer of ours. */
-gboolean wherry_peer_stack_restart_ice (WherryPeerStack *self, GError **error);
+/* See wherry-ice-session.h. */
+gboolean wherry_peer_stack_prepare_restart (WherryPeerStack *self, const char **ufrag,
+                                            const char **pwd, GError **error);
+gboolean wherry_peer_stack_apply_restart (WherryPeerStack *self, GError **error);
+void wherry_peer_stack_rollback_restart (WherryPeerStack *self);
 /* Before the first remote description: some stacks (pion) cannot add streams to a living
  * association, so that it has to begin with enough for the negotiated ids. */
 void wherry_peer_stack_want_streams (WherryPeerStack *self, guint n);
+/* Whether a living connection can take it: it must name the certificate that was verified.
+ * WHERRY_ERROR_UNVERIFIED, WHERRY_ERROR_CLOSED. */
+gboolean wherry_peer_stack_check_remote (WherryPeerStack *self, const WherrySdp *sdp,
+                                         gboolean is_client, GError **error);
 /* The first one settles DTLS's role, makes the association and starts connecting; a later one must
- * name the same certificate. is_client: our DTLS role. restart: the other side restarted ICE, so do
- * we (RFC 8839 section 4.4.1.1.1). WHERRY_ERROR_UNVERIFIED, WHERRY_ERROR_PROTOCOL. */
+ * name the same certificate. is_client: our DTLS role. WHERRY_ERROR_UNVERIFIED,
+ * WHERRY_ERROR_PROTOCOL. */
 gboolean wherry_peer_stack_set_remote (WherryPeerStack *self, const WherrySdp *sdp,
-                                       gboolean is_client, gboolean restart, GError **error);
+                                       gboolean is_client, GError **error);
 /* NULL: the end of candidates. */
 void wherry_peer_stack_add_remote_candidate (WherryPeerStack *self, const char *line);
 /* FALSE: not connected by a pair (a test's transport, or not yet). */

@@ -3,223 +3,35 @@
 
 #include "config.h"
 
-#include "peer/wherry-peer.h"
-
-#include "base/wherry-inbox.h"
 #include "base/wherry-error.h"
 #include "base/wherry-limits.h"
 #include "base/wherry-lock.h"
 #include "base/wherry-log.h"
-#include "peer/wherry-peer-core.h"
+#include "peer/wherry-peer-private.h"
 #include "peer/wherry-peer-stack.h"
 
 /* The handle: what any thread may touch of a peer. Requests go to the peer thread through one
  * inbox, events to the hub through another; both keep the order of posting. Requests are posted as
  * urgent: signaling rates, channel limits and coalescing bound them before they come here. */
 
-struct _WherryPeer
-{
-  gatomicrefcount ref_count;
-
-  /* immutable after construction: any thread reads */
-  WherryPeerSettings settings;
-  WherryWorker *worker; /* NULL: runs in a context that the caller brought */
-  gboolean owns_worker;
-  GMainContext *context;
-  const WherryPeerHubEvents *events;
-  gpointer events_data;
-  WherryInbox *inbox;     /* to the peer thread */
-  WherryInbox *hub_inbox; /* to the hub */
-
-  /* any thread: internally locked or atomic */
-  gint wake_pending;
-
-  /* peer thread only */
-  WherryPeerCore *core; /* NULL before the start and after the end */
-};
-
-/* ---- requests ---- */
-
-typedef enum
-{
-  REQUEST_START,
-  REQUEST_OFFER,
-  REQUEST_DESCRIPTION,
-  REQUEST_CANDIDATE,
-  REQUEST_CALL,
-  REQUEST_CLOSE,
-  REQUEST_WAKE,
-} RequestType;
-
-typedef struct
-{
-  RequestType type;
-  gboolean ice_restart;
-  GPtrArray *channels; /* of OwnedInit, or NULL */
-  WherrySdp *sdp;
-  WherryCandidate *candidate;
-  void (*func) (WherryPeer *peer, gpointer data);
-  gpointer data;
-  GDestroyNotify destroy;
-} Request;
-
-static void
-request_free (gpointer item)
-{
-  Request *request = item;
-
-  g_clear_pointer (&request->channels, g_ptr_array_unref);
-  g_clear_pointer (&request->sdp, wherry_sdp_free);
-  g_clear_pointer (&request->candidate, wherry_candidate_free);
-  if (request->destroy != NULL)
-    request->destroy (request->data);
-  g_free (request);
-}
-
-static void
-init_free (gpointer data)
-{
-  WherryChannelInit *init = data;
-
-  g_free ((char *) init->label);
-  g_free ((char *) init->protocol);
-  g_free (init);
-}
-
-static GPtrArray *
-copy_inits (const WherryChannelInit *channels, guint n)
-{
-  GPtrArray *copy = NULL;
-
-  if (n == 0)
-    return NULL;
-  copy = g_ptr_array_new_with_free_func (init_free);
-  for (guint i = 0; i < n; i++)
-    {
-      WherryChannelInit *init = g_memdup2 (&channels[i], sizeof channels[i]);
-
-      init->label = g_strdup (channels[i].label != NULL ? channels[i].label : "");
-      init->protocol = g_strdup (channels[i].protocol != NULL ? channels[i].protocol : "");
-      g_ptr_array_add (copy, init);
-    }
-  return copy;
-}
-
-static void
-handle_request (gpointer item, gpointer user_data)
-{
-  WherryPeer *self = user_data;
-  Request *request = item;
-
-  /* The start is the first request of all: without a core the peer has ended. */
-  if (request->type == REQUEST_START)
-    {
-      self->core = wherry_peer_core_new (self, &self->settings);
-      wherry_peer_core_start (self->core, self->context);
-    }
-  else if (self->core != NULL)
-    switch (request->type)
-      {
-      case REQUEST_OFFER:
-        wherry_peer_core_create_offer (self->core, request->ice_restart, request->channels);
-        break;
-      case REQUEST_DESCRIPTION:
-        wherry_peer_core_set_remote_description (self->core, g_steal_pointer (&request->sdp),
-                                                 request->channels);
-        break;
-      case REQUEST_CANDIDATE:
-        wherry_peer_core_add_remote_candidate (self->core, request->candidate);
-        break;
-      case REQUEST_CALL:
-        request->func (self, request->data);
-        break;
-      case REQUEST_CLOSE:
-        wherry_peer_core_end (self->core, WHERRY_PEER_END_LOCAL, NULL);
-        break;
-      case REQUEST_WAKE:
-        g_atomic_int_set (&self->wake_pending, 0);
-        wherry_peer_core_wake (self->core);
-        break;
-      case REQUEST_START:
-      default:
-        wherry_bug ("request %d in the wrong place", (int) request->type);
-        break;
-      }
-  request_free (request);
-}
-
-static Request *
-request_new (RequestType type)
-{
-  Request *request = g_new0 (Request, 1);
-
-  request->type = type;
-  return request;
-}
-
-static void
-post (WherryPeer *self, Request *request)
-{
-  wherry_inbox_post_urgent (self->inbox, request, sizeof *request);
-}
-
-void
-wherry_peer_post_create_offer (WherryPeer *self, gboolean ice_restart,
-                               const WherryChannelInit *channels, guint n)
-{
-  Request *request = request_new (REQUEST_OFFER);
-
-  request->ice_restart = ice_restart;
-  request->channels = copy_inits (channels, n);
-  post (self, request);
-}
-
-void
-wherry_peer_post_remote_description (WherryPeer *self, WherrySdp *sdp,
-                                     const WherryChannelInit *channels, guint n)
-{
-  Request *request = request_new (REQUEST_DESCRIPTION);
-
-  request->sdp = sdp;
-  request->channels = copy_inits (channels, n);
-  post (self, request);
-}
-
-void
-wherry_peer_post_remote_candidate (WherryPeer *self, WherryCandidate *candidate)
-{
-  Request *request = request_new (REQUEST_CANDIDATE);
-
-  request->candidate = candidate;
-  post (self, request);
-}
-
-void
-wherry_peer_post_call (WherryPeer *self, void (*func) (WherryPeer *peer, gpointer data),
-                       gpointer data, GDestroyNotify destroy)
-{
-  Request *request = request_new (REQUEST_CALL);
-
-  request->func = func;
-  request->data = data;
-  request->destroy = destroy;
-  post (self, request);
-}
-
-void
-wherry_peer_post_wake (WherryPeer *self)
-{
-  if (g_atomic_int_compare_and_exchange (&self->wake_pending, 0, 1))
-    post (self, request_new (REQUEST_WAKE));
-}
-
-void
-wherry_peer_post_close (WherryPeer *self)
-{
-  post (self, request_new (REQUEST_CLOSE));
-}
-
 /* ---- events to the hub ---- */
+
+static void
+handle_stepped (WherryPeer *self, const WherryPeerEvent *event)
+{
+  const WherryPeerStep step = {
+    .ticket = event->ticket,
+    .signaling = event->signaling,
+    .made = event->sdp[WHERRY_PEER_SDP_MADE],
+    .current_local = event->sdp[WHERRY_PEER_SDP_CURRENT_LOCAL],
+    .pending_local = event->sdp[WHERRY_PEER_SDP_PENDING_LOCAL],
+    .current_remote = event->sdp[WHERRY_PEER_SDP_CURRENT_REMOTE],
+    .pending_remote = event->sdp[WHERRY_PEER_SDP_PENDING_REMOTE],
+  };
+
+  if (self->events->stepped != NULL)
+    self->events->stepped (self->events_data, &step, event->error);
+}
 
 static void
 handle_hub_event (gpointer item, gpointer user_data)
@@ -247,10 +59,18 @@ handle_hub_event (gpointer item, gpointer user_data)
       self->events->state (self->events_data, event->state,
                            event->path.protocol != NULL ? &event->path : NULL);
       break;
+    case WHERRY_PEER_EVENT_STEPPED:
+      handle_stepped (self, event);
+      break;
+    case WHERRY_PEER_EVENT_LAYER:
+      if (self->events->layer != NULL)
+        self->events->layer (self->events_data, event->layer, event->layer_state, event->error);
+      break;
     case WHERRY_PEER_EVENT_FINISHED:
       /* The thread posts this last: there is nothing to wait for but its return. */
       if (self->owns_worker)
         wherry_worker_join (self->worker);
+      wherry_inbox_drain (self->hub_inbox); /* steps that came too late were answered behind it */
       wherry_inbox_close (self->hub_inbox);
       self->events->finished (self->events_data, event->end, event->error);
       break;
@@ -259,19 +79,6 @@ handle_hub_event (gpointer item, gpointer user_data)
       break;
     }
   wherry_peer_event_free (event);
-}
-
-void
-wherry_peer_event_free (gpointer item)
-{
-  WherryPeerEvent *event = item;
-
-  g_free (event->text);
-  g_free (event->mid);
-  g_free (event->ufrag);
-  g_clear_error (&event->error);
-  g_clear_pointer (&event->peer, wherry_peer_unref);
-  g_free (event);
 }
 
 void
@@ -364,6 +171,9 @@ settings_init (WherryPeerSettings *settings, const WherryPeerConfig *config,
       = config->max_message_size != 0 ? config->max_message_size : WHERRY_MAX_MESSAGE_SIZE_DEFAULT;
   settings->max_channels
       = config->max_channels != 0 ? config->max_channels : WHERRY_CHANNELS_PER_MEMBER;
+  settings->outlives_failure = config->outlives_failure;
+  settings->setup
+      = config->setup != WHERRY_SDP_SETUP_NONE ? config->setup : WHERRY_SDP_SETUP_ACTPASS;
   settings->transport = config->transport;
   settings->transport_data = config->transport_data;
   settings->delegate = delegate;
@@ -407,13 +217,13 @@ wherry_peer_new (const WherryPeerConfig *config, GMainContext *hub_context,
       = g_main_context_ref (worker != NULL ? wherry_worker_get_context (worker) : config->context);
   self->events = events;
   self->events_data = events_data;
-  self->inbox
-      = wherry_inbox_new (self->context, G_MAXUINT, G_MAXSIZE, handle_request, self, request_free);
+  self->inbox = wherry_inbox_new (self->context, G_MAXUINT, G_MAXSIZE, wherry_peer_handle_request,
+                                  self, wherry_peer_request_free);
   self->hub_inbox = wherry_inbox_new (hub_context, G_MAXUINT, G_MAXSIZE, handle_hub_event, self,
                                       wherry_peer_event_free);
 
   wherry_peer_ref (self); /* the core's, given back with its finished event */
-  post (self, request_new (REQUEST_START));
+  wherry_peer_post_start (self);
   return self;
 }
 

@@ -151,6 +151,9 @@ typedef struct
   /* ICE may fail and be restarted, and the end of the association is told and does not end the
    * peer: it lives until post_close() (RTCPeerConnection). FALSE: either ends it (the relay). */
   gboolean outlives_failure;
+  /* The DTLS role that our offers ask for and our answers take where they can: ACTIVE or PASSIVE;
+   * NONE and ACTPASS: the other side's choice, then active. */
+  WherrySdpSetup setup;
   WherryWorker *worker;              /* shared worker (nullable): a thread of its own */
   GMainContext *context;             /* tests: run here, no thread at all (nullable) */
   WherryPeerTransportFunc transport; /* (nullable): the real stack */

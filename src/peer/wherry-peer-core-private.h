@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The parts of a core, each in its own file: core (life, channels), core-steps (what the hub asks
+ * for), core-events (what the hub is told). Thread: peer */
+
+#include "base/wherry-owner.h"
+#include "channel/wherry-channel-set.h"
+#include "peer/wherry-peer-core.h"
+#include "peer/wherry-peer-negotiation.h"
+#include "peer/wherry-peer-stack.h"
+
+G_BEGIN_DECLS
+
+struct _WherryPeerCore
+{
+  /* peer thread only */
+  WherryOwner owner;
+  WherryPeer *peer; /* our reference goes with the finished event */
+  const WherryPeerSettings *settings;
+  WherryPeerStack *stack; /* NULL when it could not be made */
+  WherryPeerNegotiation negotiation;
+  WherryChannelSet *set;
+  gboolean holds_candidates; /* their description goes out first */
+  gboolean told_connecting;
+  gboolean connected;
+  gboolean over; /* the association has ended, the peer has not (outlives_failure) */
+  gboolean ending;
+  WherryPeerEnd end;
+  GError *end_error;
+};
+
+/* events */
+void wherry_peer_core_tell (WherryPeerCore *self, WherryPeerEventType type);
+void wherry_peer_core_tell_state (WherryPeerCore *self, WherryPeerState state);
+void wherry_peer_core_tell_layer (WherryPeerCore *self, WherryPeerLayer layer,
+                                  WherryTransportState state, const GError *error);
+/* Takes error. */
+void wherry_peer_core_tell_refused (WherryPeerCore *self, WherryPeerRequest request, GError *error);
+/* The local one. */
+void wherry_peer_core_tell_description (WherryPeerCore *self);
+/* made: (nullable); takes error (nullable) */
+void wherry_peer_core_tell_stepped (WherryPeerCore *self, guint ticket, const WherrySdp *made,
+                                    GError *error);
+/* Those of ours that were not told with the local description in force. */
+void wherry_peer_core_tell_candidates (WherryPeerCore *self);
+
+G_END_DECLS

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "wherry-peer"
+
+#include "config.h"
+
+#include <string.h>
+
+#include "base/wherry-limits.h"
+#include "peer/wherry-peer-description.h"
+
+WherrySdp *
+wherry_peer_description_offer (const WherrySdpLocal *local, const WherrySdp *last)
+{
+  WherrySdp *offer = NULL;
+
+  if (last == NULL)
+    return wherry_sdp_new_offer (local);
+  /* RFC 8829 section 5.2.2: the m-lines stay, the version rises; RFC 8842 section 5.5: a new offer
+   * says actpass and the answer keeps the role. */
+  offer = wherry_sdp_copy (last);
+  offer->type = WHERRY_SDP_OFFER;
+  offer->session_version = local->session_version;
+  offer->setup = WHERRY_SDP_SETUP_ACTPASS;
+  g_free (offer->ice_ufrag);
+  g_free (offer->ice_pwd);
+  offer->ice_ufrag = g_strdup (local->ice_ufrag);
+  offer->ice_pwd = g_strdup (local->ice_pwd);
+  return offer;
+}
+
+static gboolean
+same_media (const WherrySdp *a, const WherrySdp *b)
+{
+  if (a->media->len != b->media->len || a->index != b->index)
+    return FALSE;
+  for (guint i = 0; i < a->media->len; i++)
+    {
+      const WherrySdpMedia *of_a = g_ptr_array_index (a->media, i);
+      const WherrySdpMedia *of_b = g_ptr_array_index (b->media, i);
+
+      if (of_a->port != of_b->port || g_strcmp0 (of_a->kind, of_b->kind) != 0
+          || g_strcmp0 (of_a->proto, of_b->proto) != 0 || g_strcmp0 (of_a->mid, of_b->mid) != 0)
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+same_fingerprints (const WherrySdp *a, const WherrySdp *b)
+{
+  if (a->fingerprints->len != b->fingerprints->len)
+    return FALSE;
+  for (guint i = 0; i < a->fingerprints->len; i++)
+    if (!wherry_fingerprint_equal (&g_array_index (a->fingerprints, WherryFingerprint, i),
+                                   &g_array_index (b->fingerprints, WherryFingerprint, i)))
+      return FALSE;
+  return TRUE;
+}
+
+gboolean
+wherry_peer_description_is_made (const WherrySdp *made, const WherrySdp *sdp)
+{
+  if ((made->type == WHERRY_SDP_OFFER) != (sdp->type == WHERRY_SDP_OFFER)
+      || made->session_id != sdp->session_id || made->session_version != sdp->session_version)
+    return FALSE;
+  return same_media (made, sdp) && strcmp (made->ice_ufrag, sdp->ice_ufrag) == 0
+         && strcmp (made->ice_pwd, sdp->ice_pwd) == 0 && same_fingerprints (made, sdp)
+         && made->setup == sdp->setup && made->old_form == sdp->old_form
+         && made->sctp_port == sdp->sctp_port
+         && wherry_sdp_get_max_message_size (made) == wherry_sdp_get_max_message_size (sdp);
+}
+
+gboolean
+wherry_peer_description_restarts (const WherrySdp *last, const WherrySdp *next)
+{
+  return last != NULL
+         && (strcmp (last->ice_ufrag, next->ice_ufrag) != 0
+             || strcmp (last->ice_pwd, next->ice_pwd) != 0);
+}
+
+void
+wherry_peer_description_set_candidates (WherrySdp *self, GPtrArray *lines, gboolean all)
+{
+  g_ptr_array_set_size (self->candidates, 0);
+  for (guint i = 0; i < lines->len && i < WHERRY_CANDIDATES_MAX; i++)
+    {
+      const char *line = g_ptr_array_index (lines, i);
+      WherryCandidate *candidate = wherry_candidate_parse (line, strlen (line), NULL);
+
+      if (candidate != NULL)
+        g_ptr_array_add (self->candidates, candidate);
+    }
+  self->end_of_candidates = all;
+}
+
+gboolean
+wherry_peer_description_add_candidate (WherrySdp *self, const WherryCandidate *candidate)
+{
+  if (candidate == NULL)
+    self->end_of_candidates = TRUE;
+  else if (self->candidates->len >= WHERRY_CANDIDATES_MAX)
+    return FALSE;
+  else
+    g_ptr_array_add (self->candidates, wherry_candidate_copy (candidate));
+  return TRUE;
+}

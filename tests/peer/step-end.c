@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "wherry-test"
+
+#include "config.h"
+
+#include "fixtures/wherry-wait.h"
+#include "peer/step-end.h"
+
+/* ---- hub ---- */
+
+static void
+on_description (gpointer user_data, WherrySdpType type, const char *sdp)
+{
+  g_assert_not_reached ();
+}
+
+static void
+on_refused (gpointer user_data, WherryPeerRequest request, const GError *error)
+{
+  g_assert_not_reached ();
+}
+
+static void
+send_candidates (StepEnd *self)
+{
+  if (self->other->current_remote == NULL && self->other->pending_remote == NULL)
+    return;
+  for (; self->n_sent < self->candidates->len; self->n_sent++)
+    {
+      const char *line = g_ptr_array_index (self->candidates, self->n_sent);
+
+      wherry_peer_post_remote_candidate (self->other->peer,
+                                         line != NULL
+                                             ? wherry_candidate_parse (line, strlen (line), NULL)
+                                             : NULL);
+    }
+}
+
+static void
+on_candidate (gpointer user_data, const char *candidate, const char *mid, guint mline_index,
+              const char *ufrag)
+{
+  StepEnd *self = user_data;
+  const WherrySdp *local = self->pending_local != NULL ? self->pending_local : self->current_local;
+
+  if (local == NULL || strcmp (local->ice_ufrag, ufrag) != 0)
+    self->n_early++;
+  if (candidate == NULL)
+    self->n_gathered++;
+  g_ptr_array_add (self->candidates, g_strdup (candidate));
+  send_candidates (self);
+}
+
+static void
+on_state (gpointer user_data, WherryPeerState state, const WherryPeerPath *path)
+{
+}
+
+static void
+on_finished (gpointer user_data, WherryPeerEnd end, const GError *error)
+{
+  StepEnd *self = user_data;
+
+  self->is_finished = TRUE;
+  self->end = end;
+}
+
+static void
+take_copy (WherrySdp **where, const WherrySdp *sdp)
+{
+  g_clear_pointer (where, wherry_sdp_free);
+  *where = sdp != NULL ? wherry_sdp_copy (sdp) : NULL;
+}
+
+static void
+on_stepped (gpointer user_data, const WherryPeerStep *step, const GError *error)
+{
+  StepEnd *self = user_data;
+
+  g_assert_cmpuint (step->ticket, ==, self->ticket);
+  self->n_stepped++;
+  self->signaling = step->signaling;
+  g_clear_error (&self->error);
+  self->error = error != NULL ? g_error_copy (error) : NULL;
+  take_copy (&self->made, step->made);
+  take_copy (&self->current_local, step->current_local);
+  take_copy (&self->pending_local, step->pending_local);
+  take_copy (&self->current_remote, step->current_remote);
+  take_copy (&self->pending_remote, step->pending_remote);
+}
+
+static void
+on_layer (gpointer user_data, WherryPeerLayer layer, WherryTransportState state,
+          const GError *error)
+{
+  StepEnd *self = user_data;
+
+  g_assert_cmpint (self->layers[layer], !=, state);
+  self->layers[layer] = state;
+  g_clear_error (&self->layer_errors[layer]);
+  self->layer_errors[layer] = error != NULL ? g_error_copy (error) : NULL;
+}
+
+static const WherryPeerHubEvents hub_events = {
+  .description = on_description,
+  .candidate = on_candidate,
+  .refused = on_refused,
+  .state = on_state,
+  .finished = on_finished,
+  .stepped = on_stepped,
+  .layer = on_layer,
+};
+
+/* ---- peer thread ---- */
+
+static void
+on_nothing (gpointer user_data)
+{
+}
+
+static void
+on_incoming (gpointer user_data, WherryChannel *channel)
+{
+  wherry_channel_accept (channel);
+}
+
+static void
+on_open (gpointer user_data, WherryChannel *channel)
+{
+  StepEnd *self = user_data;
+
+  self->channel = channel;
+  g_atomic_int_inc (&self->n_open);
+}
+
+static void
+on_message (gpointer user_data, WherryChannel *channel, WherryMessage *message)
+{
+  g_atomic_int_inc (&((StepEnd *) user_data)->n_messages);
+}
+
+static void
+on_closed (gpointer user_data, WherryChannel *channel)
+{
+  StepEnd *self = user_data;
+
+  if (self->channel == channel)
+    self->channel = NULL;
+  g_atomic_int_inc (&self->n_closed);
+}
+
+static const WherryPeerDelegate delegate = {
+  .connected = on_nothing,
+  .incoming = on_incoming,
+  .open = on_open,
+  .message = on_message,
+  .closed = on_closed,
+  .wake = on_nothing,
+  .ended = on_nothing,
+};
+
+static void
+create_channel (WherryPeer *peer, gpointer data)
+{
+  WherryChannelInit init = {
+    .label = data,
+    .protocol = "",
+    .ordered = TRUE,
+    .priority = 256,
+    .id = WHERRY_CHANNEL_ID_NONE,
+  };
+  g_autoptr (GError) error = NULL;
+
+  wherry_peer_create_channel (peer, &init, &error);
+  g_assert_no_error (error);
+}
+
+typedef struct
+{
+  StepEnd *end;
+  gsize size;
+} Sending;
+
+static void
+send_now (WherryPeer *peer, gpointer data)
+{
+  Sending *sending = data;
+  g_autofree guint8 *payload = g_malloc0 (sending->size);
+  g_autoptr (WherryMessage) message
+      = wherry_message_new (WHERRY_MESSAGE_BINARY, payload, sending->size, NULL);
+
+  g_assert_nonnull (sending->end->channel);
+  g_assert_cmpint (wherry_channel_send (sending->end->channel, message), ==, WHERRY_SEND_OK);
+}
+
+/* ---- */
+
+StepEnd *
+step_end_new (const char *id, void (*configure) (WherryPeerConfig *config))
+{
+  StepEnd *self = g_new0 (StepEnd, 1);
+  g_autoptr (WherryIceConfig) ice = wherry_ice_config_new ();
+  g_autoptr (GError) error = NULL;
+  WherryPeerConfig config = { .id = id, .ice = ice, .outlives_failure = TRUE };
+
+  wherry_ice_config_add_bind_address (ice, "127.0.0.1", &error);
+  g_assert_no_error (error);
+  if (configure != NULL)
+    configure (&config);
+  self->candidates = g_ptr_array_new_with_free_func (g_free);
+  self->peer = wherry_peer_new (&config, NULL, &hub_events, self, &delegate, self, &error);
+  g_assert_no_error (error);
+  return self;
+}
+
+void
+step_end_pair (StepEnd *a, StepEnd *b)
+{
+  a->other = b;
+  b->other = a;
+}
+
+void
+step_end_free (StepEnd *self)
+{
+  wherry_peer_post_close (self->peer);
+  WHERRY_WAIT_UNTIL (NULL, self->is_finished);
+  g_assert_cmpuint (self->n_early, ==, 0);
+  g_clear_pointer (&self->peer, wherry_peer_unref);
+  g_clear_error (&self->error);
+  for (guint i = 0; i < G_N_ELEMENTS (self->layer_errors); i++)
+    g_clear_error (&self->layer_errors[i]);
+  take_copy (&self->made, NULL);
+  take_copy (&self->current_local, NULL);
+  take_copy (&self->pending_local, NULL);
+  take_copy (&self->current_remote, NULL);
+  take_copy (&self->pending_remote, NULL);
+  g_ptr_array_unref (self->candidates);
+  g_free (self);
+}
+
+static gboolean
+wait_for_step (StepEnd *self)
+{
+  guint n = self->n_stepped;
+
+  WHERRY_WAIT_UNTIL (NULL, self->n_stepped > n);
+  if (self->other != NULL)
+    send_candidates (self->other);
+  return self->error == NULL;
+}
+
+gboolean
+step_make_offer (StepEnd *self, gboolean ice_restart)
+{
+  wherry_peer_post_make_offer (self->peer, ++self->ticket, ice_restart);
+  return wait_for_step (self);
+}
+
+gboolean
+step_make_answer (StepEnd *self)
+{
+  wherry_peer_post_make_answer (self->peer, ++self->ticket);
+  return wait_for_step (self);
+}
+
+gboolean
+step_set_local (StepEnd *self, const WherrySdp *sdp)
+{
+  wherry_peer_post_set_local (self->peer, ++self->ticket,
+                              sdp != NULL ? wherry_sdp_copy (sdp) : NULL);
+  return wait_for_step (self);
+}
+
+gboolean
+step_set_remote (StepEnd *self, const WherrySdp *sdp)
+{
+  wherry_peer_post_set_remote (self->peer, ++self->ticket, wherry_sdp_copy (sdp));
+  return wait_for_step (self);
+}
+
+gboolean
+step_rollback (StepEnd *self, gboolean remote)
+{
+  wherry_peer_post_rollback (self->peer, ++self->ticket, remote);
+  return wait_for_step (self);
+}
+
+void
+step_negotiate (StepEnd *offerer, gboolean ice_restart)
+{
+  StepEnd *answerer = offerer->other;
+
+  g_assert_true (step_make_offer (offerer, ice_restart));
+  g_assert_true (step_set_local (offerer, NULL));
+  g_assert_true (step_set_remote (answerer, offerer->pending_local));
+  g_assert_true (step_set_local (answerer, NULL));
+  g_assert_true (step_set_remote (offerer, answerer->current_local));
+}
+
+void
+step_end_create_channel (StepEnd *self, const char *label)
+{
+  wherry_peer_post_call (self->peer, create_channel, g_strdup (label), g_free);
+}
+
+void
+step_end_send (StepEnd *self, gsize size)
+{
+  Sending sending = { .end = self, .size = size };
+
+  wherry_peer_post_call (self->peer, send_now, g_memdup2 (&sending, sizeof sending), g_free);
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "wherry-test"
+
+#include "config.h"
+
+#include "base/wherry-error.h"
+#include "fixtures/wherry-wait.h"
+#include "peer/step-end.h"
+
+/* Negotiation in JSEP's steps between two real peers over loopback. */
+
+typedef struct
+{
+  StepEnd *a;
+  StepEnd *b;
+} Pair;
+
+static void
+set_up (Pair *pair, gconstpointer data)
+{
+  pair->a = step_end_new ("00000000000000aa", NULL);
+  pair->b = step_end_new ("00000000000000bb", NULL);
+  step_end_pair (pair->a, pair->b);
+}
+
+static void
+tear_down (Pair *pair, gconstpointer data)
+{
+  pair->a->other = NULL;
+  pair->b->other = NULL;
+  step_end_free (pair->a);
+  step_end_free (pair->b);
+}
+
+static void
+wait_open (Pair *pair)
+{
+  WHERRY_WAIT_UNTIL (NULL,
+                     STEP_END_GET (pair->a, n_open) >= 1 && STEP_END_GET (pair->b, n_open) >= 1);
+}
+
+static void
+connect_pair (Pair *pair)
+{
+  step_end_create_channel (pair->a, "first");
+  step_negotiate (pair->a, FALSE);
+  wait_open (pair);
+}
+
+static void
+exchange (Pair *pair)
+{
+  int at_a = STEP_END_GET (pair->a, n_messages);
+  int at_b = STEP_END_GET (pair->b, n_messages);
+
+  step_end_send (pair->a, 1000);
+  step_end_send (pair->b, 1000);
+  WHERRY_WAIT_UNTIL (NULL, STEP_END_GET (pair->a, n_messages) == at_a + 1
+                               && STEP_END_GET (pair->b, n_messages) == at_b + 1);
+  g_assert_cmpint (STEP_END_GET (pair->a, n_closed) + STEP_END_GET (pair->b, n_closed), ==, 0);
+}
+
+static void
+test_connects (Pair *pair, gconstpointer data)
+{
+  connect_pair (pair);
+  exchange (pair);
+  g_assert_cmpint (pair->a->signaling, ==, WHERRY_PEER_STABLE);
+  g_assert_null (pair->a->pending_local);
+  g_assert_null (pair->a->pending_remote);
+  g_assert_cmpint (pair->a->current_local->type, ==, WHERRY_SDP_OFFER);
+  g_assert_cmpint (pair->a->current_remote->type, ==, WHERRY_SDP_ANSWER);
+  g_assert_cmpint (pair->b->current_remote->type, ==, WHERRY_SDP_OFFER);
+}
+
+/* createOffer alone is without effect: nothing is gathered, another may be made. */
+static void
+test_making_changes_nothing (Pair *pair, gconstpointer data)
+{
+  g_autoptr (WherrySdp) first = NULL;
+
+  g_assert_true (step_make_offer (pair->a, FALSE));
+  g_assert_cmpint (pair->a->signaling, ==, WHERRY_PEER_STABLE);
+  g_assert_null (pair->a->pending_local);
+  first = wherry_sdp_copy (pair->a->made);
+  g_assert_true (step_make_offer (pair->a, FALSE));
+  g_assert_false (step_set_local (pair->a, first));
+  g_assert_error (pair->a->error, WHERRY_ERROR, WHERRY_ERROR_INVALID_ARGUMENT);
+  g_assert_cmpuint (pair->a->candidates->len, ==, 0);
+}
+
+/* Our offer meets theirs: it is rolled back, and its candidates go with the answer. */
+static void
+test_glare (Pair *pair, gconstpointer data)
+{
+  guint told = 0;
+
+  step_end_create_channel (pair->a, "of a");
+  g_assert_true (step_set_local (pair->a, NULL));
+  g_assert_true (step_set_local (pair->b, NULL));
+  WHERRY_WAIT_UNTIL (NULL, pair->a->n_gathered == 1 && pair->b->n_gathered == 1);
+  told = pair->b->candidates->len;
+
+  g_assert_true (step_set_remote (pair->b, pair->a->pending_local));
+  g_assert_cmpint (pair->b->signaling, ==, WHERRY_PEER_HAVE_REMOTE_OFFER);
+  g_assert_null (pair->b->pending_local);
+  g_assert_true (step_set_local (pair->b, NULL));
+  g_assert_true (step_set_remote (pair->a, pair->b->current_local));
+  wait_open (pair);
+  exchange (pair);
+  g_assert_cmpuint (pair->b->candidates->len, ==, 2 * told);
+  g_assert_cmpuint (pair->b->n_gathered, ==, 2);
+}
+
+static void
+test_rollback_of_ours (Pair *pair, gconstpointer data)
+{
+  g_assert_true (step_set_local (pair->a, NULL));
+  g_assert_true (step_rollback (pair->a, FALSE));
+  g_assert_cmpint (pair->a->signaling, ==, WHERRY_PEER_STABLE);
+  g_assert_null (pair->a->pending_local);
+  step_end_create_channel (pair->b, "of b");
+  step_negotiate (pair->b, FALSE);
+  wait_open (pair);
+  exchange (pair);
+}
+
+static void
+test_rollback_of_theirs (Pair *pair, gconstpointer data)
+{
+  g_assert_true (step_set_local (pair->a, NULL));
+  g_assert_true (step_set_remote (pair->b, pair->a->pending_local));
+  g_assert_true (step_rollback (pair->b, TRUE));
+  g_assert_null (pair->b->pending_remote);
+  g_assert_true (step_rollback (pair->a, FALSE));
+  step_end_create_channel (pair->a, "of a");
+  step_negotiate (pair->b, FALSE);
+  wait_open (pair);
+  exchange (pair);
+}
+
+static void
+test_renegotiation (Pair *pair, gconstpointer data)
+{
+  connect_pair (pair);
+  step_negotiate (pair->b, FALSE);
+  exchange (pair);
+  step_negotiate (pair->a, FALSE);
+  exchange (pair);
+  g_assert_cmpuint (pair->a->n_gathered, ==, 1);
+}
+
+static void
+test_ice_restart (Pair *pair, gconstpointer data)
+{
+  g_autofree char *ufrag = NULL;
+
+  connect_pair (pair);
+  ufrag = g_strdup (pair->a->current_local->ice_ufrag);
+  step_negotiate (pair->a, TRUE);
+  g_assert_cmpstr (ufrag, !=, pair->a->current_local->ice_ufrag);
+  exchange (pair);
+  step_negotiate (pair->b, TRUE);
+  exchange (pair);
+  WHERRY_WAIT_UNTIL (NULL, pair->a->n_gathered == 3 && pair->b->n_gathered == 3);
+}
+
+/* What was prepared is not in force, and what was applied is taken back. */
+static void
+test_ice_restart_rolled_back (Pair *pair, gconstpointer data)
+{
+  g_autofree char *ufrag = NULL;
+
+  connect_pair (pair);
+  ufrag = g_strdup (pair->a->current_local->ice_ufrag);
+  g_assert_true (step_make_offer (pair->a, TRUE));
+  g_assert_cmpstr (ufrag, ==, pair->a->current_local->ice_ufrag);
+  g_assert_cmpstr (ufrag, !=, pair->a->made->ice_ufrag);
+  g_assert_true (step_set_local (pair->a, NULL));
+  g_assert_cmpstr (ufrag, !=, pair->a->pending_local->ice_ufrag);
+  g_assert_true (step_rollback (pair->a, FALSE));
+  exchange (pair);
+  step_negotiate (pair->a, FALSE);
+  g_assert_cmpstr (ufrag, ==, pair->a->current_local->ice_ufrag);
+  exchange (pair);
+  step_negotiate (pair->a, TRUE);
+  exchange (pair);
+}
+
+static void
+test_after_the_end (Pair *pair, gconstpointer data)
+{
+  wherry_peer_post_close (pair->a->peer);
+  g_assert_false (step_make_offer (pair->a, FALSE));
+  g_assert_error (pair->a->error, WHERRY_ERROR, WHERRY_ERROR_CLOSED);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+
+#define ADD(path, func) g_test_add (path, Pair, NULL, set_up, func, tear_down)
+  ADD ("/peer/steps/connects", test_connects);
+  ADD ("/peer/steps/making-changes-nothing", test_making_changes_nothing);
+  ADD ("/peer/steps/glare-rolls-back", test_glare);
+  ADD ("/peer/steps/rollback-of-ours", test_rollback_of_ours);
+  ADD ("/peer/steps/rollback-of-theirs", test_rollback_of_theirs);
+  ADD ("/peer/steps/renegotiation-keeps-transports", test_renegotiation);
+  ADD ("/peer/steps/ice-restart-keeps-channels", test_ice_restart);
+  ADD ("/peer/steps/ice-restart-is-rolled-back", test_ice_restart_rolled_back);
+  ADD ("/peer/steps/after-the-end", test_after_the_end);
+#undef ADD
+
+  return g_test_run ();
+}
