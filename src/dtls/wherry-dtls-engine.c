@@ -21,8 +21,12 @@
 
 /* RFC 6347 section 4.2.4.1 says 1 s unless the application knows better: ICE has just shown that
  * the path works, and a lost packet of the handshake delays everything. Doubled by GnuTLS each
- * time. */
-#define RETRANSMIT_MS 250
+ * time, without a limit that matters. */
+#define RETRANSMIT_MS 100
+/* The server's last flight is sent again when the client repeats its own, but GnuTLS does so only
+ * this long after the last time: it must be less than any client's timer, or the first repetition
+ * is in vain. */
+#define LAST_FLIGHT_MS 20
 /* Not the time limit of a handshake, which is the upper layer's; only beyond any sensible one. */
 #define HANDSHAKE_MS (10 * 60 * 1000)
 /* GnuTLS says 0 for "due", and for "nothing to send again" too: never spin on it. */
@@ -45,6 +49,9 @@ struct _WherryDtlsEngine
   const guint8 *in;
   gsize in_length;
   GByteArray *out;
+  gsize mtu;
+  WherryDtlsRole role;
+  gboolean whole_records; /* each record is a datagram of its own */
   guint n_out;
   gsize out_sizes[OUT_PACKETS_MAX];
 };
@@ -61,8 +68,14 @@ on_push (gnutls_transport_ptr_t ptr, const void *data, size_t length)
   if (self->out == NULL)
     self->out = g_byte_array_new ();
   g_byte_array_append (self->out, data, (guint) length);
-  self->out_sizes[self->n_out++] = length;
   self->sent = TRUE;
+  /* GnuTLS pushes each record, and a flight of the handshake is about five: in one datagram (RFC
+   * 6347 section 4.1.1) they come all or not at all, and in order. */
+  if (!self->whole_records && self->n_out > 0
+      && self->out_sizes[self->n_out - 1] + length <= self->mtu)
+    self->out_sizes[self->n_out - 1] += length;
+  else
+    self->out_sizes[self->n_out++] = length;
   return (ssize_t) length;
 }
 
@@ -190,6 +203,8 @@ wherry_dtls_engine_new (WherryDtlsCertificate *certificate, WherryDtlsRole role,
   WherryDtlsEngine *self = g_new0 (WherryDtlsEngine, 1);
 
   self->certificate = wherry_dtls_certificate_ref (certificate);
+  self->mtu = mtu;
+  self->role = role;
   self->output = output;
   self->user_data = user_data;
   if (!set_up (self, role, mtu, error))
@@ -286,6 +301,9 @@ wherry_dtls_engine_handshake (WherryDtlsEngine *self)
   self->inside = TRUE;
   result = gnutls_handshake (self->session);
   self->inside = FALSE;
+  /* takes effect with the next flight */
+  if (self->role == WHERRY_DTLS_SERVER && self->sent)
+    gnutls_dtls_set_timeouts (self->session, LAST_FLIGHT_MS, HANDSHAKE_MS);
   wherry_dtls_engine_flush (self);
   return result;
 }
@@ -309,9 +327,9 @@ wherry_dtls_engine_send (WherryDtlsEngine *self, const void *data, gsize length)
 
   if (self->inside)
     return GNUTLS_E_AGAIN;
-  self->inside = TRUE;
+  self->inside = self->whole_records = TRUE;
   result = gnutls_record_send (self->session, data, length);
-  self->inside = FALSE;
+  self->inside = self->whole_records = FALSE;
   return result;
 }
 

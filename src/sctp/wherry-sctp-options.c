@@ -13,15 +13,24 @@
 
 #include "sctp/wherry-sctp-options.h"
 
-/* RFC 9260 section 16 recommends RTO.Initial 1 s. Its RTO.Min of 1 s would make every tail loss
- * visible to a person; 400 ms is still twice the longest delayed SACK (200 ms). */
-#define RTO_INITIAL_MS 1000
-#define RTO_MIN_MS 400
-#define RTO_MAX_MS 10000
-/* The other side may start seconds after us (its DTLS came up later), and our INIT is answered only
- * then: often, and as long as the connect limit of the layers above (30 s). */
-#define INIT_ATTEMPTS 20
-#define INIT_TIMEOUT_MAX_MS 2000
+/* RFC 9260 section 16 recommends RTO.Initial 1 s; ICE and DTLS have just shown that the path works.
+ * Its RTO.Min of 1 s would make every tail loss visible to a person; 300 ms is beyond the longest
+ * delayed SACK (200 ms) and a common round trip. */
+#define RTO_INITIAL_MS 500
+#define RTO_MIN_MS 300
+/* RFC 9260 section 16 recommends 60 s, so that nobody sends much into a path that is down. That is
+ * ICE's to find out (RFC 7675 section 5.1); on a path that loses much, each doubling is a silence
+ * for no reason. Longer than any round trip that can be used. */
+#define RTO_MAX_MS 2000
+/* Timeouts in a row until the association is given up: a minute and a half. The path's own limit
+ * (RFC 9260 section 8.2; 5 by default) must not be less: usrsctp sends nothing new on its only path
+ * once that is "unreachable", not even after everything old was acknowledged. */
+#define RETRANSMISSIONS 45
+/* The handshake's packets are small and few, and somebody waits. The other side may start seconds
+ * after us (its DTLS came up later), and our INIT is answered only then: often, and longer than the
+ * connect limit of the layers above (30 s). */
+#define RTO_MAX_HANDSHAKE_MS 1000
+#define HANDSHAKE_ATTEMPTS 40
 /* ICE consent notices a dead path sooner; this one notices a dead association on a living path. */
 #define HEARTBEAT_MS 30000
 
@@ -125,14 +134,14 @@ set_association_options (struct socket *so, const WherrySctpOptions *options, GE
   struct sctp_initmsg init = { /* RFC 6458 section 5.3.1 */
                                .sinit_num_ostreams = (guint16) options->streams,
                                .sinit_max_instreams = (guint16) options->max_incoming_streams,
-                               .sinit_max_attempts = INIT_ATTEMPTS,
-                               .sinit_max_init_timeo = INIT_TIMEOUT_MAX_MS
+                               .sinit_max_attempts = HANDSHAKE_ATTEMPTS,
+                               .sinit_max_init_timeo = RTO_MAX_HANDSHAKE_MS
   };
   struct sctp_rtoinfo rto = { /* RFC 6458 section 8.1.1 */
                               .srto_assoc_id = SCTP_FUTURE_ASSOC,
                               .srto_initial = RTO_INITIAL_MS,
                               .srto_min = RTO_MIN_MS,
-                              .srto_max = RTO_MAX_MS
+                              .srto_max = RTO_MAX_HANDSHAKE_MS
   };
   struct sctp_assoc_value partial = { /* RFC 7496 section 4.5 and RFC 3758 */
                                       .assoc_id = SCTP_ALL_ASSOC,
@@ -178,8 +187,15 @@ wherry_sctp_options_established (struct socket *so, const struct sockaddr_conn *
    * rounds down to 4 by itself only in part. */
   struct sctp_paddrparams path = { .spp_flags = SPP_PMTUD_DISABLE | SPP_HB_ENABLE,
                                    .spp_hbinterval = HEARTBEAT_MS,
+                                   .spp_pathmaxrxt = RETRANSMISSIONS,
                                    .spp_pathmtu = (guint32) ((mtu - COMMON_HEADER) & ~(gsize) 3) };
 
+  /* 0: as it is */
+  struct sctp_rtoinfo rto = { .srto_max = RTO_MAX_MS };
+  struct sctp_assocparams association = { .sasoc_asocmaxrxt = RETRANSMISSIONS };
+
   memcpy (&path.spp_address, remote, sizeof *remote);
-  return SET (so, IPPROTO_SCTP, SCTP_PEER_ADDR_PARAMS, path);
+  return SET (so, IPPROTO_SCTP, SCTP_PEER_ADDR_PARAMS, path)
+         && SET (so, IPPROTO_SCTP, SCTP_RTOINFO, rto)
+         && SET (so, IPPROTO_SCTP, SCTP_ASSOCINFO, association);
 }

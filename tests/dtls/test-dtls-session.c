@@ -157,6 +157,19 @@ test_set_remote_errors (void)
   dtls_pair_clear (&pair);
 }
 
+/* A lost datagram of five would cost a timeout each: ClientHello; the server's flight; the
+ * certificate to Finished; Finished. */
+static void
+test_flights (void)
+{
+  DtlsPair pair;
+
+  dtls_pair_connect (&pair, NULL);
+  g_assert_cmpuint (wherry_fake_link_get_packets_sent (pair.a.link), ==, 2);
+  g_assert_cmpuint (wherry_fake_link_get_packets_sent (pair.b.link), ==, 2);
+  dtls_pair_clear (&pair);
+}
+
 static void
 test_lossy (gconstpointer data)
 {
@@ -320,6 +333,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/dtls/close-notify/by-server", GINT_TO_POINTER (FALSE), test_close_notify);
   g_test_add_func ("/dtls/close-in-handshake", test_close_in_handshake);
   g_test_add_func ("/dtls/lower-fails", test_lower_fails);
+  g_test_add_func ("/dtls/a-flight-is-one-datagram", test_flights);
   g_test_add_func ("/dtls/sizes", test_sizes);
   g_test_add_func ("/dtls/batch-goes-down-in-one-call", test_batch);
   g_test_add_func ("/dtls/early-data-is-held", test_early_data);
