@@ -46,6 +46,7 @@ G_BEGIN_DECLS
   X (BAD_ORIGIN, "bad_origin", "requests with an Origin or Host that is not allowed")              \
   X (BAD_MESSAGES, "bad_messages", "signaling messages that did not parse or validate")            \
   X (RATE_LIMITED, "rate_limited", "signaling messages refused by a rate limit")                   \
+  X (HEAP_TRIMS_DUE, "heap_trims_due", "times that free memory was to go back to the system")      \
   X (HEAP_TRIMS, "heap_trims", "times that free memory went back to the system")
 
 typedef enum

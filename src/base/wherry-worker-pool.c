@@ -46,6 +46,7 @@ typedef struct
   WherryWorkerRun *run;
   gboolean end;
   gboolean empty; /* its cache of blocks is wanted */
+  guint trim;     /* the last one that asked for it */
   gint64 parked_us;
 } PoolThread;
 
@@ -65,6 +66,7 @@ static struct
   GCond finished;
   GQueue parked; /* of PoolThread: the one that parked last, which is warm, is taken first */
   guint n_running;
+  guint n_trims;
   guint n_emptying; /* parked threads that have yet to give their cached blocks */
   Block *blocks;    /* what they have given */
   GThread *ended;   /* the last that ended by itself, to be joined by the next one or by a drain */
@@ -315,28 +317,43 @@ wherry_worker_pool_drain (void)
   return n_running;
 }
 
+static PoolThread *
+find_untrimmed_locked (guint trim)
+{
+  for (GList *link = pool.parked.head; link != NULL; link = link->next)
+    if (((PoolThread *) link->data)->trim != trim)
+      return link->data;
+  return NULL;
+}
+
 void
 wherry_worker_pool_trim (void)
 {
-  Block *blocks;
+  PoolThread *parked;
   GThread *thread;
+  Block *blocks;
+  guint trim;
 
+  /* one after another: what it takes to empty all of them at once is hundreds of KiB for each */
   wherry_lock_acquire (&pool.lock);
-  for (GList *link = pool.parked.head; link != NULL; link = link->next)
+  trim = ++pool.n_trims;
+  while ((parked = find_untrimmed_locked (trim)) != NULL)
     {
-      PoolThread *parked = link->data;
-
+      parked->trim = trim;
       pool.n_emptying += !parked->empty;
       parked->empty = TRUE;
       g_cond_signal (&parked->wake);
+      while (pool.n_emptying > 0)
+        wherry_lock_wait (&pool.lock, &pool.finished);
+      blocks = g_steal_pointer (&pool.blocks);
+      wherry_lock_release (&pool.lock);
+      free_blocks (blocks);
+      wherry_lock_acquire (&pool.lock);
     }
-  while (pool.n_emptying > 0)
-    wherry_lock_wait (&pool.lock, &pool.finished);
-  blocks = g_steal_pointer (&pool.blocks);
   wherry_lock_release (&pool.lock);
 
-  /* a thread that ends keeps none of them */
-  blocks = take_cached_blocks (blocks);
+  /* our own, which is full of theirs now, goes to a thread that ends and so keeps none of them */
+  blocks = take_cached_blocks (NULL);
   thread = g_thread_try_new ("trim", free_blocks, blocks, NULL);
   if (thread != NULL)
     g_thread_join (thread);

@@ -28,7 +28,9 @@ guint wherry_worker_pool_get_n_parked (void); /* Thread: any */
 guint wherry_worker_pool_drain (void);
 
 /* Free what malloc keeps for each parked thread of what that has freed, some 100 KiB scattered over
- * as many pages: before malloc_trim(). Waits for them, a moment each. Thread: any but the pool's */
+ * as many pages: before malloc_trim(), and once more after it, since malloc refills a cache with
+ * equal blocks from nearby as long as there are any. Waits for one thread after another, where the
+ * processors are busy for a millisecond each: not for the hub. Thread: any but the pool's */
 void wherry_worker_pool_trim (void);
 
 /* What the idle time is measured with: NULL, the system's clock. Thread: any */

@@ -13,6 +13,12 @@ count_trims (void)
   return wherry_counter_get (WHERRY_COUNTER_HEAP_TRIMS);
 }
 
+static guint64
+count_due (void)
+{
+  return wherry_counter_get (WHERRY_COUNTER_HEAP_TRIMS_DUE);
+}
+
 static void
 come_and_go (WherryDaemonHeap *heap, guint from, guint to)
 {
@@ -33,14 +39,14 @@ test_half (void)
   g_assert_null (heap.timer);
   come_and_go (&heap, 6, 0);
   WHERRY_WAIT_UNTIL (NULL, heap.timer == NULL);
-  g_assert_cmpuint (count_trims (), ==, before + 1); /* they went together */
+  WHERRY_WAIT_UNTIL (NULL, count_trims () == before + 1); /* they went together */
 
   come_and_go (&heap, 0, 1);
   g_assert_null (heap.timer);
   come_and_go (&heap, 1, 0);
   WHERRY_WAIT_UNTIL (NULL, heap.timer == NULL);
+  wherry_daemon_heap_clear (&heap); /* waits for it */
   g_assert_cmpuint (count_trims (), ==, before + 2);
-  wherry_daemon_heap_clear (&heap);
 }
 
 static void
@@ -48,6 +54,7 @@ test_others_came (void)
 {
   WherryDaemonHeap heap = { 0 };
   guint64 before = count_trims ();
+  guint64 due = count_due ();
 
   come_and_go (&heap, 0, 10);
   come_and_go (&heap, 10, 5);
@@ -55,6 +62,11 @@ test_others_came (void)
   come_and_go (&heap, 5, 9);
   WHERRY_WAIT_UNTIL (NULL, heap.timer == NULL);
   g_assert_cmpuint (count_trims (), ==, before);
+  g_assert_cmpuint (count_due (), ==, due + 1);
+
+  come_and_go (&heap, 9, 0); /* still the same */
+  WHERRY_WAIT_UNTIL (NULL, count_trims () == before + 1);
+  g_assert_cmpuint (count_due (), ==, due + 1);
   wherry_daemon_heap_clear (&heap);
 }
 

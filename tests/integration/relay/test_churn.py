@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Members that come, talk and leave, round after round: what the daemon holds stays the same."""
 
-import os
 import time
 
 from churn import PATIENCE, Members, metrics
@@ -20,18 +19,19 @@ def until(condition, what):
         assert time.monotonic() < end, f"waited in vain: {what}"
 
 
-def is_empty(daemon):
+def is_settled(daemon):
+    """Nobody is there, and the memory that was to be given back has been."""
     now = metrics(daemon)
-    return all(now[f"wherry_{name}"] == 0 for name in
-               ("members", "peers", "rooms", "topics", "signaling_sockets", "outbox_bytes",
-                "budget_used_bytes"))
+    return now["wherry_heap_trims_total"] == now["wherry_heap_trims_due_total"] and all(
+        now[f"wherry_{name}"] == 0 for name in
+        ("members", "peers", "rooms", "topics", "signaling_sockets", "outbox_bytes",
+         "budget_used_bytes"))
 
 
-def settled(daemon, trims):
-    """What the daemon uses once nobody is there and it has given memory back once more; its last
-    connections of metrics() close after their answer."""
-    until(lambda: is_empty(daemon), "nobody is there any more")
-    until(lambda: metrics(daemon)["wherry_heap_trims_total"] > trims, "memory is given back")
+def settled(daemon):
+    """What the daemon uses once nobody is there; its last connections of metrics() close after
+    their answer."""
+    until(lambda: is_settled(daemon), "nobody is there any more")
     until(lambda: resources(daemon.pid)["fds"] <= daemon.idle["fds"],
           f"the {daemon.idle['fds']} fds of a daemon without members")
     return resources(daemon.pid)
@@ -39,20 +39,18 @@ def settled(daemon, trims):
 
 def one_round(daemon, members):
     begun = time.monotonic()
-    trims = metrics(daemon)["wherry_heap_trims_total"]
     members.round("go")
-    after = settled(daemon, trims)
+    after = settled(daemon)
     print(f"# {time.monotonic() - begun:.1f} s, {after}", flush=True)
     return after
 
 
 def killed_round(daemon):
     """They come and talk, and then their process is gone, without a word."""
-    trims = metrics(daemon)["wherry_heap_trims_total"]
     with Members(daemon, MEMBERS, ROOMS) as members:
         members.round("stay")
         during = resources(daemon.pid)
-    after = settled(daemon, trims)
+    after = settled(daemon)
     print(f"# killed: from {during} to {after}", flush=True)
 
 
@@ -60,8 +58,6 @@ def what_members_used_comes_back():
     """200 members in rooms of 20 connect, talk and leave in three ways, 20 rounds; once in between
     they are killed. fds and threads are as after the first round; so is memory: the least of the
     last rounds counts, since how full the allocator's pages are varies, and a leak only grows."""
-    if not SANITIZED:
-        os.environ.pop("G_SLICE", None)  # as it runs in use
     with Daemon() as daemon:
         daemon.idle = resources(daemon.pid)
         with Members(daemon, MEMBERS, ROOMS) as members:
