@@ -9,7 +9,7 @@
 
 /* What a member's streams cost. SCTP keeps arrays as long as the highest stream id, so a single
  * negotiated channel of id 65533 costs 6.5 MiB. It is charged to the member before its peer hears
- * of the channel, and given back when the peer is finished. */
+ * of the channel, and given back when the peer refuses it or is finished. */
 
 static gsize
 get_cost (const WherryChannelInit *channels, guint n)
@@ -22,6 +22,19 @@ get_cost (const WherryChannelInit *channels, guint n)
   return (gsize) (n_streams - WHERRY_SCTP_STREAMS_INITIAL) * WHERRY_SCTP_STREAM_BYTES;
 }
 
+static void
+set_charge (WherryMember *self, gsize bytes)
+{
+  WherryRelay *relay = self->relay;
+
+  if (bytes > self->stream_bytes)
+    wherry_budget_charge (relay->budget, bytes - self->stream_bytes);
+  else
+    wherry_budget_release (relay->budget, self->stream_bytes - bytes);
+  relay->stream_bytes = relay->stream_bytes - self->stream_bytes + bytes;
+  self->stream_bytes = bytes;
+}
+
 gboolean
 wherry_member_reserve_streams (WherryMember *self, const WherryChannelInit *channels, guint n,
                                WherrySignalError *code, GError **error)
@@ -31,7 +44,10 @@ wherry_member_reserve_streams (WherryMember *self, const WherryChannelInit *chan
   gsize more;
 
   if (cost <= self->stream_bytes)
-    return TRUE;
+    {
+      g_queue_push_tail (&self->stream_requests, GSIZE_TO_POINTER (cost));
+      return TRUE;
+    }
   if (cost > relay->config->member_bytes)
     {
       *code = WHERRY_SIGNAL_ERROR_TOO_LARGE;
@@ -49,16 +65,29 @@ wherry_member_reserve_streams (WherryMember *self, const WherryChannelInit *chan
                    "the server has no memory left for channels with so high an id");
       return FALSE;
     }
-  self->stream_bytes = cost;
-  relay->stream_bytes += more;
-  wherry_budget_charge (relay->budget, more);
+  g_queue_push_tail (&self->stream_requests, GSIZE_TO_POINTER (cost));
+  set_charge (self, cost);
   return TRUE;
+}
+
+void
+wherry_member_settle_streams (WherryMember *self, gboolean taken)
+{
+  gsize cost = GPOINTER_TO_SIZE (g_queue_pop_head (&self->stream_requests));
+  gsize most;
+
+  if (taken)
+    self->stream_bytes_taken = MAX (self->stream_bytes_taken, cost);
+  most = self->stream_bytes_taken;
+  for (GList *link = self->stream_requests.head; link != NULL; link = link->next)
+    most = MAX (most, GPOINTER_TO_SIZE (link->data));
+  set_charge (self, most);
 }
 
 void
 wherry_member_release_streams (WherryMember *self)
 {
-  wherry_budget_release (self->relay->budget, self->stream_bytes);
-  self->relay->stream_bytes -= self->stream_bytes;
-  self->stream_bytes = 0;
+  g_queue_clear (&self->stream_requests);
+  self->stream_bytes_taken = 0;
+  set_charge (self, 0);
 }

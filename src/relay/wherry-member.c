@@ -177,6 +177,7 @@ on_description (gpointer user_data, WherrySdpType type, const char *sdp)
 {
   WherryMember *self = user_data;
 
+  wherry_member_settle_streams (self, TRUE);
   self->described |= type == WHERRY_SDP_ANSWER && self->events != NULL;
   if (self->events != NULL)
     self->events->description (self->user_data, type, sdp);
@@ -198,6 +199,7 @@ on_refused (gpointer user_data, WherryPeerRequest request, const GError *error)
   WherryMember *self = user_data;
   const WherryLogContext context = log_context (self);
 
+  wherry_member_settle_streams (self, FALSE);
   if (g_error_matches (error, WHERRY_ERROR, WHERRY_ERROR_RESOURCES))
     {
       wherry_warning (&context, "not connected: %s", error->message);
@@ -212,6 +214,7 @@ on_answered (gpointer user_data)
 {
   WherryMember *self = user_data;
 
+  wherry_member_settle_streams (self, TRUE);
   if (self->events != NULL)
     self->events->answered (self->user_data);
 }

@@ -72,7 +72,9 @@ struct _WherryMember
 
   WherryPeer *peer; /* NULL: none yet, or finished */
   WherryMemberPort *port;
-  gsize stream_bytes; /* reserved for streams beyond the initial ones */
+  gsize stream_bytes;       /* charged for streams beyond the initial ones */
+  gsize stream_bytes_taken; /* of these, for what its peer has taken */
+  GQueue stream_requests;   /* of gsize: what each request needs that its peer has not answered */
   gboolean connected;
   gboolean described; /* one side has both descriptions, or will have soon */
   GSource *connect_timer;
@@ -150,6 +152,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (WherryMember, wherry_member_unref)
 /* FALSE: the ids of these channels cost more than the member, or the server, may use. */
 gboolean wherry_member_reserve_streams (WherryMember *self, const WherryChannelInit *channels,
                                         guint n, WherrySignalError *code, GError **error);
+/* Its peer has taken, or refused, the oldest request that something was reserved for. */
+void wherry_member_settle_streams (WherryMember *self, gboolean taken);
 void wherry_member_release_streams (WherryMember *self);
 
 /* wherry-room.c */

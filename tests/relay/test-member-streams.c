@@ -43,6 +43,18 @@ declare (TestClient *client, guint16 id)
   return taken ? WHERRY_SIGNAL_ERROR_NONE : code;
 }
 
+/* The fixture's peers have no ICE and refuse every request, after it was charged: as if they had
+ * not. */
+static WherrySignalError
+declare_taken (TestClient *client, guint16 id)
+{
+  WherrySignalError code = declare (client, id);
+
+  if (code == WHERRY_SIGNAL_ERROR_NONE)
+    wherry_member_settle_streams (client->member, TRUE);
+  return code;
+}
+
 static gsize
 get_charged (RelayFixture *self)
 {
@@ -58,16 +70,17 @@ test_charged (RelayFixture *self, gconstpointer data)
   TestClient *ann = test_client_join (self, "room", "ann", TRUE);
   TestClient *bob = test_client_join (self, "room", "bob", TRUE);
 
-  g_assert_cmpint (declare (ann, 0), ==, WHERRY_SIGNAL_ERROR_NONE);
-  g_assert_cmpint (declare (ann, WHERRY_SCTP_STREAMS_INITIAL - 1), ==, WHERRY_SIGNAL_ERROR_NONE);
+  g_assert_cmpint (declare_taken (ann, 0), ==, WHERRY_SIGNAL_ERROR_NONE);
+  g_assert_cmpint (declare_taken (ann, WHERRY_SCTP_STREAMS_INITIAL - 1), ==,
+                   WHERRY_SIGNAL_ERROR_NONE);
   g_assert_cmpuint (get_charged (self), ==, 0);
-  g_assert_cmpint (declare (ann, 1000), ==, WHERRY_SIGNAL_ERROR_NONE);
+  g_assert_cmpint (declare_taken (ann, 1000), ==, WHERRY_SIGNAL_ERROR_NONE);
   g_assert_cmpuint (get_charged (self), ==, COST (1000));
-  g_assert_cmpint (declare (ann, 500), ==, WHERRY_SIGNAL_ERROR_NONE); /* has them already */
+  g_assert_cmpint (declare_taken (ann, 500), ==, WHERRY_SIGNAL_ERROR_NONE); /* has them already */
   g_assert_cmpuint (get_charged (self), ==, COST (1000));
-  g_assert_cmpint (declare (ann, 2000), ==, WHERRY_SIGNAL_ERROR_NONE);
+  g_assert_cmpint (declare_taken (ann, 2000), ==, WHERRY_SIGNAL_ERROR_NONE);
   g_assert_cmpuint (get_charged (self), ==, COST (2000));
-  g_assert_cmpint (declare (bob, 1000), ==, WHERRY_SIGNAL_ERROR_NONE);
+  g_assert_cmpint (declare_taken (bob, 1000), ==, WHERRY_SIGNAL_ERROR_NONE);
   g_assert_cmpuint (get_charged (self), ==, COST (2000) + COST (1000));
 
   wherry_member_leave (ann->member, WHERRY_LEAVE_LEFT);
@@ -85,11 +98,11 @@ test_member_limit (RelayFixture *self, gconstpointer data)
   guint most
       = WHERRY_MEMBER_BYTES / WHERRY_SCTP_STREAM_BYTES + WHERRY_SCTP_STREAMS_INITIAL - 1; /* id */
 
-  g_assert_cmpint (declare (ann, 65533), ==, WHERRY_SIGNAL_ERROR_TOO_LARGE);
-  g_assert_cmpint (declare (ann, (guint16) (most + 1)), ==, WHERRY_SIGNAL_ERROR_TOO_LARGE);
+  g_assert_cmpint (declare_taken (ann, 65533), ==, WHERRY_SIGNAL_ERROR_TOO_LARGE);
+  g_assert_cmpint (declare_taken (ann, (guint16) (most + 1)), ==, WHERRY_SIGNAL_ERROR_TOO_LARGE);
   g_assert_cmpuint (get_charged (self), ==, 0);
-  g_assert_cmpint (declare (ann, (guint16) most), ==, WHERRY_SIGNAL_ERROR_NONE);
-  g_assert_cmpint (declare (ann, 65533), ==, WHERRY_SIGNAL_ERROR_TOO_LARGE);
+  g_assert_cmpint (declare_taken (ann, (guint16) most), ==, WHERRY_SIGNAL_ERROR_NONE);
+  g_assert_cmpint (declare_taken (ann, 65533), ==, WHERRY_SIGNAL_ERROR_TOO_LARGE);
   g_assert_cmpuint (get_charged (self), ==, COST (most));
 }
 
@@ -101,15 +114,36 @@ test_server_limit (RelayFixture *self, gconstpointer data)
   TestClient *bob = test_client_join (self, "room", "bob", TRUE);
   TestClient *cid = test_client_join (self, "room", "cid", TRUE);
 
-  g_assert_cmpint (declare (ann, 20000), ==, WHERRY_SIGNAL_ERROR_NONE);
-  g_assert_cmpint (declare (bob, 20000), ==, WHERRY_SIGNAL_ERROR_NONE);
-  g_assert_cmpint (declare (cid, 20000), ==, WHERRY_SIGNAL_ERROR_SERVER_FULL);
+  g_assert_cmpint (declare_taken (ann, 20000), ==, WHERRY_SIGNAL_ERROR_NONE);
+  g_assert_cmpint (declare_taken (bob, 20000), ==, WHERRY_SIGNAL_ERROR_NONE);
+  g_assert_cmpint (declare_taken (cid, 20000), ==, WHERRY_SIGNAL_ERROR_SERVER_FULL);
   g_assert_cmpuint (get_charged (self), ==, 2 * COST (20000));
-  g_assert_cmpint (declare (cid, 100), ==, WHERRY_SIGNAL_ERROR_NONE); /* for whom there is room */
+  g_assert_cmpint (declare_taken (cid, 100), ==,
+                   WHERRY_SIGNAL_ERROR_NONE); /* for whom there is room */
 
   wherry_member_leave (ann->member, WHERRY_LEAVE_LEFT);
   relay_fixture_settle (self);
-  g_assert_cmpint (declare (cid, 20000), ==, WHERRY_SIGNAL_ERROR_NONE);
+  g_assert_cmpint (declare_taken (cid, 20000), ==, WHERRY_SIGNAL_ERROR_NONE);
+}
+
+/* Its peer refuses the second request and the third, and nothing stays charged for them; what it
+ * has taken does. */
+static void
+test_refused_late (RelayFixture *self, gconstpointer data)
+{
+  TestClient *ann = test_client_join (self, "room", "ann", TRUE);
+
+  g_assert_cmpint (declare_taken (ann, 1000), ==, WHERRY_SIGNAL_ERROR_NONE);
+  relay_fixture_settle (self);
+  g_assert_cmpint (declare (ann, 3000), ==, WHERRY_SIGNAL_ERROR_NONE);
+  g_assert_cmpint (declare (ann, 2000), ==, WHERRY_SIGNAL_ERROR_NONE);
+  g_assert_cmpuint (get_charged (self), ==, COST (3000)); /* it is not yet known */
+  relay_fixture_settle (self);
+  g_assert_cmpuint (ann->n_refused, ==, 3);
+  g_assert_cmpuint (get_charged (self), ==, COST (1000));
+  wherry_member_leave (ann->member, WHERRY_LEAVE_LEFT);
+  relay_fixture_settle (self);
+  g_assert_cmpuint (get_charged (self), ==, 0);
 }
 
 int
@@ -119,6 +153,7 @@ main (int argc, char **argv)
 #define ADD(path, budget, func)                                                                    \
   g_test_add (path, RelayFixture, GSIZE_TO_POINTER (budget), set_up, func, tear_down)
   ADD ("/member-streams/charged", 0, test_charged);
+  ADD ("/member-streams/refused-late", 0, test_refused_late);
   ADD ("/member-streams/member-limit", 0, test_member_limit);
   ADD ("/member-streams/server-limit", COST (20000) * 5 / 2 * WHERRY_STREAMS_SHARE,
        test_server_limit);
