@@ -8,7 +8,15 @@ from daemon import SANITIZED, Daemon, resources, run_tests
 MEMBERS = 20 if SANITIZED else 50
 INITIAL = 256     # streams that are part of what a member costs
 STREAM_BYTES = 104  # outgoing and incoming
+INCOMING = 1024   # that a peer may send on without having declared them, and asks for
+INCOMING_BYTES = 40
 IDS = (0, 1000, 2047, 16000, 65533)
+
+
+def charge_of(identifier):
+    """Bytes that the budget is charged for such a member."""
+    streams = max(INITIAL, identifier + 1)
+    return (streams - INITIAL) * STREAM_BYTES + max(0, INCOMING - streams) * INCOMING_BYTES
 
 
 def cost_of(identifier):
@@ -22,7 +30,7 @@ def cost_of(identifier):
             charged = metrics(daemon)["wherry_budget_used_bytes"]
             members.round("leave")
             members.end()
-    assert charged == MEMBERS * max(0, identifier + 1 - INITIAL) * STREAM_BYTES, charged
+    assert charged == MEMBERS * charge_of(identifier), charged
     return each
 
 
@@ -36,7 +44,7 @@ def streams_cost_what_they_are_charged():
         return
     for identifier in IDS[1:]:
         measured = costs[identifier] - costs[0]
-        charged = (identifier + 1 - INITIAL) * STREAM_BYTES
+        charged = charge_of(identifier) - charge_of(0)
         assert abs(measured - charged) <= charged / 5 + 100 * 1024, (identifier, measured, charged)
 
 
