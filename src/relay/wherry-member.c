@@ -199,7 +199,8 @@ on_refused (gpointer user_data, WherryPeerRequest request, const GError *error)
   WherryMember *self = user_data;
   const WherryLogContext context = log_context (self);
 
-  wherry_member_settle_streams (self, FALSE);
+  /* until it is connected, what was asked for may yet be part of its association */
+  wherry_member_settle_streams (self, !self->connected);
   if (g_error_matches (error, WHERRY_ERROR, WHERRY_ERROR_RESOURCES))
     {
       wherry_warning (&context, "not connected: %s", error->message);
