@@ -453,6 +453,18 @@ wherry_dtls_engine_fail (WherryDtlsEngine *self, int result)
     }
 }
 
+const char *
+wherry_dtls_engine_get_cipher_suite (WherryDtlsEngine *self)
+{
+  return gnutls_ciphersuite_get (self->session);
+}
+
+GBytes *
+wherry_dtls_engine_get_remote_certificate (const WherryDtlsEngine *self)
+{
+  return self->remote_der;
+}
+
 char *
 wherry_dtls_engine_dup_description (WherryDtlsEngine *self)
 {

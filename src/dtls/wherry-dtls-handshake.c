@@ -18,7 +18,13 @@ on_output (gpointer user_data, const GOutputVector *packets, guint n)
   /* A packet that cannot be sent is a lost packet; the lower transport tells its state by itself.
    */
   if (!wherry_packet_transport_send (self->lower, packets, n, &error))
-    wherry_debug (&self->log, "DTLS packets not sent: %s", error->message);
+    {
+      wherry_debug (&self->log, "DTLS packets not sent: %s", error->message);
+      return;
+    }
+  self->traffic.packets_sent += n;
+  for (guint i = 0; i < n; i++)
+    self->traffic.bytes_sent += packets[i].size;
 }
 
 static void
@@ -34,7 +40,7 @@ handshake_done (WherryDtlsSession *self)
   wherry_clock_clear_source (&self->timer);
   self->data_mtu = wherry_dtls_engine_get_data_mtu (self->engine);
   self->state = WHERRY_TRANSPORT_CONNECTED;
-  wherry_packet_sink_state (&self->sink, WHERRY_TRANSPORT_CONNECTED, NULL);
+  wherry_dtls_session_tell_state (self, WHERRY_TRANSPORT_CONNECTED, NULL);
 }
 
 static gboolean
@@ -101,7 +107,7 @@ wherry_dtls_session_maybe_start (WherryDtlsSession *self)
     }
   wherry_dtls_engine_set_fingerprints (self->engine, self->fingerprints);
   g_object_ref (self);
-  wherry_packet_sink_state (&self->sink, WHERRY_TRANSPORT_CONNECTING, NULL);
+  wherry_dtls_session_tell_state (self, WHERRY_TRANSPORT_CONNECTING, NULL);
   if (!wherry_dtls_session_is_over (self))
     wherry_dtls_session_feed (self, NULL, 0);
   g_object_unref (self);

@@ -73,6 +73,8 @@ wherry_dtls_session_lower_packet (gpointer user_data, const guint8 *data, gsize 
 
   if (wherry_dtls_session_is_over (self))
     return;
+  self->traffic.packets_received++;
+  self->traffic.bytes_received += length;
   if (length > WHERRY_DATAGRAM_MAX || !wherry_dtls_filter_datagram (data, length))
     wherry_counter_inc (WHERRY_COUNTER_DTLS_BAD_PACKETS);
   else if (self->engine == NULL || self->busy || wherry_dtls_engine_is_inside (self->engine))

@@ -27,6 +27,9 @@ struct _WherryDtlsSession
   WherryOwner owner;
   WherryPacketSink sink;
   WherryTransportState state;
+  WherryDtlsStateFunc state_func; /* (nullable) */
+  gpointer state_data;
+  WherryDtlsTraffic traffic;
   WherryDtlsEngine *engine; /* NULL until the handshake starts; lives until finalize, because the
                                end may come from inside one of its calls */
   gboolean have_remote;
@@ -41,6 +44,9 @@ struct _WherryDtlsSession
 
 /* session */
 gboolean wherry_dtls_session_is_over (WherryDtlsSession *self);
+/* state_func first, then the events of the packet transport. */
+void wherry_dtls_session_tell_state (WherryDtlsSession *self, WherryTransportState state,
+                                     const GError *error);
 /* FAILED or CLOSED, with the event. */
 void wherry_dtls_session_end (WherryDtlsSession *self, WherryTransportState state,
                               const GError *error);

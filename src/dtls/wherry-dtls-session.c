@@ -24,6 +24,16 @@ wherry_dtls_session_is_over (WherryDtlsSession *self)
 }
 
 void
+wherry_dtls_session_tell_state (WherryDtlsSession *self, WherryTransportState state,
+                                const GError *error)
+{
+  if (self->state_func != NULL)
+    self->state_func (self->state_data, state, error);
+  if (self->state == state)
+    wherry_packet_sink_state (&self->sink, state, error);
+}
+
+void
 wherry_dtls_session_end (WherryDtlsSession *self, WherryTransportState state, const GError *error)
 {
   if (wherry_dtls_session_is_over (self))
@@ -36,7 +46,7 @@ wherry_dtls_session_end (WherryDtlsSession *self, WherryTransportState state, co
   if (error != NULL)
     wherry_info (&self->log, "DTLS %s: %s", wherry_transport_state_to_string (state),
                  error->message);
-  wherry_packet_sink_state (&self->sink, state, error);
+  wherry_dtls_session_tell_state (self, state, error);
   g_object_unref (self);
 }
 
@@ -116,6 +126,7 @@ wherry_dtls_session_close (WherryPacketTransport *transport)
         wherry_dtls_engine_alert (self->engine, GNUTLS_AL_FATAL, GNUTLS_A_USER_CANCELED);
     }
   wherry_packet_sink_close (&self->sink);
+  self->state_func = NULL;
   wherry_dtls_session_end (self, WHERRY_TRANSPORT_CLOSED, NULL);
   self->state = WHERRY_TRANSPORT_CLOSED;
   g_object_unref (self);
@@ -188,6 +199,36 @@ wherry_dtls_session_new (WherryDtlsCertificate *certificate, WherryPacketTranspo
   self->lower_connected = wherry_packet_transport_get_state (lower) == WHERRY_TRANSPORT_CONNECTED;
   wherry_packet_transport_set_events (lower, &lower_events, self);
   return self;
+}
+
+void
+wherry_dtls_session_set_state_func (WherryDtlsSession *self, WherryDtlsStateFunc func,
+                                    gpointer user_data)
+{
+  WHERRY_ASSERT_OWNER (self);
+
+  self->state_func = func;
+  self->state_data = user_data;
+}
+
+WherryDtlsTraffic
+wherry_dtls_session_get_traffic (WherryDtlsSession *self)
+{
+  return self->traffic;
+}
+
+const char *
+wherry_dtls_session_get_cipher_suite (WherryDtlsSession *self)
+{
+  if (self->state != WHERRY_TRANSPORT_CONNECTED)
+    return NULL;
+  return wherry_dtls_engine_get_cipher_suite (self->engine);
+}
+
+GBytes *
+wherry_dtls_session_get_remote_certificate (WherryDtlsSession *self)
+{
+  return self->engine != NULL ? wherry_dtls_engine_get_remote_certificate (self->engine) : NULL;
 }
 
 char *

@@ -28,6 +28,18 @@ typedef enum
   WHERRY_DTLS_SERVER, /* we are passive */
 } WherryDtlsRole;
 
+/* Datagrams that carry records, with their handshake, and their bytes. */
+typedef struct
+{
+  guint64 packets_sent;
+  guint64 packets_received;
+  guint64 bytes_sent;
+  guint64 bytes_received;
+} WherryDtlsTraffic;
+
+typedef void (*WherryDtlsStateFunc) (gpointer user_data, WherryTransportState state,
+                                     const GError *error);
+
 /* Holds references to certificate and lower; log is copied and may be NULL. context is the owner's:
  * retransmission timers run there. Thread: peer */
 WherryDtlsSession *wherry_dtls_session_new (WherryDtlsCertificate *certificate,
@@ -48,5 +60,16 @@ gboolean wherry_dtls_session_is_verified (WherryDtlsSession *self);
 /* Cipher and version as GnuTLS describes them, once connected; NULL before. (transfer full).
  * Thread: peer */
 char *wherry_dtls_session_dup_description (WherryDtlsSession *self);
+
+/* A second listener to its states, told before that of the packet transport. func: (nullable).
+ * Thread: peer */
+void wherry_dtls_session_set_state_func (WherryDtlsSession *self, WherryDtlsStateFunc func,
+                                         gpointer user_data);
+WherryDtlsTraffic wherry_dtls_session_get_traffic (WherryDtlsSession *self); /* Thread: peer */
+/* As in the registry of IANA, "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"; static; NULL before
+ * connected. Thread: peer */
+const char *wherry_dtls_session_get_cipher_suite (WherryDtlsSession *self);
+/* The certificate that was verified, in DER form; NULL before. (transfer none) Thread: peer */
+GBytes *wherry_dtls_session_get_remote_certificate (WherryDtlsSession *self);
 
 G_END_DECLS

@@ -61,8 +61,14 @@ void
 wherry_peer_core_tell_layer (WherryPeerCore *self, WherryPeerLayer layer,
                              WherryTransportState state, const GError *error)
 {
-  WherryPeerEvent *event = wherry_peer_event_new (WHERRY_PEER_EVENT_LAYER);
+  WherryPeerEvent *event = NULL;
 
+  if (self->layers[layer] == state)
+    return;
+  self->layers[layer] = state;
+  if (!self->settings->tells_layers)
+    return;
+  event = wherry_peer_event_new (WHERRY_PEER_EVENT_LAYER);
   event->layer = layer;
   event->layer_state = state;
   event->error = error != NULL ? g_error_copy (error) : NULL;

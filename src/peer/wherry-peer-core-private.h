@@ -24,7 +24,7 @@ struct _WherryPeerCore
   gboolean holds_candidates; /* their description goes out first */
   gboolean told_connecting;
   gboolean connected;
-  gboolean over; /* the association has ended, the peer has not (outlives_failure) */
+  WherryTransportState layers[WHERRY_PEER_N_LAYERS];
   gboolean ending;
   WherryPeerEnd end;
   GError *end_error;

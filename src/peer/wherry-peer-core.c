@@ -9,6 +9,24 @@
 
 /* ---- events of the channels ---- */
 
+/* The channels are closed already. */
+static void
+on_association_end (WherryPeerCore *self, WherryTransportState state, WherryPeerEnd end,
+                    const GError *error)
+{
+  self->connected = FALSE;
+  wherry_peer_core_tell_layer (self, WHERRY_PEER_LAYER_SCTP, state, error);
+  if (!self->settings->outlives_failure)
+    wherry_peer_core_end (self, end, error);
+}
+
+static void
+on_layer (gpointer user_data, WherryPeerLayer layer, WherryTransportState state,
+          const GError *error)
+{
+  wherry_peer_core_tell_layer (user_data, layer, state, error);
+}
+
 static void
 on_set_state (gpointer user_data, WherryTransportState state, const GError *error)
 {
@@ -18,14 +36,15 @@ on_set_state (gpointer user_data, WherryTransportState state, const GError *erro
     {
     case WHERRY_TRANSPORT_CONNECTED:
       self->connected = TRUE;
+      wherry_peer_core_tell_layer (self, WHERRY_PEER_LAYER_SCTP, state, NULL);
       wherry_peer_core_tell_state (self, WHERRY_PEER_CONNECTED);
       self->settings->delegate->connected (self->settings->delegate_data);
       break;
     case WHERRY_TRANSPORT_FAILED:
-      wherry_peer_core_end (self, WHERRY_PEER_END_FAILED, error);
+      on_association_end (self, state, WHERRY_PEER_END_FAILED, error);
       break;
     case WHERRY_TRANSPORT_CLOSED:
-      wherry_peer_core_end (self, WHERRY_PEER_END_REMOTE, error);
+      on_association_end (self, state, WHERRY_PEER_END_REMOTE, error);
       break;
     case WHERRY_TRANSPORT_NEW:
     case WHERRY_TRANSPORT_CONNECTING:
@@ -97,6 +116,7 @@ on_transport (gpointer user_data, WherryStreamTransport *transport, gboolean is_
 {
   WherryPeerCore *self = user_data;
 
+  wherry_peer_core_tell_layer (self, WHERRY_PEER_LAYER_SCTP, WHERRY_TRANSPORT_CONNECTING, NULL);
   wherry_channel_set_attach (self->set, transport, is_client);
 }
 
@@ -111,6 +131,7 @@ on_candidate (gpointer user_data, const char *line)
 
 static const WherryPeerStackEvents stack_events = {
   .candidate = on_candidate,
+  .layer = on_layer,
   .transport = on_transport,
 };
 

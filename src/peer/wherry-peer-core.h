@@ -20,6 +20,8 @@ typedef struct
   gsize max_message_size;
   guint max_channels;
   gboolean outlives_failure;
+  gboolean tells_layers;              /* somebody listens */
+  WherryDtlsCertificate *certificate; /* (nullable) */
   WherrySdpSetup setup;
   WherryPeerTransportFunc transport;
   gpointer transport_data;

@@ -32,6 +32,7 @@ struct _WherryPeerStack
   WherryIceSession *ice;            /* NULL: a test brought the stream transport */
   WherryDtlsSession *dtls;          /* NULL without ICE */
   WherryStreamTransport *transport; /* NULL before the first remote description */
+  gboolean checks;                  /* theirs is known, so ICE is CONNECTING and no longer NEW */
   guint n_streams;                  /* that the association begins with, at least */
   void (*done) (gpointer user_data);
   gpointer done_data;
@@ -63,9 +64,28 @@ on_gathering_done (gpointer user_data)
   self->events->candidate (self->events_data, NULL);
 }
 
+/* Who gathers has not begun to connect yet (RTCIceTransportState). */
+static void
+on_ice_state (gpointer user_data, WherryTransportState state, const GError *error)
+{
+  WherryPeerStack *self = user_data;
+
+  if (self->checks || state != WHERRY_TRANSPORT_CONNECTING)
+    self->events->layer (self->events_data, WHERRY_PEER_LAYER_ICE, state, error);
+}
+
+static void
+on_dtls_state (gpointer user_data, WherryTransportState state, const GError *error)
+{
+  WherryPeerStack *self = user_data;
+
+  self->events->layer (self->events_data, WHERRY_PEER_LAYER_DTLS, state, error);
+}
+
 static const WherryIceSessionEvents ice_events = {
   .candidate = on_candidate,
   .gathering_done = on_gathering_done,
+  .state = on_ice_state,
 };
 
 static gboolean
@@ -73,7 +93,9 @@ make_ice_and_dtls (WherryPeerStack *self, GError **error)
 {
   WherryLogContext log = { .peer = self->settings->id, .room = self->settings->room };
 
-  self->certificate = wherry_dtls_certificate_new (0, error);
+  self->certificate = self->settings->certificate != NULL
+                          ? wherry_dtls_certificate_ref (self->settings->certificate)
+                          : wherry_dtls_certificate_new (0, error);
   if (self->certificate == NULL)
     return FALSE;
   self->ice = wherry_ice_session_new (self->settings->ice, self->context, &log, error);
@@ -82,6 +104,7 @@ make_ice_and_dtls (WherryPeerStack *self, GError **error)
   wherry_ice_session_set_session_events (self->ice, &ice_events, self);
   self->dtls = wherry_dtls_session_new (self->certificate, WHERRY_PACKET_TRANSPORT (self->ice),
                                         self->context, &log);
+  wherry_dtls_session_set_state_func (self->dtls, on_dtls_state, self);
   return TRUE;
 }
 
@@ -231,6 +254,12 @@ wherry_peer_stack_set_remote (WherryPeerStack *self, const WherrySdp *sdp, gbool
     return FALSE;
   if (self->transport == NULL)
     make_association (self, sdp, is_client);
+  if (!self->checks)
+    {
+      self->checks = TRUE;
+      self->events->layer (self->events_data, WHERRY_PEER_LAYER_ICE, WHERRY_TRANSPORT_CONNECTING,
+                           NULL);
+    }
 
   wherry_ice_session_set_remote_lite (self->ice, sdp->ice_lite);
   if (!wherry_ice_session_set_remote_credentials (self->ice, sdp->ice_ufrag, sdp->ice_pwd, error))

@@ -15,6 +15,9 @@ typedef struct
 {
   /* "candidate:…", NULL: no more of this generation */
   void (*candidate) (gpointer user_data, const char *line);
+  /* ICE and DTLS; error: with FAILED, and CLOSED by the other side */
+  void (*layer) (gpointer user_data, WherryPeerLayer layer, WherryTransportState state,
+                 const GError *error);
   /* The stream transport exists from now on; attach to it. is_client: of DTLS. */
   void (*transport) (gpointer user_data, WherryStreamTransport *transport, gboolean is_client);
 } WherryPeerStackEvents;

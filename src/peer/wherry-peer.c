@@ -172,6 +172,9 @@ settings_init (WherryPeerSettings *settings, const WherryPeerConfig *config,
   settings->max_channels
       = config->max_channels != 0 ? config->max_channels : WHERRY_CHANNELS_PER_MEMBER;
   settings->outlives_failure = config->outlives_failure;
+  settings->ice->outlives_failure = config->outlives_failure;
+  settings->certificate
+      = config->certificate != NULL ? wherry_dtls_certificate_ref (config->certificate) : NULL;
   settings->setup
       = config->setup != WHERRY_SDP_SETUP_NONE ? config->setup : WHERRY_SDP_SETUP_ACTPASS;
   settings->transport = config->transport;
@@ -186,6 +189,7 @@ settings_clear (WherryPeerSettings *settings)
   g_clear_pointer (&settings->id, g_free);
   g_clear_pointer (&settings->room, g_free);
   g_clear_pointer (&settings->ice, wherry_ice_config_free);
+  g_clear_pointer (&settings->certificate, wherry_dtls_certificate_unref);
   g_clear_pointer (&settings->clock, wherry_clock_unref);
   g_clear_pointer (&settings->budget, wherry_budget_unref);
 }
@@ -215,6 +219,7 @@ wherry_peer_new (const WherryPeerConfig *config, GMainContext *hub_context,
   self->owns_worker = worker != NULL && config->worker == NULL;
   self->context
       = g_main_context_ref (worker != NULL ? wherry_worker_get_context (worker) : config->context);
+  self->settings.tells_layers = events->layer != NULL;
   self->events = events;
   self->events_data = events_data;
   self->inbox = wherry_inbox_new (self->context, G_MAXUINT, G_MAXSIZE, wherry_peer_handle_request,

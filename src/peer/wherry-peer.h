@@ -19,6 +19,7 @@
 #include "base/wherry-clock.h"
 #include "base/wherry-worker.h"
 #include "channel/wherry-channel.h"
+#include "dtls/wherry-dtls-certificate.h"
 #include "ice/wherry-ice-config.h"
 #include "wire/wherry-candidate.h"
 #include "wire/wherry-sdp.h"
@@ -57,6 +58,7 @@ typedef enum
   WHERRY_PEER_LAYER_ICE,
   WHERRY_PEER_LAYER_DTLS,
   WHERRY_PEER_LAYER_SCTP,
+  WHERRY_PEER_N_LAYERS,
 } WherryPeerLayer;
 
 /* RFC 8829 section 3.2, figure 2; RTCSignalingState but for "closed". */
@@ -151,6 +153,7 @@ typedef struct
   /* ICE may fail and be restarted, and the end of the association is told and does not end the
    * peer: it lives until post_close() (RTCPeerConnection). FALSE: either ends it (the relay). */
   gboolean outlives_failure;
+  WherryDtlsCertificate *certificate; /* in place of a fresh one; referenced (nullable) */
   /* The DTLS role that our offers ask for and our answers take where they can: ACTIVE or PASSIVE;
    * NONE and ACTPASS: the other side's choice, then active. */
   WherrySdpSetup setup;

@@ -195,6 +195,137 @@ test_after_the_end (Pair *pair, gconstpointer data)
   g_assert_error (pair->a->error, WHERRY_ERROR, WHERRY_ERROR_CLOSED);
 }
 
+static void
+wait_layer (StepEnd *end, WherryPeerLayer layer, WherryTransportState state)
+{
+  WHERRY_WAIT_UNTIL (NULL, end->layers[layer] == state);
+}
+
+static void
+test_layers (Pair *pair, gconstpointer data)
+{
+  g_assert_true (step_set_local (pair->a, NULL));
+  WHERRY_WAIT_UNTIL (NULL, pair->a->n_gathered == 1);
+  /* nobody to connect to yet */
+  g_assert_cmpint (pair->a->layers[WHERRY_PEER_LAYER_ICE], ==, WHERRY_TRANSPORT_NEW);
+  connect_pair (pair);
+  for (int i = 0; i < WHERRY_PEER_N_LAYERS; i++)
+    {
+      wait_layer (pair->a, i, WHERRY_TRANSPORT_CONNECTED);
+      wait_layer (pair->b, i, WHERRY_TRANSPORT_CONNECTED);
+    }
+}
+
+/* The other side ends the association: the channels are closed, the peer is still there. */
+static void
+test_outlives_the_association (Pair *pair, gconstpointer data)
+{
+  connect_pair (pair);
+  wherry_peer_post_close (pair->b->peer);
+  wait_layer (pair->a, WHERRY_PEER_LAYER_SCTP, WHERRY_TRANSPORT_CLOSED);
+  wait_layer (pair->a, WHERRY_PEER_LAYER_DTLS, WHERRY_TRANSPORT_CLOSED);
+  WHERRY_WAIT_UNTIL (NULL, STEP_END_GET (pair->a, n_closed) == 1);
+  g_assert_true (step_make_offer (pair->a, FALSE));
+  g_assert_false (pair->a->is_finished);
+}
+
+static void
+test_wrong_fingerprint (Pair *pair, gconstpointer data)
+{
+  g_autoptr (WherrySdp) offer = NULL;
+
+  g_assert_true (step_set_local (pair->a, NULL));
+  offer = wherry_sdp_copy (pair->a->pending_local);
+  g_array_index (offer->fingerprints, WherryFingerprint, 0).bytes[7] ^= 1;
+  g_assert_true (step_set_remote (pair->b, offer));
+  g_assert_true (step_set_local (pair->b, NULL));
+  g_assert_true (step_set_remote (pair->a, pair->b->current_local));
+  wait_layer (pair->b, WHERRY_PEER_LAYER_DTLS, WHERRY_TRANSPORT_FAILED);
+  wait_layer (pair->b, WHERRY_PEER_LAYER_SCTP, WHERRY_TRANSPORT_FAILED);
+  g_assert_error (pair->b->layer_errors[WHERRY_PEER_LAYER_DTLS], WHERRY_ERROR,
+                  WHERRY_ERROR_UNVERIFIED);
+  g_assert_false (pair->b->is_finished);
+}
+
+/* ---- configured ---- */
+
+static WherryDtlsCertificate *shared;
+
+static void
+prefer_passive (WherryPeerConfig *config)
+{
+  config->setup = WHERRY_SDP_SETUP_PASSIVE;
+}
+
+static void
+prefer_active (WherryPeerConfig *config)
+{
+  config->setup = WHERRY_SDP_SETUP_ACTIVE;
+}
+
+static void
+use_shared (WherryPeerConfig *config)
+{
+  config->certificate = shared;
+}
+
+static void
+connect_configured (void (*of_a) (WherryPeerConfig *config),
+                    void (*of_b) (WherryPeerConfig *config), Pair *pair)
+{
+  pair->a = step_end_new ("00000000000000aa", of_a);
+  pair->b = step_end_new ("00000000000000bb", of_b);
+  step_end_pair (pair->a, pair->b);
+  connect_pair (pair);
+  exchange (pair);
+}
+
+static void
+test_roles (void)
+{
+  static const struct
+  {
+    void (*of_a) (WherryPeerConfig *config);
+    void (*of_b) (WherryPeerConfig *config);
+    WherrySdpSetup offered;
+    WherrySdpSetup answered;
+  } cases[] = {
+    { NULL, NULL, WHERRY_SDP_SETUP_ACTPASS, WHERRY_SDP_SETUP_ACTIVE },
+    { NULL, prefer_passive, WHERRY_SDP_SETUP_ACTPASS, WHERRY_SDP_SETUP_PASSIVE },
+    { prefer_passive, NULL, WHERRY_SDP_SETUP_PASSIVE, WHERRY_SDP_SETUP_ACTIVE },
+    { prefer_active, NULL, WHERRY_SDP_SETUP_ACTIVE, WHERRY_SDP_SETUP_PASSIVE },
+    { prefer_passive, prefer_passive, WHERRY_SDP_SETUP_PASSIVE, WHERRY_SDP_SETUP_ACTIVE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      Pair pair;
+
+      connect_configured (cases[i].of_a, cases[i].of_b, &pair);
+      g_assert_cmpint (pair.a->current_local->setup, ==, cases[i].offered);
+      g_assert_cmpint (pair.a->current_remote->setup, ==, cases[i].answered);
+      step_negotiate (pair.b, FALSE); /* the role stays */
+      exchange (&pair);
+      tear_down (&pair, NULL);
+    }
+}
+
+static void
+test_certificate (void)
+{
+  g_autoptr (GError) error = NULL;
+  Pair pair;
+
+  shared = wherry_dtls_certificate_new (0, &error);
+  g_assert_no_error (error);
+  connect_configured (use_shared, NULL, &pair);
+  g_assert_true (wherry_fingerprint_equal (&g_array_index (pair.b->current_remote->fingerprints,
+                                                           WherryFingerprint, 0),
+                                           wherry_dtls_certificate_get_fingerprint (shared)));
+  tear_down (&pair, NULL);
+  g_clear_pointer (&shared, wherry_dtls_certificate_unref);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -210,7 +341,12 @@ main (int argc, char **argv)
   ADD ("/peer/steps/ice-restart-keeps-channels", test_ice_restart);
   ADD ("/peer/steps/ice-restart-is-rolled-back", test_ice_restart_rolled_back);
   ADD ("/peer/steps/after-the-end", test_after_the_end);
+  ADD ("/peer/steps/layers", test_layers);
+  ADD ("/peer/steps/outlives-the-association", test_outlives_the_association);
+  ADD ("/peer/steps/wrong-fingerprint", test_wrong_fingerprint);
 #undef ADD
+  g_test_add_func ("/peer/steps/dtls-roles", test_roles);
+  g_test_add_func ("/peer/steps/certificate", test_certificate);
 
   return g_test_run ();
 }
