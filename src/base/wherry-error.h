@@ -43,6 +43,15 @@ typedef enum
 } WherryError;
 
 #define WHERRY_ERROR (wherry_error_quark ())
+/**
+ * wherry_error_quark:
+ *
+ * The domain of [error@Error].
+ *
+ * Returns: the quark
+ *
+ * Thread: any
+ */
 GQuark wherry_error_quark (void);
 
 G_END_DECLS

@@ -36,6 +36,8 @@ WherryCertificate *wherry_certificate_new (guint days, GError **error);
  * @error: return location: %WHERRY_ERROR_INVALID_ARGUMENT when they do not parse or do not belong
  *   together
  *
+ * Reads what [method@Certificate.to_pem] or another program wrote.
+ *
  * Returns: (transfer full): a certificate
  *
  * Thread: any
@@ -45,6 +47,8 @@ WherryCertificate *wherry_certificate_new_from_pem (const char *pem, GError **er
 /**
  * wherry_certificate_to_pem:
  * @self: a certificate
+ *
+ * Writes it, to be kept between runs: other peers may remember the fingerprint.
  *
  * Returns: (transfer full): certificate and private key, to be kept secret
  *
@@ -56,6 +60,8 @@ char *wherry_certificate_to_pem (WherryCertificate *self);
  * wherry_certificate_get_expires:
  * @self: a certificate
  *
+ * Gets [property@Certificate:expires].
+ *
  * Returns: milliseconds since 1970 (RTCCertificate.expires)
  *
  * Thread: any
@@ -65,6 +71,8 @@ gint64 wherry_certificate_get_expires (WherryCertificate *self);
 /**
  * wherry_certificate_get_fingerprint:
  * @self: a certificate
+ *
+ * Gets [property@Certificate:fingerprint].
  *
  * Returns: "sha-256 AB:CD:…", as in an SDP (RFC 8122 section 5; RTCCertificate.getFingerprints())
  *

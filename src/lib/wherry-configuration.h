@@ -25,6 +25,8 @@ G_DECLARE_FINAL_TYPE (WherryConfiguration, wherry_configuration, WHERRY, CONFIGU
 /**
  * wherry_configuration_new:
  *
+ * Makes one with the default values.
+ *
  * Returns: (transfer full): one with the default values: no servers, any address and port, UDP
  */
 WHERRY_AVAILABLE_IN_0_1
@@ -43,6 +45,8 @@ void wherry_configuration_add_ice_server (WherryConfiguration *self, WherryIceSe
  * wherry_configuration_get_ice_servers:
  * @self: a configuration
  *
+ * Gets [property@Configuration:ice-servers].
+ *
  * Returns: (transfer none): the servers, as a list of [class@IceServer]
  */
 WHERRY_AVAILABLE_IN_0_1
@@ -50,6 +54,8 @@ GListModel *wherry_configuration_get_ice_servers (WherryConfiguration *self);
 /**
  * wherry_configuration_get_certificate:
  * @self: a configuration
+ *
+ * Gets [property@Configuration:certificate].
  *
  * Returns: (transfer none) (nullable): the certificate; %NULL: each connection makes its own
  */
@@ -66,23 +72,82 @@ WHERRY_AVAILABLE_IN_0_1
 void wherry_configuration_set_certificate (WherryConfiguration *self,
                                            WherryCertificate *certificate);
 
+/**
+ * wherry_configuration_get_ice_transport_policy:
+ * @self: a configuration
+ *
+ * Gets [property@Configuration:ice-transport-policy].
+ *
+ * Returns: the value
+ *
+ * Thread: one at a time
+ */
 WHERRY_AVAILABLE_IN_0_1
 WherryIceTransportPolicy wherry_configuration_get_ice_transport_policy (WherryConfiguration *self);
+/**
+ * wherry_configuration_set_ice_transport_policy:
+ * @self: a configuration
+ * @policy: the value
+ *
+ * Sets [property@Configuration:ice-transport-policy].
+ *
+ * Thread: one at a time
+ */
 WHERRY_AVAILABLE_IN_0_1
 void wherry_configuration_set_ice_transport_policy (WherryConfiguration *self,
                                                     WherryIceTransportPolicy policy);
+/**
+ * wherry_configuration_get_candidate_types:
+ * @self: a configuration
+ *
+ * Gets [property@Configuration:candidate-types].
+ *
+ * Returns: the value
+ *
+ * Thread: one at a time
+ */
 WHERRY_AVAILABLE_IN_0_1
 WherryIceCandidateTypes wherry_configuration_get_candidate_types (WherryConfiguration *self);
+/**
+ * wherry_configuration_set_candidate_types:
+ * @self: a configuration
+ * @types: the value
+ *
+ * Sets [property@Configuration:candidate-types].
+ *
+ * Thread: one at a time
+ */
 WHERRY_AVAILABLE_IN_0_1
 void wherry_configuration_set_candidate_types (WherryConfiguration *self,
                                                WherryIceCandidateTypes types);
+/**
+ * wherry_configuration_get_ice_tcp:
+ * @self: a configuration
+ *
+ * Gets [property@Configuration:ice-tcp].
+ *
+ * Returns: the value
+ *
+ * Thread: one at a time
+ */
 WHERRY_AVAILABLE_IN_0_1
 gboolean wherry_configuration_get_ice_tcp (WherryConfiguration *self);
+/**
+ * wherry_configuration_set_ice_tcp:
+ * @self: a configuration
+ * @ice_tcp: the value
+ *
+ * Sets [property@Configuration:ice-tcp].
+ *
+ * Thread: one at a time
+ */
 WHERRY_AVAILABLE_IN_0_1
 void wherry_configuration_set_ice_tcp (WherryConfiguration *self, gboolean ice_tcp);
 /**
  * wherry_configuration_get_bind_addresses:
  * @self: a configuration
+ *
+ * Gets [property@Configuration:bind-addresses].
  *
  * Returns: (transfer none) (nullable) (array zero-terminated=1): literal addresses of this machine;
  *   %NULL: those of every interface but loopback
@@ -100,8 +165,28 @@ const char *const *wherry_configuration_get_bind_addresses (WherryConfiguration 
 WHERRY_AVAILABLE_IN_0_1
 void wherry_configuration_set_bind_addresses (WherryConfiguration *self,
                                               const char *const *addresses);
+/**
+ * wherry_configuration_get_port_range_begin:
+ * @self: a configuration
+ *
+ * Gets [property@Configuration:port-range-begin].
+ *
+ * Returns: the value
+ *
+ * Thread: one at a time
+ */
 WHERRY_AVAILABLE_IN_0_1
 guint wherry_configuration_get_port_range_begin (WherryConfiguration *self);
+/**
+ * wherry_configuration_get_port_range_end:
+ * @self: a configuration
+ *
+ * Gets [property@Configuration:port-range-end].
+ *
+ * Returns: the value
+ *
+ * Thread: one at a time
+ */
 WHERRY_AVAILABLE_IN_0_1
 guint wherry_configuration_get_port_range_end (WherryConfiguration *self);
 /**
@@ -109,15 +194,57 @@ guint wherry_configuration_get_port_range_end (WherryConfiguration *self);
  * @self: a configuration
  * @begin: first port, 1 to 65535, or 0 with @end 0: any
  * @end: last port
+ *
+ * Sets the ports that host candidates are opened at.
+ *
+ * Sets the ports that host candidates are opened at.
  */
 WHERRY_AVAILABLE_IN_0_1
 void wherry_configuration_set_port_range (WherryConfiguration *self, guint begin, guint end);
+/**
+ * wherry_configuration_get_max_message_size:
+ * @self: a configuration
+ *
+ * Gets [property@Configuration:max-message-size].
+ *
+ * Returns: the value
+ *
+ * Thread: one at a time
+ */
 WHERRY_AVAILABLE_IN_0_1
 guint wherry_configuration_get_max_message_size (WherryConfiguration *self);
+/**
+ * wherry_configuration_set_max_message_size:
+ * @self: a configuration
+ * @bytes: the value
+ *
+ * Sets [property@Configuration:max-message-size].
+ *
+ * Thread: one at a time
+ */
 WHERRY_AVAILABLE_IN_0_1
 void wherry_configuration_set_max_message_size (WherryConfiguration *self, guint bytes);
+/**
+ * wherry_configuration_get_send_buffer_limit:
+ * @self: a configuration
+ *
+ * Gets [property@Configuration:send-buffer-limit].
+ *
+ * Returns: the value
+ *
+ * Thread: one at a time
+ */
 WHERRY_AVAILABLE_IN_0_1
 guint64 wherry_configuration_get_send_buffer_limit (WherryConfiguration *self);
+/**
+ * wherry_configuration_set_send_buffer_limit:
+ * @self: a configuration
+ * @bytes: the value
+ *
+ * Sets [property@Configuration:send-buffer-limit].
+ *
+ * Thread: one at a time
+ */
 WHERRY_AVAILABLE_IN_0_1
 void wherry_configuration_set_send_buffer_limit (WherryConfiguration *self, guint64 bytes);
 

@@ -25,6 +25,8 @@ G_DECLARE_FINAL_TYPE (WherryIceCandidate, wherry_ice_candidate, WHERRY, ICE_CAND
  * @sdp_mline_index: the media section's index, or -1
  * @username_fragment: (nullable): the ICE generation; %NULL: what @candidate says
  *
+ * Makes one of what was signaled. Nothing is checked before it is added.
+ *
  * Returns: (transfer full): a candidate
  *
  * Thread: any
@@ -38,6 +40,8 @@ WherryIceCandidate *wherry_ice_candidate_new (const char *candidate, const char 
  * @error: return location: %WHERRY_ERROR_PROTOCOL, also when both sdpMid and sdpMLineIndex are
  *   missing (W3C: TypeError); %WHERRY_ERROR_LIMIT
  *
+ * Reads what a browser signals.
+ *
  * Returns: (transfer full): a candidate
  *
  * Thread: any
@@ -47,6 +51,8 @@ WherryIceCandidate *wherry_ice_candidate_new_from_json (const char *json, GError
 /**
  * wherry_ice_candidate_to_json:
  * @self: a candidate
+ *
+ * Writes what a browser takes.
  *
  * Returns: (transfer full): one line, as RTCIceCandidate.toJSON() gives it
  *
@@ -58,6 +64,8 @@ char *wherry_ice_candidate_to_json (WherryIceCandidate *self);
  * wherry_ice_candidate_get_candidate:
  * @self: a candidate
  *
+ * Gets [property@IceCandidate:candidate].
+ *
  * Returns: "candidate:…", or "" for the end of candidates
  *
  * Thread: any
@@ -67,6 +75,8 @@ const char *wherry_ice_candidate_get_candidate (WherryIceCandidate *self);
 /**
  * wherry_ice_candidate_get_sdp_mid:
  * @self: a candidate
+ *
+ * Gets [property@IceCandidate:sdp-mid].
  *
  * Returns: (nullable): the media section's mid
  *
@@ -78,6 +88,8 @@ const char *wherry_ice_candidate_get_sdp_mid (WherryIceCandidate *self);
  * wherry_ice_candidate_get_sdp_mline_index:
  * @self: a candidate
  *
+ * Gets [property@IceCandidate:sdp-mline-index].
+ *
  * Returns: the media section's index, or -1
  *
  * Thread: any
@@ -87,6 +99,8 @@ int wherry_ice_candidate_get_sdp_mline_index (WherryIceCandidate *self);
 /**
  * wherry_ice_candidate_get_username_fragment:
  * @self: a candidate
+ *
+ * Gets [property@IceCandidate:username-fragment].
  *
  * Returns: (nullable): the ICE generation that it belongs to
  *
@@ -98,6 +112,8 @@ const char *wherry_ice_candidate_get_username_fragment (WherryIceCandidate *self
  * wherry_ice_candidate_is_parsed:
  * @self: a candidate
  *
+ * Whether it could be read.
+ *
  * Returns: whether the attributes below could be read
  *
  * Thread: any
@@ -107,6 +123,8 @@ gboolean wherry_ice_candidate_is_parsed (WherryIceCandidate *self);
 /**
  * wherry_ice_candidate_get_foundation:
  * @self: a candidate
+ *
+ * Gets [property@IceCandidate:foundation].
  *
  * Returns: (nullable): %NULL when it did not parse
  *
@@ -118,6 +136,8 @@ const char *wherry_ice_candidate_get_foundation (WherryIceCandidate *self);
  * wherry_ice_candidate_get_component:
  * @self: a candidate
  *
+ * Gets [property@IceCandidate:component].
+ *
  * Returns: 1 ("rtp"), or 0 when it did not parse
  *
  * Thread: any
@@ -127,6 +147,8 @@ guint wherry_ice_candidate_get_component (WherryIceCandidate *self);
 /**
  * wherry_ice_candidate_get_priority:
  * @self: a candidate
+ *
+ * Gets [property@IceCandidate:priority].
  *
  * Returns: 1 to 2^31-1, or 0 when it did not parse
  *
@@ -138,6 +160,8 @@ guint wherry_ice_candidate_get_priority (WherryIceCandidate *self);
  * wherry_ice_candidate_get_address:
  * @self: a candidate
  *
+ * Gets [property@IceCandidate:address].
+ *
  * Returns: (nullable): a literal address or an mDNS name; %NULL when it did not parse
  *
  * Thread: any
@@ -147,6 +171,8 @@ const char *wherry_ice_candidate_get_address (WherryIceCandidate *self);
 /**
  * wherry_ice_candidate_get_protocol:
  * @self: a candidate
+ *
+ * Gets [property@IceCandidate:protocol].
  *
  * Returns: (nullable): "udp" or "tcp"; %NULL when it did not parse
  *
@@ -158,6 +184,8 @@ const char *wherry_ice_candidate_get_protocol (WherryIceCandidate *self);
  * wherry_ice_candidate_get_port:
  * @self: a candidate
  *
+ * Gets [property@IceCandidate:port].
+ *
  * Returns: the port, 0 when it did not parse
  *
  * Thread: any
@@ -167,6 +195,8 @@ guint wherry_ice_candidate_get_port (WherryIceCandidate *self);
 /**
  * wherry_ice_candidate_get_candidate_type:
  * @self: a candidate that parsed
+ *
+ * Gets [property@IceCandidate:candidate-type].
  *
  * Returns: where it comes from
  *
@@ -178,6 +208,8 @@ WherryIceCandidateType wherry_ice_candidate_get_candidate_type (WherryIceCandida
  * wherry_ice_candidate_get_tcp_type:
  * @self: a candidate
  *
+ * Gets [property@IceCandidate:tcp-type].
+ *
  * Returns: (nullable): "active", "passive" or "so" of a TCP candidate (RFC 6544)
  *
  * Thread: any
@@ -188,6 +220,8 @@ const char *wherry_ice_candidate_get_tcp_type (WherryIceCandidate *self);
  * wherry_ice_candidate_get_related_address:
  * @self: a candidate
  *
+ * Gets [property@IceCandidate:related-address].
+ *
  * Returns: (nullable): the base of a reflexive or relayed candidate
  *
  * Thread: any
@@ -197,6 +231,8 @@ const char *wherry_ice_candidate_get_related_address (WherryIceCandidate *self);
 /**
  * wherry_ice_candidate_get_related_port:
  * @self: a candidate
+ *
+ * Gets [property@IceCandidate:related-port].
  *
  * Returns: its port, or 0
  *

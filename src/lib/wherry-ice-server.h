@@ -27,6 +27,8 @@ G_DECLARE_FINAL_TYPE (WherryIceServer, wherry_ice_server, WHERRY, ICE_SERVER, GO
  *   or TURN without username and credential (W3C: InvalidAccessError); %WHERRY_ERROR_UNSUPPORTED
  *   for `stuns:`
  *
+ * Describes a server, or one server that is reached in several ways.
+ *
  * Returns: (transfer full): a server
  *
  * Thread: any
@@ -38,6 +40,8 @@ WherryIceServer *wherry_ice_server_new (const char *const *urls, const char *use
  * wherry_ice_server_get_urls:
  * @self: a server
  *
+ * Gets [property@IceServer:urls].
+ *
  * Returns: (transfer none) (array zero-terminated=1): as they were given
  *
  * Thread: any
@@ -48,6 +52,8 @@ const char *const *wherry_ice_server_get_urls (WherryIceServer *self);
  * wherry_ice_server_get_username:
  * @self: a server
  *
+ * Gets [property@IceServer:username].
+ *
  * Returns: (nullable): as it was given
  *
  * Thread: any
@@ -57,6 +63,8 @@ const char *wherry_ice_server_get_username (WherryIceServer *self);
 /**
  * wherry_ice_server_get_credential:
  * @self: a server
+ *
+ * Gets [property@IceServer:credential].
  *
  * Returns: (nullable): as it was given
  *

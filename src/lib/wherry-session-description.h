@@ -24,6 +24,8 @@ G_DECLARE_FINAL_TYPE (WherrySessionDescription, wherry_session_description, WHER
  * @sdp: (nullable): the session description (RFC 8866), not looked at before it is set; %NULL for
  *   "", as in a rollback
  *
+ * Makes one of what was signaled. Nothing is checked before it is set.
+ *
  * Returns: (transfer full): a description
  *
  * Thread: any
@@ -38,6 +40,8 @@ WherrySessionDescription *wherry_session_description_new (WherryDescriptionType 
  * @error: return location: %WHERRY_ERROR_PROTOCOL when it is malformed, a member is missing or of
  *   another type; %WHERRY_ERROR_LIMIT when it is too long
  *
+ * Reads what a browser signals.
+ *
  * Returns: (transfer full): a description
  *
  * Thread: any
@@ -49,6 +53,8 @@ WherrySessionDescription *wherry_session_description_new_from_json (const char *
  * wherry_session_description_to_json:
  * @self: a description
  *
+ * Writes what a browser takes.
+ *
  * Returns: (transfer full): `{"type":…,"sdp":…}` on one line (RTCSessionDescription.toJSON())
  *
  * Thread: any
@@ -58,6 +64,8 @@ char *wherry_session_description_to_json (WherrySessionDescription *self);
 /**
  * wherry_session_description_get_description_type:
  * @self: a description
+ *
+ * Gets [property@SessionDescription:description-type].
  *
  * Returns: what it is
  *
@@ -69,6 +77,8 @@ wherry_session_description_get_description_type (WherrySessionDescription *self)
 /**
  * wherry_session_description_get_sdp:
  * @self: a description
+ *
+ * Gets [property@SessionDescription:sdp].
  *
  * Returns: the session description
  *
