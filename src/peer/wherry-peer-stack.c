@@ -16,6 +16,7 @@
 #include "dtls/wherry-dtls-session.h"
 #include "ice/wherry-ice-session.h"
 #include "sctp/wherry-sctp-association.h"
+#include "sctp/wherry-sctp-info.h"
 
 /* RFC 8831 section 6.2 and every browser: the SCTP port that we announce. */
 #define SCTP_PORT 5000u
@@ -32,6 +33,7 @@ struct _WherryPeerStack
   WherryIceSession *ice;            /* NULL: a test brought the stream transport */
   WherryDtlsSession *dtls;          /* NULL without ICE */
   WherryStreamTransport *transport; /* NULL before the first remote description */
+  gboolean controlling;             /* as negotiated */
   gboolean checks;                  /* theirs is known, so ICE is CONNECTING and no longer NEW */
   guint n_streams;                  /* that the association begins with, at least */
   void (*done) (gpointer user_data);
@@ -153,6 +155,7 @@ void
 wherry_peer_stack_set_controlling (WherryPeerStack *self, gboolean controlling)
 {
   WHERRY_ASSERT_OWNER (self);
+  self->controlling = controlling;
   wherry_ice_session_set_controlling (self->ice, controlling);
 }
 
@@ -303,6 +306,36 @@ wherry_peer_stack_get_path (WherryPeerStack *self, WherryPeerPath *path)
   path->remote_type = wherry_candidate_type_to_string (pair.remote_type);
   path->protocol = pair.protocol;
   return TRUE;
+}
+
+void
+wherry_peer_stack_get_stats (WherryPeerStack *self, WherryPeerStats *stats)
+{
+  WHERRY_ASSERT_OWNER (self);
+  if (self->ice != NULL)
+    {
+      stats->controlling = self->controlling;
+      stats->local_ufrag = g_strdup (wherry_ice_session_get_local_ufrag (self->ice));
+      stats->has_pair = wherry_ice_session_get_selected_pair (self->ice, &stats->pair);
+      stats->send_dropped = wherry_ice_session_get_send_dropped (self->ice);
+      stats->cipher_suite = wherry_dtls_session_get_cipher_suite (self->dtls);
+      stats->tls_version = stats->cipher_suite != NULL ? "FEFD" : NULL; /* DTLS 1.2 is all we do */
+      stats->traffic = wherry_dtls_session_get_traffic (self->dtls);
+      stats->local_fingerprint = *wherry_dtls_certificate_get_fingerprint (self->certificate);
+    }
+  if (self->transport == NULL)
+    return;
+  stats->buffered = wherry_stream_transport_get_buffered (self->transport);
+  if (WHERRY_IS_SCTP_ASSOCIATION (self->transport))
+    stats->has_sctp = wherry_sctp_association_get_info (WHERRY_SCTP_ASSOCIATION (self->transport),
+                                                        &stats->sctp);
+}
+
+GBytes *
+wherry_peer_stack_get_remote_certificate (WherryPeerStack *self)
+{
+  WHERRY_ASSERT_OWNER (self);
+  return self->dtls != NULL ? wherry_dtls_session_get_remote_certificate (self->dtls) : NULL;
 }
 
 WherryStreamTransport *

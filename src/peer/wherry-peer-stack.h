@@ -5,6 +5,7 @@
  * their place. The only file that knows all three. Everything here: Thread: peer */
 
 #include "peer/wherry-peer-core.h"
+#include "peer/wherry-peer-stats.h"
 #include "wire/wherry-fingerprint.h"
 
 G_BEGIN_DECLS
@@ -57,6 +58,10 @@ gboolean wherry_peer_stack_set_remote (WherryPeerStack *self, const WherrySdp *s
 void wherry_peer_stack_add_remote_candidate (WherryPeerStack *self, const char *line);
 /* FALSE: not connected by a pair (a test's transport, or not yet). */
 gboolean wherry_peer_stack_get_path (WherryPeerStack *self, WherryPeerPath *path);
+/* Its part of them. */
+void wherry_peer_stack_get_stats (WherryPeerStack *self, WherryPeerStats *stats);
+/* (transfer none); NULL before it was verified. */
+GBytes *wherry_peer_stack_get_remote_certificate (WherryPeerStack *self);
 WherryStreamTransport *wherry_peer_stack_get_transport (WherryPeerStack *self); /* (nullable) */
 /* Tells the other side, ends everything; done is called on the context once nothing of the stack
  * runs any more, never from inside this call. */

@@ -23,7 +23,8 @@ on_refused (gpointer user_data, WherryPeerRequest request, const GError *error)
 static void
 send_candidates (StepEnd *self)
 {
-  if (self->other->current_remote == NULL && self->other->pending_remote == NULL)
+  if (self->other == NULL
+      || (self->other->current_remote == NULL && self->other->pending_remote == NULL))
     return;
   for (; self->n_sent < self->candidates->len; self->n_sent++)
     {
