@@ -16,7 +16,7 @@
 #include "daemon/wherry-bind-policy.h"
 #include "daemon/wherry-daemon-heap.h"
 #include "daemon/wherry-daemon.h"
-#include "relay/wherry-relay.h"
+#include "relay/wherry-relay-hub.h"
 #include "sctp/wherry-sctp-runtime.h"
 #include "signaling/wherry-signaling-server.h"
 
@@ -28,7 +28,7 @@ typedef struct
 {
   /* hub thread only */
   GMainLoop *loop;
-  WherryRelay *relay;
+  WherryRelayHub *relay;
   WherrySignalingServer *server;
   WherryDaemonHeap heap;
   gboolean stopping;
@@ -64,7 +64,7 @@ on_signal (gpointer user_data)
   self->stopping = TRUE;
   wherry_message (NULL, "Shutting down");
   wherry_signaling_server_drain (self->server);
-  wherry_relay_shutdown (self->relay, on_relay_done, self);
+  wherry_relay_hub_shutdown (self->relay, on_relay_done, self);
   return G_SOURCE_CONTINUE;
 }
 
@@ -126,9 +126,9 @@ wherry_daemon_run (WherryDaemonOptions *options)
 
   self.loop = g_main_loop_new (NULL, FALSE);
   self.relay
-      = wherry_relay_new (g_steal_pointer (&options->relay), g_main_context_default (), NULL);
+      = wherry_relay_hub_new (g_steal_pointer (&options->relay), g_main_context_default (), NULL);
   self.server = wherry_signaling_server_new (self.relay, &config);
-  wherry_relay_set_peers_func (self.relay, on_peers, &self.heap);
+  wherry_relay_hub_set_peers_func (self.relay, on_peers, &self.heap);
   sources[0] = g_unix_signal_add (SIGINT, on_signal, &self);
   sources[1] = g_unix_signal_add (SIGTERM, on_signal, &self);
   if (listen_all (&self, options))
@@ -146,7 +146,7 @@ wherry_daemon_run (WherryDaemonOptions *options)
   for (guint i = 0; i < G_N_ELEMENTS (sources); i++)
     g_source_remove (sources[i]);
   wherry_signaling_server_free (self.server);
-  wherry_relay_free (self.relay);
+  wherry_relay_hub_free (self.relay);
   wherry_daemon_heap_clear (&self.heap);
   g_main_loop_unref (self.loop);
   if (!wherry_sctp_runtime_shutdown ())

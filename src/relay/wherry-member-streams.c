@@ -5,7 +5,7 @@
 
 #include "base/wherry-error.h"
 #include "base/wherry-limits.h"
-#include "relay/wherry-relay-private.h"
+#include "relay/wherry-relay-hub-private.h"
 
 /* What a member's streams cost. SCTP keeps arrays as long as the highest stream id, so a single
  * negotiated channel of id 65533 costs 6.5 MiB. It is charged to the member before its peer hears
@@ -23,9 +23,9 @@ get_cost (const WherryChannelInit *channels, guint n)
 }
 
 static void
-set_charge (WherryMember *self, gsize bytes)
+set_charge (WherryRelayMember *self, gsize bytes)
 {
-  WherryRelay *relay = self->relay;
+  WherryRelayHub *relay = self->relay;
 
   if (bytes > self->stream_bytes)
     wherry_budget_charge (relay->budget, bytes - self->stream_bytes);
@@ -36,10 +36,10 @@ set_charge (WherryMember *self, gsize bytes)
 }
 
 gboolean
-wherry_member_reserve_streams (WherryMember *self, const WherryChannelInit *channels, guint n,
-                               WherrySignalError *code, GError **error)
+wherry_relay_member_reserve_streams (WherryRelayMember *self, const WherryChannelInit *channels,
+                                     guint n, WherrySignalError *code, GError **error)
 {
-  WherryRelay *relay = self->relay;
+  WherryRelayHub *relay = self->relay;
   gsize cost = get_cost (channels, n);
   gsize more;
 
@@ -71,7 +71,7 @@ wherry_member_reserve_streams (WherryMember *self, const WherryChannelInit *chan
 }
 
 void
-wherry_member_settle_streams (WherryMember *self, gboolean taken)
+wherry_relay_member_settle_streams (WherryRelayMember *self, gboolean taken)
 {
   gsize cost = GPOINTER_TO_SIZE (g_queue_pop_head (&self->stream_requests));
   gsize most;
@@ -85,7 +85,7 @@ wherry_member_settle_streams (WherryMember *self, gboolean taken)
 }
 
 void
-wherry_member_release_streams (WherryMember *self)
+wherry_relay_member_release_streams (WherryRelayMember *self)
 {
   g_queue_clear (&self->stream_requests);
   self->stream_bytes_taken = 0;

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "relay/wherry-relay-private.h"
+#include "relay/wherry-relay-hub-private.h"
 #include "relay/wherry-relay-rules.h"
 
 /* Mirrors (protocol.md section 3): the channels that the relay opens towards members that have none
@@ -28,7 +28,7 @@ is_lossy (const WherryChannelInit *init)
 static void
 choose_init (WherryRoomTopic *topic)
 {
-  WherryRelay *relay = topic->room->relay;
+  WherryRelayHub *relay = topic->room->relay;
   int rule = wherry_relay_config_mirror (relay->config, wherry_topic_get_label (topic->topic));
   gboolean all_lossy = TRUE;
   gboolean any_ordered = FALSE;
@@ -67,7 +67,7 @@ choose_init (WherryRoomTopic *topic)
 }
 
 static gboolean
-wants_mirror (WherryRoomTopic *topic, WherryMember *member, const WherryTopicEntry *entry)
+wants_mirror (WherryRoomTopic *topic, WherryRelayMember *member, const WherryTopicEntry *entry)
 {
   const char *label = wherry_topic_get_label (topic->topic);
 
@@ -87,10 +87,10 @@ drop_mirror (WherryTopicEntry *entry)
 }
 
 static void
-make_mirror (WherryRoomTopic *topic, WherryMember *member)
+make_mirror (WherryRoomTopic *topic, WherryRelayMember *member)
 {
   WherryTopicEntry *entry = wherry_topic_entry (topic, member);
-  WherryRelay *relay = topic->room->relay;
+  WherryRelayHub *relay = topic->room->relay;
   WherryOutboxLimits limits;
 
   wherry_relay_config_outbox_limits (relay->config, topic->room->name, topic->mirror_init->label,
@@ -122,12 +122,12 @@ is_alive (WherryRoomTopic *topic)
 static void
 publish_snapshot (WherryRoomTopic *topic)
 {
-  WherryRoom *room = topic->room;
+  WherryRelayRoom *room = topic->room;
   g_autoptr (GPtrArray) outboxes = g_ptr_array_sized_new (room->members->len);
 
   for (guint i = 0; i < room->members->len; i++)
     {
-      WherryMember *member = g_ptr_array_index (room->members, i);
+      WherryRelayMember *member = g_ptr_array_index (room->members, i);
       WherryTopicEntry *entry = g_hash_table_lookup (topic->entries, member);
 
       if (entry != NULL && entry->served != NULL)
@@ -141,7 +141,7 @@ publish_snapshot (WherryRoomTopic *topic)
 void
 wherry_mirror_update (WherryRoomTopic *topic)
 {
-  WherryRoom *room = topic->room;
+  WherryRelayRoom *room = topic->room;
   g_autoptr (GPtrArray) opened = g_ptr_array_new ();
   int rule
       = wherry_relay_config_mirror (room->relay->config, wherry_topic_get_label (topic->topic));
@@ -150,7 +150,7 @@ wherry_mirror_update (WherryRoomTopic *topic)
   choose_init (topic);
   for (guint i = 0; i < room->members->len; i++)
     {
-      WherryMember *member = g_ptr_array_index (room->members, i);
+      WherryRelayMember *member = g_ptr_array_index (room->members, i);
       WherryTopicEntry *entry = g_hash_table_lookup (topic->entries, member);
       gboolean wanted = alive && rule != 0 && wants_mirror (topic, member, entry);
 
@@ -166,7 +166,7 @@ wherry_mirror_update (WherryRoomTopic *topic)
   publish_snapshot (topic);
   for (guint i = 0; i < opened->len; i++)
     {
-      WherryMember *member = g_ptr_array_index (opened, i);
+      WherryRelayMember *member = g_ptr_array_index (opened, i);
       WherryTopicEntry *entry = g_hash_table_lookup (topic->entries, member);
 
       wherry_member_port_post_mirror (member->port, member->peer, entry->mirror_token, topic->topic,
@@ -178,7 +178,7 @@ wherry_mirror_update (WherryRoomTopic *topic)
 
 /* The topics of a room may end while they are gone through. */
 static GPtrArray *
-list_topics (WherryRoom *self)
+list_topics (WherryRelayRoom *self)
 {
   GPtrArray *topics = g_ptr_array_new ();
   GHashTableIter iter;
@@ -191,7 +191,7 @@ list_topics (WherryRoom *self)
 }
 
 void
-wherry_mirror_connected (WherryRoom *self, WherryMember *member)
+wherry_mirror_connected (WherryRelayRoom *self, WherryRelayMember *member)
 {
   g_autoptr (GPtrArray) topics = list_topics (self);
 
@@ -205,7 +205,8 @@ wherry_mirror_connected (WherryRoom *self, WherryMember *member)
 }
 
 static WherryTopicEntry *
-find_mirror (WherryRoom *self, WherryMember *member, guint64 token, WherryRoomTopic **topic)
+find_mirror (WherryRelayRoom *self, WherryRelayMember *member, guint64 token,
+             WherryRoomTopic **topic)
 {
   GHashTableIter iter;
   gpointer value;
@@ -225,7 +226,7 @@ find_mirror (WherryRoom *self, WherryMember *member, guint64 token, WherryRoomTo
 }
 
 void
-wherry_mirror_sent (WherryRoom *self, WherryMember *member, guint64 token)
+wherry_mirror_sent (WherryRelayRoom *self, WherryRelayMember *member, guint64 token)
 {
   WherryRoomTopic *topic = NULL;
   WherryTopicEntry *entry = find_mirror (self, member, token, &topic);
@@ -235,7 +236,7 @@ wherry_mirror_sent (WherryRoom *self, WherryMember *member, guint64 token)
 }
 
 void
-wherry_mirror_unwanted (WherryMember *member, const char *label)
+wherry_mirror_unwanted (WherryRelayMember *member, const char *label)
 {
   if (member->closed_labels == NULL)
     member->closed_labels = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
@@ -245,7 +246,8 @@ wherry_mirror_unwanted (WherryMember *member, const char *label)
 }
 
 void
-wherry_mirror_closed (WherryRoom *self, WherryMember *member, guint64 token, gboolean by_member)
+wherry_mirror_closed (WherryRelayRoom *self, WherryRelayMember *member, guint64 token,
+                      gboolean by_member)
 {
   WherryRoomTopic *topic = NULL;
   WherryTopicEntry *entry = find_mirror (self, member, token, &topic);
@@ -261,7 +263,7 @@ wherry_mirror_closed (WherryRoom *self, WherryMember *member, guint64 token, gbo
 }
 
 void
-wherry_mirror_failed (WherryRoom *self, WherryMember *member, guint64 token)
+wherry_mirror_failed (WherryRelayRoom *self, WherryRelayMember *member, guint64 token)
 {
   WherryRoomTopic *topic = NULL;
   WherryTopicEntry *entry = find_mirror (self, member, token, &topic);
@@ -274,7 +276,7 @@ wherry_mirror_failed (WherryRoom *self, WherryMember *member, guint64 token)
 }
 
 void
-wherry_mirror_retry (WherryRoom *self, WherryMember *member)
+wherry_mirror_retry (WherryRelayRoom *self, WherryRelayMember *member)
 {
   g_autoptr (GPtrArray) topics = list_topics (self);
 

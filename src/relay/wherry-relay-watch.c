@@ -4,48 +4,48 @@
 #include "config.h"
 
 #include "base/wherry-log.h"
-#include "relay/wherry-relay-private.h"
+#include "relay/wherry-relay-hub-private.h"
 
 /* Who holds back the others for too long. The timer runs only while somebody waits. */
 #define WATCH_INTERVAL_US (50 * (G_USEC_PER_SEC / 1000))
 
-static WherryMember *
-find (WherryRelay *self, WherryOutboxSet *set)
+static WherryRelayMember *
+find (WherryRelayHub *self, WherryOutboxSet *set)
 {
   guint64 id = wherry_outbox_set_get_id (set);
-  WherryMember *member = g_hash_table_lookup (self->members, &id);
+  WherryRelayMember *member = g_hash_table_lookup (self->members, &id);
 
   return member != NULL && member->present ? member : NULL;
 }
 
 static void
-leave_slow (WherryRelay *self, WherryMember *member, const char *why, gint64 us)
+leave_slow (WherryRelayHub *self, WherryRelayMember *member, const char *why, gint64 us)
 {
   const WherryLogContext context = { member->id, member->room->name, NULL };
-  g_autoptr (WherryRoom) room = wherry_room_ref (member->room);
+  g_autoptr (WherryRelayRoom) room = wherry_relay_room_ref (member->room);
   gint64 now_us = wherry_clock_now_us (self->clock);
 
   wherry_message (&context, "slow: %s %" G_GINT64_FORMAT " ms", why, us / 1000);
   /* First, so that the others do not pay for what they waited because of this one. */
   for (guint i = 0; i < room->members->len; i++)
     {
-      WherryMember *other = g_ptr_array_index (room->members, i);
+      WherryRelayMember *other = g_ptr_array_index (room->members, i);
 
       if (other->port != NULL)
         wherry_outbox_set_restart_clocks (wherry_member_port_get_set (other->port), now_us);
     }
   wherry_cool_down_add (self->cool_down, room->name, member->address, member->name, now_us,
                         now_us + self->config->outbox.block_window_us);
-  wherry_member_end (member, WHERRY_LEAVE_SLOW, TRUE);
+  wherry_relay_member_end (member, WHERRY_LEAVE_SLOW, TRUE);
 }
 
 /* In each room in which some outbox is at its limit, the member that was waited for longest.
  * Returns whether anybody had to leave. */
 static gboolean
-look_at_rooms (WherryRelay *self, GPtrArray *sets, gint64 now_us)
+look_at_rooms (WherryRelayHub *self, GPtrArray *sets, gint64 now_us)
 {
   g_autoptr (GHashTable) worst /* room to member, a reference */
-      = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify) wherry_member_unref);
+      = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify) wherry_relay_member_unref);
   g_autoptr (GHashTable) longest = g_hash_table_new_full (NULL, NULL, NULL, g_free);
   g_autoptr (GHashTable) over = g_hash_table_new (NULL, NULL); /* rooms */
   GHashTableIter iter;
@@ -55,7 +55,7 @@ look_at_rooms (WherryRelay *self, GPtrArray *sets, gint64 now_us)
   for (guint i = 0; i < sets->len; i++)
     {
       WherryOutboxSet *set = g_ptr_array_index (sets, i);
-      WherryMember *member = find (self, set);
+      WherryRelayMember *member = find (self, set);
       WherryBlockReport report;
       gint64 *blocked_us;
 
@@ -67,7 +67,7 @@ look_at_rooms (WherryRelay *self, GPtrArray *sets, gint64 now_us)
       blocked_us = g_hash_table_lookup (longest, member->room);
       if (!report.is_blocking || (blocked_us != NULL && *blocked_us >= report.blocked_us))
         continue;
-      g_hash_table_insert (worst, member->room, wherry_member_ref (member));
+      g_hash_table_insert (worst, member->room, wherry_relay_member_ref (member));
       g_hash_table_insert (longest, member->room,
                            g_memdup2 (&report.blocked_us, sizeof report.blocked_us));
     }
@@ -75,7 +75,7 @@ look_at_rooms (WherryRelay *self, GPtrArray *sets, gint64 now_us)
   g_hash_table_iter_init (&iter, over);
   while (g_hash_table_iter_next (&iter, &room, NULL))
     {
-      WherryMember *member = g_hash_table_lookup (worst, room);
+      WherryRelayMember *member = g_hash_table_lookup (worst, room);
       const gint64 *blocked_us = g_hash_table_lookup (longest, room);
 
       /* what an earlier one's leaving event did may have taken this one too */
@@ -91,10 +91,10 @@ look_at_rooms (WherryRelay *self, GPtrArray *sets, gint64 now_us)
  * nothing all that time, the one that holds most goes. Where everybody takes, the budget is only
  * what bounds the speed, and nobody's fault. */
 static void
-look_at_budget (WherryRelay *self, gboolean on_budget, gint64 now_us)
+look_at_budget (WherryRelayHub *self, gboolean on_budget, gint64 now_us)
 {
   gint64 limit_us = self->config->outbox.block_limit_us;
-  WherryMember *worst = NULL;
+  WherryRelayMember *worst = NULL;
   gsize most = 0;
   GHashTableIter iter;
   gpointer value;
@@ -111,7 +111,7 @@ look_at_budget (WherryRelay *self, gboolean on_budget, gint64 now_us)
   g_hash_table_iter_init (&iter, self->members);
   while (g_hash_table_iter_next (&iter, NULL, &value))
     {
-      WherryMember *member = value;
+      WherryRelayMember *member = value;
       WherryBlockReport report;
 
       if (!member->present || member->port == NULL)
@@ -130,7 +130,7 @@ look_at_budget (WherryRelay *self, gboolean on_budget, gint64 now_us)
 static gboolean
 on_watch (gpointer data)
 {
-  WherryRelay *self = data;
+  WherryRelayHub *self = data;
   gint64 now_us = wherry_clock_now_us (self->clock);
   gboolean on_budget = FALSE;
   g_autoptr (GPtrArray) sets = wherry_block_watch_look (self->watch, &on_budget);
@@ -147,7 +147,7 @@ on_watch (gpointer data)
 }
 
 void
-wherry_relay_watch (WherryRelay *self)
+wherry_relay_hub_watch (WherryRelayHub *self)
 {
   if (self->watch_timer == NULL)
     self->watch_timer

@@ -5,7 +5,7 @@
 
 #include "base/wherry-counters.h"
 #include "base/wherry-log.h"
-#include "relay/wherry-relay-private.h"
+#include "relay/wherry-relay-hub-private.h"
 #include "relay/wherry-relay-rules.h"
 
 /* Members' own channels: who publishes on which topic, and by that who subscribes. */
@@ -22,7 +22,7 @@ entry_free (gpointer data)
 }
 
 WherryTopicEntry *
-wherry_topic_entry (WherryRoomTopic *topic, WherryMember *member)
+wherry_topic_entry (WherryRoomTopic *topic, WherryRelayMember *member)
 {
   WherryTopicEntry *entry = g_hash_table_lookup (topic->entries, member);
 
@@ -36,7 +36,7 @@ wherry_topic_entry (WherryRoomTopic *topic, WherryMember *member)
 }
 
 static WherryRoomTopic *
-room_topic_new (WherryRoom *room, const char *label)
+room_topic_new (WherryRelayRoom *room, const char *label)
 {
   WherryRoomTopic *topic = g_new0 (WherryRoomTopic, 1);
 
@@ -73,12 +73,12 @@ wherry_own_channel_free (gpointer data)
 }
 
 void
-wherry_room_subscribe (WherryRoom *self, WherryMember *member, guint64 token,
-                       const WherryChannelInit *init)
+wherry_relay_room_subscribe (WherryRelayRoom *self, WherryRelayMember *member, guint64 token,
+                             const WherryChannelInit *init)
 {
   const WherryLogContext context = { member->id, self->name, init->label };
   WherryRoomTopic *topic = g_hash_table_lookup (self->topics, init->label);
-  WherryRelay *relay = self->relay;
+  WherryRelayHub *relay = self->relay;
   WherryOutboxLimits limits;
   WherryOwnChannel *own;
 
@@ -120,7 +120,7 @@ wherry_room_subscribe (WherryRoom *self, WherryMember *member, guint64 token,
 
 /* Of a topic that goes on or, without publishers, ends. */
 static void
-remove_own (WherryMember *member, WherryOwnChannel *own)
+remove_own (WherryRelayMember *member, WherryOwnChannel *own)
 {
   WherryRoomTopic *topic = own->topic;
   WherryTopicEntry *entry = g_hash_table_lookup (topic->entries, member);
@@ -142,7 +142,7 @@ remove_own (WherryMember *member, WherryOwnChannel *own)
 }
 
 void
-wherry_room_unsubscribe (WherryRoom *self, WherryMember *member, guint64 token)
+wherry_relay_room_unsubscribe (WherryRelayRoom *self, WherryRelayMember *member, guint64 token)
 {
   WherryOwnChannel *own = g_hash_table_lookup (member->owns, &token);
 
@@ -156,7 +156,8 @@ wherry_room_unsubscribe (WherryRoom *self, WherryMember *member, guint64 token)
 }
 
 void
-wherry_room_flush (WherryRoom *self, WherryMember *member, guint64 token, GPtrArray *messages)
+wherry_relay_room_flush (WherryRelayRoom *self, WherryRelayMember *member, guint64 token,
+                         GPtrArray *messages)
 {
   WherryOwnChannel *own = g_hash_table_lookup (member->owns, &token);
 
@@ -170,7 +171,7 @@ wherry_room_flush (WherryRoom *self, WherryMember *member, guint64 token, GPtrAr
 }
 
 void
-wherry_room_leave_topics (WherryRoom *self, WherryMember *member)
+wherry_relay_room_leave_topics (WherryRelayRoom *self, WherryRelayMember *member)
 {
   g_autoptr (GPtrArray) topics = g_ptr_array_new ();
   GHashTableIter iter;
@@ -189,7 +190,7 @@ wherry_room_leave_topics (WherryRoom *self, WherryMember *member)
 }
 
 void
-wherry_room_finish_topics (WherryRoom *self, WherryMember *member)
+wherry_relay_room_finish_topics (WherryRelayRoom *self, WherryRelayMember *member)
 {
   GHashTableIter iter;
   gpointer value;

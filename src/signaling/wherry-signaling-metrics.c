@@ -16,7 +16,7 @@ append (GString *text, const char *name, const char *suffix, const char *kind, c
 }
 
 char *
-wherry_signaling_metrics_to_text (WherryRelay *relay, guint connections, guint sockets)
+wherry_signaling_metrics_to_text (WherryRelayHub *relay, guint connections, guint sockets)
 {
   GString *text = g_string_new (NULL);
   WherryRelayStats stats = { 0 };
@@ -25,7 +25,7 @@ wherry_signaling_metrics_to_text (WherryRelay *relay, guint connections, guint s
     append (text, wherry_counter_get_name (i), "_total", "counter", wherry_counter_get_help (i),
             wherry_counter_get (i));
 
-  wherry_relay_get_stats (relay, &stats);
+  wherry_relay_hub_get_stats (relay, &stats);
   append (text, "rooms", "", "gauge", "rooms with a member", stats.rooms);
   append (text, "members", "", "gauge", "members of all rooms", stats.members);
   append (text, "members_connected", "", "gauge", "members whose association is up",

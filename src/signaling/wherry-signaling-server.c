@@ -32,7 +32,7 @@
 struct _WherrySignalingServer
 {
   /* hub thread only */
-  WherryRelay *relay;
+  WherryRelayHub *relay;
   WherryClock *clock;
   GMainContext *context;
   const WherryOriginPolicy *origins;
@@ -336,7 +336,7 @@ default_connections_max (void)
 }
 
 WherrySignalingServer *
-wherry_signaling_server_new (WherryRelay *relay, const WherrySignalingConfig *config)
+wherry_signaling_server_new (WherryRelayHub *relay, const WherrySignalingConfig *config)
 {
   static const char *const subprotocols[] = { WHERRY_SIGNAL_SUBPROTOCOL, NULL };
   WherrySignalingServer *self = g_new0 (WherrySignalingServer, 1);

@@ -6,7 +6,7 @@
 
 #include <gio/gio.h>
 
-#include "relay/wherry-relay.h"
+#include "relay/wherry-relay-hub.h"
 #include "signaling/wherry-origin-policy.h"
 
 G_BEGIN_DECLS
@@ -25,7 +25,7 @@ typedef struct
 } WherrySignalingConfig;
 
 /* relay and what config points to must outlive it. */
-WherrySignalingServer *wherry_signaling_server_new (WherryRelay *relay,
+WherrySignalingServer *wherry_signaling_server_new (WherryRelayHub *relay,
                                                     const WherrySignalingConfig *config);
 /* After shutdown has finished. */
 void wherry_signaling_server_free (WherrySignalingServer *self);

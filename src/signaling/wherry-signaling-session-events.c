@@ -178,7 +178,7 @@ void
 wherry_signaling_session_send_joined (WherrySignalingSession *self, const char *tid)
 {
   static const char *const features[] = { "mirror", "notices", "signal", "msg", NULL };
-  const WherryRelayConfig *config = wherry_relay_get_config (self->relay);
+  const WherryRelayConfig *config = wherry_relay_hub_get_config (self->relay);
   g_autoptr (GArray) members = g_array_new (FALSE, FALSE, sizeof (WherrySignalMemberRef));
   g_autoptr (GPtrArray) urls = list_stun_urls (config->ice);
   WherrySignalIceServerRef ice = { .urls = (const char *const *) urls->pdata };
@@ -186,12 +186,12 @@ wherry_signaling_session_send_joined (WherrySignalingSession *self, const char *
   WherrySignalJoined joined = { .tid = tid };
   guint left;
 
-  wherry_member_foreach_other (self->member, add_member, members);
+  wherry_relay_member_foreach_other (self->member, add_member, members);
   next = (const WherrySignalMemberRef *) (gpointer) members->data;
   left = members->len;
 
-  joined.peer = wherry_member_get_id (self->member);
-  joined.room = wherry_member_get_room (self->member);
+  joined.peer = wherry_relay_member_get_id (self->member);
+  joined.room = wherry_relay_member_get_room (self->member);
   joined.members = next;
   joined.n_members = fit_members (next, left);
   joined.more = joined.n_members < left;

@@ -13,15 +13,15 @@ G_BEGIN_DECLS
 struct _WherrySignalingSession
 {
   /* hub thread only */
-  WherryRelay *relay;
+  WherryRelayHub *relay;
   WherryJoinLimit *joins; /* NULL: none */
   WherryClock *clock;
   const WherrySignalingSink *sink;
   gpointer sink_data;
   char *address;
-  WherryMember *member; /* until its left event */
-  gboolean was_member;  /* there has been one: join is already-joined */
-  gboolean closed;      /* no frame is taken or sent */
+  WherryRelayMember *member; /* until its left event */
+  gboolean was_member;       /* there has been one: join is already-joined */
+  gboolean closed;           /* no frame is taken or sent */
   char *leave_tid;
   GQueue unanswered; /* of char * or NO_TID: offers whose answer has not come, oldest first */
   GQueue unoffered;  /* the same for calls whose offer has not come */

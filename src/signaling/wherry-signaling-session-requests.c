@@ -41,8 +41,8 @@ join_room (WherrySignalingSession *self, const WherrySignal *signal, const char 
       return FALSE;
     }
 
-  self->member = wherry_relay_join (self->relay, &join, &wherry_signaling_session_events, self,
-                                    &code, &error);
+  self->member = wherry_relay_hub_join (self->relay, &join, &wherry_signaling_session_events, self,
+                                        &code, &error);
   if (self->member == NULL)
     {
       refuse (self, signal, code, error != NULL ? error->message : "Could not join");
@@ -108,13 +108,13 @@ list_channels (WherrySignalingSession *self, const WherrySignal *signal)
     .negotiated = TRUE,
     .id = 0,
   };
-  guint most = wherry_relay_get_config (self->relay)->channels_per_member;
+  guint most = wherry_relay_hub_get_config (self->relay)->channels_per_member;
   GArray *inits = g_array_new (FALSE, FALSE, sizeof (WherryChannelInit));
 
   if (signal->channels == NULL)
     {
       if (signal->type == WHERRY_SIGNAL_CALL
-          && g_str_equal (wherry_member_get_room (self->member), WHERRY_ECHO_ROOM))
+          && g_str_equal (wherry_relay_member_get_room (self->member), WHERRY_ECHO_ROOM))
         g_array_append_val (inits, cat_noises);
       return inits;
     }
@@ -170,8 +170,8 @@ handle_call (WherrySignalingSession *self, WherrySignal *signal)
     return;
 
   wherry_signaling_session_push_tid (&self->unoffered, signal->tid);
-  if (wherry_member_call (self->member, (const WherryChannelInit *) (gpointer) inits->data,
-                          inits->len, &code, &error))
+  if (wherry_relay_member_call (self->member, (const WherryChannelInit *) (gpointer) inits->data,
+                                inits->len, &code, &error))
     return;
   g_free (g_queue_pop_tail (&self->unoffered));
   refuse (self, signal, code, error != NULL ? error->message : "Could not make an offer");
@@ -203,9 +203,9 @@ handle_description (WherrySignalingSession *self, WherrySignal *signal)
   g_clear_pointer (&self->remote, wherry_sdp_free);
   self->remote = wherry_sdp_copy (sdp);
   wherry_signaling_session_push_tid (waiting, signal->tid);
-  if (wherry_member_remote_description (self->member, g_steal_pointer (&sdp),
-                                        (const WherryChannelInit *) (gpointer) inits->data,
-                                        inits->len, &code, &error))
+  if (wherry_relay_member_remote_description (self->member, g_steal_pointer (&sdp),
+                                              (const WherryChannelInit *) (gpointer) inits->data,
+                                              inits->len, &code, &error))
     return;
   g_free (g_queue_pop_tail (waiting));
   refuse (self, signal, code, error != NULL ? error->message : "Could not take the description");
@@ -219,7 +219,7 @@ handle_candidate (WherrySignalingSession *self, WherrySignal *signal)
 
   if (signal->candidate == NULL)
     {
-      wherry_member_remote_candidate (self->member, NULL);
+      wherry_relay_member_remote_candidate (self->member, NULL);
       return;
     }
 
@@ -244,7 +244,7 @@ handle_candidate (WherrySignalingSession *self, WherrySignal *signal)
     return;
   if (candidate->ufrag == NULL)
     candidate->ufrag = g_strdup (signal->ufrag);
-  wherry_member_remote_candidate (self->member, g_steal_pointer (&candidate));
+  wherry_relay_member_remote_candidate (self->member, g_steal_pointer (&candidate));
 }
 
 static void
@@ -259,15 +259,15 @@ handle_msg (WherrySignalingSession *self, WherrySignal *signal)
   guint64 others = 0;
 
   /* everybody gets it, so it costs as many times its size; once was taken when it came */
-  wherry_member_foreach_other (self->member, count_member, &others);
+  wherry_relay_member_foreach_other (self->member, count_member, &others);
   if (wherry_signaling_session_charge (self, signal, signal->data_length * others))
-    wherry_member_msg (self->member, signal->data, signal->data_length);
+    wherry_relay_member_msg (self->member, signal->data, signal->data_length);
 }
 
 static void
 handle_signal (WherrySignalingSession *self, WherrySignal *signal)
 {
-  if (!wherry_member_signal (self->member, signal->to, signal->data, signal->data_length))
+  if (!wherry_relay_member_signal (self->member, signal->to, signal->data, signal->data_length))
     refuse (self, signal, WHERRY_SIGNAL_ERROR_NO_SUCH_MEMBER, "No such member in this room");
 }
 
@@ -275,7 +275,7 @@ static void
 handle_leave (WherrySignalingSession *self, WherrySignal *signal)
 {
   self->leave_tid = g_strdup (signal->tid);
-  wherry_member_leave (self->member, WHERRY_LEAVE_LEFT);
+  wherry_relay_member_leave (self->member, WHERRY_LEAVE_LEFT);
 }
 
 /* Types that need a member first. */

@@ -12,7 +12,7 @@
 #define CLOSE_POLICY 1008
 
 WherrySignalingSession *
-wherry_signaling_session_new (WherryRelay *relay, WherryJoinLimit *joins, const char *address,
+wherry_signaling_session_new (WherryRelayHub *relay, WherryJoinLimit *joins, const char *address,
                               WherryClock *clock, const WherrySignalingSink *sink,
                               gpointer user_data)
 {
@@ -39,11 +39,11 @@ wherry_signaling_session_new (WherryRelay *relay, WherryJoinLimit *joins, const 
 void
 wherry_signaling_session_free (WherrySignalingSession *self)
 {
-  WherryMember *member = g_steal_pointer (&self->member);
+  WherryRelayMember *member = g_steal_pointer (&self->member);
 
   self->closed = TRUE;
   if (member != NULL)
-    wherry_member_detach (member);
+    wherry_relay_member_detach (member);
   g_queue_clear_full (&self->unanswered, g_free);
   g_queue_clear_full (&self->unoffered, g_free);
   g_queue_clear_full (&self->answers, g_free);

@@ -5,7 +5,7 @@
  * relay once it joined. data/docs/protocol.md section 1. Thread: hub */
 
 #include "base/wherry-clock.h"
-#include "relay/wherry-relay.h"
+#include "relay/wherry-relay-hub.h"
 #include "signaling/wherry-join-limit.h"
 
 G_BEGIN_DECLS
@@ -24,7 +24,7 @@ typedef struct
 
 /* relay, joins: must outlive it. joins: (nullable). address: of the client, for the log and limits
  * (nullable). clock: (nullable) the system's. */
-WherrySignalingSession *wherry_signaling_session_new (WherryRelay *relay, WherryJoinLimit *joins,
+WherrySignalingSession *wherry_signaling_session_new (WherryRelayHub *relay, WherryJoinLimit *joins,
                                                       const char *address, WherryClock *clock,
                                                       const WherrySignalingSink *sink,
                                                       gpointer user_data);

@@ -93,7 +93,7 @@ on_closed (SoupWebsocketConnection *connection, WherrySignalingSocket *self)
 }
 
 WherrySignalingSocket *
-wherry_signaling_socket_new (WherryRelay *relay, WherryJoinLimit *joins,
+wherry_signaling_socket_new (WherryRelayHub *relay, WherryJoinLimit *joins,
                              SoupWebsocketConnection *connection, WherryCountedStream *stream,
                              const char *address, WherryClock *clock,
                              void (*closed) (WherrySignalingSocket *socket, gpointer user_data),

@@ -6,7 +6,7 @@
 
 #include <libsoup/soup.h>
 
-#include "relay/wherry-relay.h"
+#include "relay/wherry-relay-hub.h"
 #include "signaling/wherry-counted-stream.h"
 #include "signaling/wherry-join-limit.h"
 
@@ -16,7 +16,7 @@ typedef struct _WherrySignalingSocket WherrySignalingSocket;
 
 /* closed: called once, when the connection is gone; free the socket then. */
 WherrySignalingSocket *wherry_signaling_socket_new (
-    WherryRelay *relay, WherryJoinLimit *joins, SoupWebsocketConnection *connection,
+    WherryRelayHub *relay, WherryJoinLimit *joins, SoupWebsocketConnection *connection,
     WherryCountedStream *stream, const char *address, WherryClock *clock,
     void (*closed) (WherrySignalingSocket *socket, gpointer user_data), gpointer user_data);
 void wherry_signaling_socket_free (WherrySignalingSocket *self);

@@ -7,14 +7,14 @@
 
 #include "fixtures/wherry-test-client.h"
 #include "fixtures/wherry-wait.h"
-#include "relay/wherry-relay.h"
+#include "relay/wherry-relay-hub.h"
 #include "sctp/wherry-sctp-runtime.h"
 #include "signaling/wherry-signaling-server.h"
 
 /* The relay and its signaling as the daemon puts them together, with native clients. */
 typedef struct
 {
-  WherryRelay *relay;
+  WherryRelayHub *relay;
   WherrySignalingServer *server;
   char *url;
   WherryWorker *worker;
@@ -34,7 +34,7 @@ set_up (Fixture *f, gconstpointer data)
   config->connect_limit_us = GPOINTER_TO_UINT (data) > 0
                                  ? GPOINTER_TO_UINT (data) * G_TIME_SPAN_MILLISECOND
                                  : config->connect_limit_us;
-  f->relay = wherry_relay_new (config, g_main_context_default (), NULL);
+  f->relay = wherry_relay_hub_new (config, g_main_context_default (), NULL);
   f->server = wherry_signaling_server_new (f->relay, &signaling);
   f->url = wherry_signaling_server_listen (f->server, address, &error);
   g_assert_no_error (error);
@@ -55,12 +55,12 @@ tear_down (Fixture *f, gconstpointer data)
   gboolean server_done = FALSE;
 
   wherry_signaling_server_drain (f->server);
-  wherry_relay_shutdown (f->relay, on_done, &relay_done);
+  wherry_relay_hub_shutdown (f->relay, on_done, &relay_done);
   WHERRY_WAIT_UNTIL (NULL, relay_done);
   wherry_signaling_server_shutdown (f->server, on_done, &server_done);
   WHERRY_WAIT_UNTIL (NULL, server_done);
   wherry_signaling_server_free (f->server);
-  wherry_relay_free (f->relay);
+  wherry_relay_hub_free (f->relay);
   wherry_worker_post_stop (f->worker);
   wherry_worker_join (f->worker);
   wherry_worker_unref (f->worker);
@@ -162,7 +162,7 @@ test_negotiated (Fixture *f, gconstpointer data)
   WHERRY_WAIT_UNTIL (NULL, ({
                        WherryRelayStats stats;
 
-                       wherry_relay_get_stats (f->relay, &stats);
+                       wherry_relay_hub_get_stats (f->relay, &stats);
                        stats.connected == 2;
                      }));
   wherry_test_client_send_text (a, "fixed", "x");
@@ -251,7 +251,7 @@ test_shutdown_tells (Fixture *f, gconstpointer data)
 
   WHERRY_WAIT_UNTIL (NULL, wherry_test_client_is_open (a, "chat"));
   wherry_signaling_server_drain (f->server);
-  wherry_relay_shutdown (f->relay, on_done, &done);
+  wherry_relay_hub_shutdown (f->relay, on_done, &done);
   WHERRY_WAIT_UNTIL (NULL, done && wherry_test_client_is_socket_closed (a));
   g_assert_true (wherry_test_client_has_left (a, &reason));
   g_assert_cmpint (reason, ==, WHERRY_LEAVE_SHUTDOWN);

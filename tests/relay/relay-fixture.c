@@ -135,7 +135,7 @@ make_transport (gpointer data)
 }
 
 static void
-peer_hook (WherryMember *member, WherryPeerConfig *config, gpointer user_data)
+peer_hook (WherryRelayMember *member, WherryPeerConfig *config, gpointer user_data)
 {
   RelayFixture *self = user_data;
 
@@ -251,7 +251,7 @@ test_client_try_join (RelayFixture *fixture, const char *room, const char *name,
   self->heard = g_string_new (NULL);
   self->channels = g_ptr_array_new_with_free_func (test_channel_free);
   g_ptr_array_add (fixture->clients, self);
-  self->member = wherry_relay_join (fixture->relay, &join, &member_events, self, code, &error);
+  self->member = wherry_relay_hub_join (fixture->relay, &join, &member_events, self, code, &error);
   if (self->member == NULL)
     {
       g_assert_nonnull (error);
@@ -259,7 +259,7 @@ test_client_try_join (RelayFixture *fixture, const char *room, const char *name,
       g_ptr_array_remove (fixture->clients, self);
       return NULL;
     }
-  g_strlcpy (self->id, wherry_member_get_id (self->member), sizeof self->id);
+  g_strlcpy (self->id, wherry_relay_member_get_id (self->member), sizeof self->id);
   return self;
 }
 
@@ -278,7 +278,7 @@ test_client_start (TestClient *self)
 {
   g_autoptr (GError) error = NULL;
   WherrySignalError code;
-  gboolean ok = wherry_member_call (self->member, NULL, 0, &code, &error);
+  gboolean ok = wherry_relay_member_call (self->member, NULL, 0, &code, &error);
 
   g_assert_no_error (error);
   g_assert_true (ok);
@@ -375,7 +375,7 @@ test_channel_send (TestChannel *self, const char *text)
 {
   g_autoptr (WherryMessage) message
       = wherry_message_new (WHERRY_MESSAGE_TEXT, (const guint8 *) text, strlen (text),
-                            wherry_relay_get_budget (self->client->fixture->relay));
+                            wherry_relay_hub_get_budget (self->client->fixture->relay));
 
   return wherry_channel_send (self->channel, message);
 }
@@ -389,7 +389,7 @@ test_channel_send_number (TestChannel *self, guint32 number, gsize size)
   memcpy (data, &number, sizeof number);
   /* what SCTP would do when it has received it */
   message = wherry_message_new (WHERRY_MESSAGE_BINARY, data, MAX (size, sizeof number),
-                                wherry_relay_get_budget (self->client->fixture->relay));
+                                wherry_relay_hub_get_budget (self->client->fixture->relay));
   return wherry_channel_send (self->channel, message);
 }
 
@@ -428,9 +428,9 @@ relay_fixture_init (RelayFixture *self, WherryRelayConfig *config, gboolean thre
   wherry_class_prepare (WHERRY_TYPE_FAKE_STREAM);
   self->clock = threaded ? NULL : wherry_virtual_clock_new ();
   self->clients = g_ptr_array_new_with_free_func (test_client_free);
-  self->relay
-      = wherry_relay_new (config != NULL ? config : wherry_relay_config_new (), NULL, self->clock);
-  wherry_relay_set_peer_hook (self->relay, peer_hook, self);
+  self->relay = wherry_relay_hub_new (config != NULL ? config : wherry_relay_config_new (), NULL,
+                                      self->clock);
+  wherry_relay_hub_set_peer_hook (self->relay, peer_hook, self);
 }
 
 static void
@@ -442,18 +442,18 @@ on_done (gpointer data)
 void
 relay_fixture_clear (RelayFixture *self)
 {
-  g_autoptr (WherryBudget) budget = wherry_budget_ref (wherry_relay_get_budget (self->relay));
+  g_autoptr (WherryBudget) budget = wherry_budget_ref (wherry_relay_hub_get_budget (self->relay));
   WherryRelayStats stats;
 
-  wherry_relay_shutdown (self->relay, on_done, &self->done);
+  wherry_relay_hub_shutdown (self->relay, on_done, &self->done);
   WHERRY_WAIT_UNTIL (NULL, self->done);
-  wherry_relay_get_stats (self->relay, &stats);
+  wherry_relay_hub_get_stats (self->relay, &stats);
   g_assert_cmpuint (stats.members, ==, 0);
   g_assert_cmpuint (stats.peers, ==, 0);
   g_assert_cmpuint (stats.rooms, ==, 0);
   g_assert_cmpuint (stats.topics, ==, 0);
   g_assert_cmpuint (stats.outbox_bytes, ==, 0);
-  wherry_relay_free (self->relay);
+  wherry_relay_hub_free (self->relay);
   for (guint i = 0; i < self->clients->len; i++)
     g_assert_true (((TestClient *) g_ptr_array_index (self->clients, i))->member == NULL);
   g_ptr_array_unref (self->clients);

@@ -9,13 +9,13 @@
 #include "fixtures/wherry-fake-stream.h"
 #include "fixtures/wherry-virtual-clock.h"
 #include "fixtures/wherry-wait.h"
-#include "relay/wherry-relay-private.h"
+#include "relay/wherry-relay-hub-private.h"
 
 typedef struct
 {
   WherryClock *clock; /* NULL: the system's */
   gboolean threaded;
-  WherryRelay *relay;
+  WherryRelayHub *relay;
   GPtrArray *clients; /* of TestClient */
   gboolean done;
 } RelayFixture;
@@ -23,7 +23,7 @@ typedef struct
 typedef struct
 {
   RelayFixture *fixture;
-  WherryMember *member; /* NULL: it has left */
+  WherryRelayMember *member; /* NULL: it has left */
   char *name;
   char id[17];
   gboolean left;

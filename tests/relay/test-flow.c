@@ -370,7 +370,7 @@ test_budget (void)
   wherry_fake_stream_set_stalled (bob->end, TRUE);
   sent = pump (own, 0, 1000);
   g_assert_cmpuint (sent, <, 1000);
-  g_assert_cmpuint (wherry_budget_get_used (wherry_relay_get_budget (self.relay)), <,
+  g_assert_cmpuint (wherry_budget_get_used (wherry_relay_hub_get_budget (self.relay)), <,
                     config->memory_budget + 4 * WINDOW);
   sent_2 = pump (own_2, 0, 1000);
   g_assert_cmpuint (sent_2, <, 100); /* everybody waits: there is no memory */

@@ -35,7 +35,7 @@ declare (TestClient *client, guint16 id)
       = { .label = "x", .protocol = "", .ordered = TRUE, .negotiated = TRUE, .id = id };
   g_autoptr (GError) error = NULL;
   WherrySignalError code = WHERRY_SIGNAL_ERROR_NONE;
-  gboolean taken = wherry_member_call (client->member, &init, 1, &code, &error);
+  gboolean taken = wherry_relay_member_call (client->member, &init, 1, &code, &error);
 
   g_assert_cmpint (taken, ==, error == NULL);
   if (!taken)
@@ -51,7 +51,7 @@ declare_taken (TestClient *client, guint16 id)
   WherrySignalError code = declare (client, id);
 
   if (code == WHERRY_SIGNAL_ERROR_NONE)
-    wherry_member_settle_streams (client->member, TRUE);
+    wherry_relay_member_settle_streams (client->member, TRUE);
   return code;
 }
 
@@ -60,7 +60,7 @@ get_charged (RelayFixture *self)
 {
   WherryRelayStats stats;
 
-  wherry_relay_get_stats (self->relay, &stats);
+  wherry_relay_hub_get_stats (self->relay, &stats);
   return stats.budget_used;
 }
 
@@ -83,10 +83,10 @@ test_charged (RelayFixture *self, gconstpointer data)
   g_assert_cmpint (declare_taken (bob, 1000), ==, WHERRY_SIGNAL_ERROR_NONE);
   g_assert_cmpuint (get_charged (self), ==, COST (2000) + COST (1000));
 
-  wherry_member_leave (ann->member, WHERRY_LEAVE_LEFT);
+  wherry_relay_member_leave (ann->member, WHERRY_LEAVE_LEFT);
   relay_fixture_settle (self);
   g_assert_cmpuint (get_charged (self), ==, COST (1000));
-  wherry_member_leave (bob->member, WHERRY_LEAVE_LEFT);
+  wherry_relay_member_leave (bob->member, WHERRY_LEAVE_LEFT);
   relay_fixture_settle (self);
   g_assert_cmpuint (get_charged (self), ==, 0);
 }
@@ -121,7 +121,7 @@ test_server_limit (RelayFixture *self, gconstpointer data)
   g_assert_cmpint (declare_taken (cid, 100), ==,
                    WHERRY_SIGNAL_ERROR_NONE); /* for whom there is room */
 
-  wherry_member_leave (ann->member, WHERRY_LEAVE_LEFT);
+  wherry_relay_member_leave (ann->member, WHERRY_LEAVE_LEFT);
   relay_fixture_settle (self);
   g_assert_cmpint (declare_taken (cid, 20000), ==, WHERRY_SIGNAL_ERROR_NONE);
 }
@@ -141,7 +141,7 @@ test_refused_late (RelayFixture *self, gconstpointer data)
   relay_fixture_settle (self);
   g_assert_cmpuint (ann->n_refused, ==, 4);
   g_assert_cmpuint (get_charged (self), ==, COST (1000));
-  wherry_member_leave (ann->member, WHERRY_LEAVE_LEFT);
+  wherry_relay_member_leave (ann->member, WHERRY_LEAVE_LEFT);
   relay_fixture_settle (self);
   g_assert_cmpuint (get_charged (self), ==, 0);
 }

@@ -39,13 +39,13 @@ test_presence (RelayFixture *self, gconstpointer data)
   TestClient *cid = test_client_join (self, "room", "cid", TRUE);
   g_autoptr (GString) others = g_string_new (NULL);
 
-  g_assert_cmpstr (wherry_member_get_room (bob->member), ==, "room");
-  g_assert_cmpstr (wherry_member_get_name (bob->member), ==, "bob");
+  g_assert_cmpstr (wherry_relay_member_get_room (bob->member), ==, "room");
+  g_assert_cmpstr (wherry_relay_member_get_name (bob->member), ==, "bob");
   g_assert_cmpuint (strspn (bob->id, "0123456789abcdef"), ==, 16);
-  wherry_member_foreach_other (bob->member, append_name, others);
+  wherry_relay_member_foreach_other (bob->member, append_name, others);
   g_assert_cmpstr (others->str, ==, "ann cid ");
 
-  wherry_member_leave (bob->member, WHERRY_LEAVE_KICKED);
+  wherry_relay_member_leave (bob->member, WHERRY_LEAVE_KICKED);
   g_assert_true (bob->left);
   g_assert_cmpint (bob->reason, ==, WHERRY_LEAVE_KICKED);
   g_assert_cmpstr (ann->heard->str, ==, "+bob +cid -bob:kicked ");
@@ -61,10 +61,10 @@ test_signal_and_msg (RelayFixture *self, gconstpointer data)
   TestClient *bob = test_client_join (self, "room", "bob", TRUE);
   TestClient *eve = test_client_join (self, "other", "eve", TRUE);
 
-  g_assert_true (wherry_member_signal (ann->member, bob->id, "{}x", 2));
-  g_assert_false (wherry_member_signal (ann->member, eve->id, "{}", 2));
-  g_assert_false (wherry_member_signal (ann->member, "0000000000000000", "{}", 2));
-  wherry_member_msg (bob->member, "[1]x", 3);
+  g_assert_true (wherry_relay_member_signal (ann->member, bob->id, "{}x", 2));
+  g_assert_false (wherry_relay_member_signal (ann->member, eve->id, "{}", 2));
+  g_assert_false (wherry_relay_member_signal (ann->member, "0000000000000000", "{}", 2));
+  wherry_relay_member_msg (bob->member, "[1]x", 3);
   g_assert_cmpstr (ann->heard->str, ==, "+bob msg bob:[1] ");
   g_assert_cmpstr (bob->heard->str, ==, "signal ann:{} msg bob:[1] ");
   g_assert_cmpstr (eve->heard->str, ==, "");
@@ -164,13 +164,13 @@ test_connect_limit_with_peer (RelayFixture *self, gconstpointer data)
   ann->options.unconnected = TRUE;
   test_client_start (ann);
   relay_fixture_settle (self);
-  wherry_relay_get_stats (self->relay, &stats);
+  wherry_relay_hub_get_stats (self->relay, &stats);
   g_assert_cmpuint (stats.peers, ==, 1);
   g_assert_cmpuint (stats.connected, ==, 0);
   wherry_virtual_clock_advance (self->clock, WHERRY_CONNECT_LIMIT_US);
   relay_fixture_settle (self);
   g_assert_cmpint (ann->reason, ==, WHERRY_LEAVE_TIMEOUT);
-  wherry_relay_get_stats (self->relay, &stats);
+  wherry_relay_hub_get_stats (self->relay, &stats);
   g_assert_cmpuint (stats.peers, ==, 0);
 }
 
@@ -182,7 +182,7 @@ test_ends (RelayFixture *self, gconstpointer data)
   TestClient *cid = test_client_connect (self, "room", "cid");
   WherryRelayStats stats;
 
-  wherry_relay_get_stats (self->relay, &stats);
+  wherry_relay_hub_get_stats (self->relay, &stats);
   g_assert_cmpuint (stats.connected, ==, 3);
   wherry_stream_transport_close (WHERRY_STREAM_TRANSPORT (bob->end));
   relay_fixture_settle (self);
@@ -192,7 +192,7 @@ test_ends (RelayFixture *self, gconstpointer data)
   relay_fixture_settle (self);
   g_assert_cmpint (cid->reason, ==, WHERRY_LEAVE_FAILED);
   g_assert_cmpstr (ann->heard->str, ==, "+bob +cid -bob:left -cid:failed ");
-  wherry_relay_get_stats (self->relay, &stats);
+  wherry_relay_hub_get_stats (self->relay, &stats);
   g_assert_cmpuint (stats.connected, ==, 1);
   g_assert_cmpuint (stats.peers, ==, 1);
   g_assert_cmpuint (stats.rooms, ==, 1);
@@ -206,11 +206,11 @@ test_detach (RelayFixture *self, gconstpointer data)
   TestClient *bob = test_client_connect (self, "room", "bob");
   TestClient *cid = test_client_join (self, "room", "cid", TRUE);
 
-  wherry_member_detach (cid->member); /* nothing holds it */
+  wherry_relay_member_detach (cid->member); /* nothing holds it */
   cid->member = NULL;
   g_assert_false (cid->left);
   g_assert_cmpstr (ann->heard->str, ==, "+bob +cid -cid:left ");
-  wherry_member_detach (bob->member);
+  wherry_relay_member_detach (bob->member);
   bob->member = NULL;
   relay_fixture_settle (self);
   g_assert_cmpstr (ann->heard->str, ==, "+bob +cid -cid:left ");
@@ -228,7 +228,7 @@ count_peers (RelayFixture *self)
 {
   WherryRelayStats stats;
 
-  wherry_relay_get_stats (self->relay, &stats);
+  wherry_relay_hub_get_stats (self->relay, &stats);
   return stats.peers;
 }
 
@@ -246,7 +246,7 @@ start_unconnected (RelayFixture *self, const char *name)
 static void
 detach (TestClient *client)
 {
-  wherry_member_detach (client->member);
+  wherry_relay_member_detach (client->member);
   client->member = NULL;
 }
 
@@ -265,7 +265,7 @@ take_answer (TestClient *client)
   WherrySdp *sdp = wherry_sdp_parse (WHERRY_SDP_ANSWER, text, strlen (text), &error);
 
   g_assert_no_error (error);
-  wherry_member_remote_description (client->member, sdp, NULL, 0, &code, &error);
+  wherry_relay_member_remote_description (client->member, sdp, NULL, 0, &code, &error);
   g_assert_no_error (error);
 }
 
@@ -334,7 +334,7 @@ test_shutdown_refuses (RelayFixture *self, gconstpointer data)
   WherrySignalError code = WHERRY_SIGNAL_ERROR_NONE;
   gboolean done = FALSE;
 
-  wherry_relay_shutdown (self->relay, NULL, &done);
+  wherry_relay_hub_shutdown (self->relay, NULL, &done);
   g_assert_true (ann->left && bob->left);
   g_assert_cmpint (ann->reason, ==, WHERRY_LEAVE_SHUTDOWN);
   g_assert_null (test_client_try_join (self, "room", "eve", TRUE, &code));

@@ -45,7 +45,7 @@ count_topics (Fixture *self)
 {
   WherryRelayStats stats;
 
-  wherry_relay_get_stats (self->relay.relay, &stats);
+  wherry_relay_hub_get_stats (self->relay.relay, &stats);
   return stats.topics;
 }
 
@@ -240,8 +240,8 @@ test_not_opened_again (Fixture *self, gconstpointer data)
   g_assert_cmpuint (test_client_count (self->bob, "chat"), ==, 0);
 
   /* nor by a topic of that name that begins anew */
-  wherry_member_leave (self->ann->member, WHERRY_LEAVE_LEFT);
-  wherry_member_leave (self->cid->member, WHERRY_LEAVE_LEFT);
+  wherry_relay_member_leave (self->ann->member, WHERRY_LEAVE_LEFT);
+  wherry_relay_member_leave (self->cid->member, WHERRY_LEAVE_LEFT);
   settle (self);
   g_assert_cmpuint (count_topics (self), ==, 0);
   open_and_settle (self, g_ptr_array_index (self->relay.clients, 3), "chat");

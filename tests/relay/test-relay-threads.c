@@ -376,7 +376,7 @@ test_churn (RelayFixture *self, gconstpointer data)
       for (guint i = 0; i < G_N_ELEMENTS (clients); i++)
         {
           if (i % 2 == 0)
-            wherry_member_leave (clients[i]->member, WHERRY_LEAVE_LEFT);
+            wherry_relay_member_leave (clients[i]->member, WHERRY_LEAVE_LEFT);
           else if (i == 3)
             wherry_stream_transport_close (WHERRY_STREAM_TRANSPORT (clients[i]->end));
         }

@@ -69,7 +69,7 @@ test_tids_come_back (SessionFixture *f, gconstpointer data)
 {
   g_autofree char *offer = wherry_session_description ("offer", NULL);
   g_autofree char *answer = wherry_session_description ("answer", NULL);
-  WherryMember *member;
+  WherryRelayMember *member;
 
   wherry_session_say (&f->a, offer); /* tid 7 */
   member = wherry_fake_relay_member (f->relay, 0);

@@ -264,7 +264,7 @@ test_shutdown (SessionFixture *f, gconstpointer data)
 
   wherry_signaling_session_shutdown (f->a.session);
   wherry_session_hears_nothing (&f->a); /* it hears it from the relay */
-  wherry_member_leave (wherry_fake_relay_member (f->relay, 0), WHERRY_LEAVE_SHUTDOWN);
+  wherry_relay_member_leave (wherry_fake_relay_member (f->relay, 0), WHERRY_LEAVE_SHUTDOWN);
   wherry_session_hears (&f->a, "{\"type\":\"left\",\"reason\":\"shutdown\"}");
   g_assert_cmpuint (f->a.close_code, ==, 1001);
 
@@ -307,7 +307,7 @@ test_left_by_the_relay (SessionFixture *f, gconstpointer data)
 {
   wherry_session_say (&f->a, "{\"type\":\"join\",\"room\":\"r\"}");
   wherry_session_drop_frames (&f->a);
-  wherry_member_leave (wherry_fake_relay_member (f->relay, 0), WHERRY_LEAVE_TIMEOUT);
+  wherry_relay_member_leave (wherry_fake_relay_member (f->relay, 0), WHERRY_LEAVE_TIMEOUT);
   wherry_session_hears (&f->a, "{\"type\":\"left\",\"reason\":\"timeout\"}");
   g_assert_cmpuint (f->a.close_code, ==, 1000);
   g_assert_false (wherry_signaling_session_is_joined (f->a.session));

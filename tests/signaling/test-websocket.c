@@ -136,7 +136,7 @@ test_never_reads (ServerFixture *f, gconstpointer data)
   g_autofree char *msg = g_strdup_printf ("{\"type\":\"msg\",\"x\":\"%s\"}", filler);
   g_autoptr (RawClient) deaf = wherry_raw_client_new_websocket (f->port);
   g_autoptr (RawClient) other = wherry_raw_client_new_websocket (f->port);
-  WherryMember *sender;
+  WherryRelayMember *sender;
   guint sent = 0;
 
   wherry_raw_client_say (deaf, "{\"type\":\"join\",\"room\":\"r\"}");
@@ -148,7 +148,7 @@ test_never_reads (ServerFixture *f, gconstpointer data)
   sender = wherry_fake_relay_member (f->relay, 1);
   while (wherry_fake_relay_member (f->relay, 0) != NULL)
     {
-      wherry_member_msg (sender, msg, strlen (msg));
+      wherry_relay_member_msg (sender, msg, strlen (msg));
       wherry_raw_client_hears (other, "xxxx");
       g_assert_cmpuint (++sent, <, 400);
     }
@@ -309,7 +309,7 @@ test_shutdown (ServerFixture *f, gconstpointer data)
   wherry_signaling_server_drain (f->server);
   wherry_raw_client_hears (not_joined, "\"shutdown\"");
   wherry_raw_client_hears_close (not_joined, 1001);
-  wherry_member_leave (wherry_fake_relay_member (f->relay, 0), WHERRY_LEAVE_SHUTDOWN);
+  wherry_relay_member_leave (wherry_fake_relay_member (f->relay, 0), WHERRY_LEAVE_SHUTDOWN);
   wherry_signaling_server_shutdown (f->server, server_on_done, &done);
   wherry_raw_client_hears (joined, "\"shutdown\"");
   wherry_raw_client_hears_close (joined, 1001);

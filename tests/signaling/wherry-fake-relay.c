@@ -7,9 +7,9 @@
 #include "base/wherry-limits.h"
 #include "signaling/wherry-fake-relay.h"
 
-struct _WherryMember
+struct _WherryRelayMember
 {
-  WherryRelay *relay;
+  WherryRelayHub *relay;
   guint index;
   char *id;
   char *room;
@@ -18,16 +18,16 @@ struct _WherryMember
   gpointer events_data;
 };
 
-struct _WherryRelay
+struct _WherryRelayHub
 {
   WherryRelayConfig config;
-  GPtrArray *members; /* of WherryMember or NULL: by index */
+  GPtrArray *members; /* of WherryRelayMember or NULL: by index */
   GString *log;
   WherrySignalError fail_next;
   gboolean shut_down;
 };
 
-static void G_GNUC_PRINTF (2, 3) note (WherryMember *member, const char *format, ...)
+static void G_GNUC_PRINTF (2, 3) note (WherryRelayMember *member, const char *format, ...)
 {
   va_list args;
 
@@ -38,10 +38,10 @@ static void G_GNUC_PRINTF (2, 3) note (WherryMember *member, const char *format,
   g_string_append_c (member->relay->log, '\n');
 }
 
-WherryRelay *
+WherryRelayHub *
 wherry_fake_relay_new (void)
 {
-  WherryRelay *relay = g_new0 (WherryRelay, 1);
+  WherryRelayHub *relay = g_new0 (WherryRelayHub, 1);
 
   relay->members = g_ptr_array_new ();
   relay->log = g_string_new (NULL);
@@ -51,7 +51,7 @@ wherry_fake_relay_new (void)
 }
 
 static void
-member_free (WherryMember *member)
+member_free (WherryRelayMember *member)
 {
   member->relay->members->pdata[member->index] = NULL;
   g_free (member->id);
@@ -61,7 +61,7 @@ member_free (WherryMember *member)
 }
 
 void
-wherry_fake_relay_free (WherryRelay *relay)
+wherry_fake_relay_free (WherryRelayHub *relay)
 {
   for (guint i = 0; i < relay->members->len; i++)
     g_assert_null (relay->members->pdata[i]);
@@ -71,13 +71,13 @@ wherry_fake_relay_free (WherryRelay *relay)
 }
 
 WherryRelayConfig *
-wherry_fake_relay_config (WherryRelay *relay)
+wherry_fake_relay_config (WherryRelayHub *relay)
 {
   return &relay->config;
 }
 
 char *
-wherry_fake_relay_take_log (WherryRelay *relay)
+wherry_fake_relay_take_log (WherryRelayHub *relay)
 {
   char *text = g_string_free (relay->log, FALSE);
 
@@ -86,7 +86,7 @@ wherry_fake_relay_take_log (WherryRelay *relay)
 }
 
 guint
-wherry_fake_relay_get_n_members (WherryRelay *relay)
+wherry_fake_relay_get_n_members (WherryRelayHub *relay)
 {
   guint n = 0;
 
@@ -96,31 +96,31 @@ wherry_fake_relay_get_n_members (WherryRelay *relay)
 }
 
 void
-wherry_fake_relay_fail_next (WherryRelay *relay, WherrySignalError code)
+wherry_fake_relay_fail_next (WherryRelayHub *relay, WherrySignalError code)
 {
   relay->fail_next = code;
 }
 
-WherryMember *
-wherry_fake_relay_member (WherryRelay *relay, guint i)
+WherryRelayMember *
+wherry_fake_relay_member (WherryRelayHub *relay, guint i)
 {
   return i < relay->members->len ? relay->members->pdata[i] : NULL;
 }
 
 void
-wherry_fake_member_describe (WherryMember *member, WherrySdpType type, const char *sdp)
+wherry_fake_member_describe (WherryRelayMember *member, WherrySdpType type, const char *sdp)
 {
   member->events->description (member->events_data, type, sdp);
 }
 
 void
-wherry_fake_member_candidate (WherryMember *member, const char *candidate)
+wherry_fake_member_candidate (WherryRelayMember *member, const char *candidate)
 {
   member->events->candidate (member->events_data, candidate, "0", 0, "abcd");
 }
 
 void
-wherry_fake_member_refuse (WherryMember *member, WherryPeerRequest request, int code,
+wherry_fake_member_refuse (WherryRelayMember *member, WherryPeerRequest request, int code,
                            const char *message)
 {
   g_autoptr (GError) error = g_error_new_literal (WHERRY_ERROR, code, message);
@@ -129,27 +129,27 @@ wherry_fake_member_refuse (WherryMember *member, WherryPeerRequest request, int 
 }
 
 void
-wherry_fake_member_answered (WherryMember *member)
+wherry_fake_member_answered (WherryRelayMember *member)
 {
   member->events->answered (member->events_data);
 }
 
-/* relay/wherry-relay.h */
+/* relay/wherry-relay-hub.h */
 
 const WherryRelayConfig *
-wherry_relay_get_config (WherryRelay *self)
+wherry_relay_hub_get_config (WherryRelayHub *self)
 {
   return &self->config;
 }
 
 void
-wherry_relay_get_stats (WherryRelay *self, WherryRelayStats *out)
+wherry_relay_hub_get_stats (WherryRelayHub *self, WherryRelayStats *out)
 {
   *out = (WherryRelayStats){ .members = wherry_fake_relay_get_n_members (self) };
 }
 
 static gboolean
-fails (WherryRelay *self, WherrySignalError *code, GError **error)
+fails (WherryRelayHub *self, WherrySignalError *code, GError **error)
 {
   if (self->fail_next == WHERRY_SIGNAL_ERROR_NONE)
     return FALSE;
@@ -162,21 +162,22 @@ fails (WherryRelay *self, WherrySignalError *code, GError **error)
 /* Calls func for every member of the same room but self. */
 #define FOREACH_OTHER(self, other)                                                                 \
   for (guint i_ = 0; i_ < (self)->relay->members->len; i_++)                                       \
-    for (WherryMember *other = (self)->relay->members->pdata[i_];                                  \
+    for (WherryRelayMember *other = (self)->relay->members->pdata[i_];                             \
          other != NULL && other != (self) && g_str_equal (other->room, (self)->room)               \
          && other->events != NULL;                                                                 \
          other = NULL)
 
-WherryMember *
-wherry_relay_join (WherryRelay *self, const WherryJoin *join, const WherryMemberEvents *events,
-                   gpointer user_data, WherrySignalError *code, GError **error)
+WherryRelayMember *
+wherry_relay_hub_join (WherryRelayHub *self, const WherryJoin *join,
+                       const WherryMemberEvents *events, gpointer user_data,
+                       WherrySignalError *code, GError **error)
 {
-  WherryMember *member;
+  WherryRelayMember *member;
 
   if (fails (self, code, error))
     return NULL;
 
-  member = g_new0 (WherryMember, 1);
+  member = g_new0 (WherryRelayMember, 1);
   member->relay = self;
   member->index = self->members->len;
   member->id = g_strdup_printf ("%016x", member->index + 1);
@@ -192,21 +193,21 @@ wherry_relay_join (WherryRelay *self, const WherryJoin *join, const WherryMember
 }
 
 const char *
-wherry_member_get_id (WherryMember *self)
+wherry_relay_member_get_id (WherryRelayMember *self)
 {
   return self->id;
 }
 
 const char *
-wherry_member_get_room (WherryMember *self)
+wherry_relay_member_get_room (WherryRelayMember *self)
 {
   return self->room;
 }
 
 void
-wherry_member_foreach_other (WherryMember *self,
-                             void (*func) (const char *peer, const char *name, gpointer data),
-                             gpointer data)
+wherry_relay_member_foreach_other (WherryRelayMember *self,
+                                   void (*func) (const char *peer, const char *name, gpointer data),
+                                   gpointer data)
 {
   FOREACH_OTHER (self, other)
   func (other->id, other->name, data);
@@ -222,8 +223,8 @@ note_channels (GString *words, const WherryChannelInit *channels, guint n)
 }
 
 gboolean
-wherry_member_call (WherryMember *self, const WherryChannelInit *channels, guint n,
-                    WherrySignalError *code, GError **error)
+wherry_relay_member_call (WherryRelayMember *self, const WherryChannelInit *channels, guint n,
+                          WherrySignalError *code, GError **error)
 {
   g_autoptr (GString) words = g_string_new ("call");
 
@@ -235,9 +236,9 @@ wherry_member_call (WherryMember *self, const WherryChannelInit *channels, guint
 }
 
 gboolean
-wherry_member_remote_description (WherryMember *self, WherrySdp *sdp,
-                                  const WherryChannelInit *channels, guint n,
-                                  WherrySignalError *code, GError **error)
+wherry_relay_member_remote_description (WherryRelayMember *self, WherrySdp *sdp,
+                                        const WherryChannelInit *channels, guint n,
+                                        WherrySignalError *code, GError **error)
 {
   g_autoptr (GString) words = g_string_new (wherry_sdp_type_to_string (sdp->type));
 
@@ -250,7 +251,7 @@ wherry_member_remote_description (WherryMember *self, WherrySdp *sdp,
 }
 
 void
-wherry_member_remote_candidate (WherryMember *self, WherryCandidate *candidate)
+wherry_relay_member_remote_candidate (WherryRelayMember *self, WherryCandidate *candidate)
 {
   if (candidate == NULL)
     note (self, "candidates end");
@@ -260,7 +261,7 @@ wherry_member_remote_candidate (WherryMember *self, WherryCandidate *candidate)
 }
 
 gboolean
-wherry_member_signal (WherryMember *self, const char *to, const char *data, gsize length)
+wherry_relay_member_signal (WherryRelayMember *self, const char *to, const char *data, gsize length)
 {
   FOREACH_OTHER (self, other)
   if (g_str_equal (other->id, to))
@@ -272,7 +273,7 @@ wherry_member_signal (WherryMember *self, const char *to, const char *data, gsiz
 }
 
 void
-wherry_member_msg (WherryMember *self, const char *object, gsize length)
+wherry_relay_member_msg (WherryRelayMember *self, const char *object, gsize length)
 {
   FOREACH_OTHER (self, other)
   other->events->msg (other->events_data, self->id, object, length);
@@ -280,14 +281,14 @@ wherry_member_msg (WherryMember *self, const char *object, gsize length)
 }
 
 static void
-tell_left (WherryMember *self, WherryLeaveReason reason)
+tell_left (WherryRelayMember *self, WherryLeaveReason reason)
 {
   FOREACH_OTHER (self, other)
   other->events->member_left (other->events_data, self->id, reason);
 }
 
 void
-wherry_member_leave (WherryMember *self, WherryLeaveReason reason)
+wherry_relay_member_leave (WherryRelayMember *self, WherryLeaveReason reason)
 {
   note (self, "leave %s", wherry_leave_reason_to_string (reason));
   tell_left (self, reason);
@@ -298,7 +299,7 @@ wherry_member_leave (WherryMember *self, WherryLeaveReason reason)
 
 /* Without a peer connection, which the fake never has, it leaves. */
 void
-wherry_member_detach (WherryMember *self)
+wherry_relay_member_detach (WherryRelayMember *self)
 {
   note (self, "detach");
   self->events = NULL;

@@ -4,24 +4,24 @@
 /* The relay's interface without a relay behind: it keeps members in rooms, writes down what it is
  * asked, and lets a test say what members hear. Linked in place of the real one. */
 
-#include "relay/wherry-relay.h"
+#include "relay/wherry-relay-hub.h"
 
 G_BEGIN_DECLS
 
-WherryRelay *wherry_fake_relay_new (void);
-void wherry_fake_relay_free (WherryRelay *relay);
-WherryRelayConfig *wherry_fake_relay_config (WherryRelay *relay);
+WherryRelayHub *wherry_fake_relay_new (void);
+void wherry_fake_relay_free (WherryRelayHub *relay);
+WherryRelayConfig *wherry_fake_relay_config (WherryRelayHub *relay);
 /* What members were asked to do since the last call, as "ID: WORDS\n". (transfer full) */
-char *wherry_fake_relay_take_log (WherryRelay *relay);
-guint wherry_fake_relay_get_n_members (WherryRelay *relay);
+char *wherry_fake_relay_take_log (WherryRelayHub *relay);
+guint wherry_fake_relay_get_n_members (WherryRelayHub *relay);
 /* The next join or call fails with code; WHERRY_SIGNAL_ERROR_NONE: it does not. */
-void wherry_fake_relay_fail_next (WherryRelay *relay, WherrySignalError code);
+void wherry_fake_relay_fail_next (WherryRelayHub *relay, WherrySignalError code);
 /* The i-th member since the start; NULL: it is gone. */
-WherryMember *wherry_fake_relay_member (WherryRelay *relay, guint i);
-void wherry_fake_member_describe (WherryMember *member, WherrySdpType type, const char *sdp);
-void wherry_fake_member_candidate (WherryMember *member, const char *candidate);
-void wherry_fake_member_refuse (WherryMember *member, WherryPeerRequest request, int code,
+WherryRelayMember *wherry_fake_relay_member (WherryRelayHub *relay, guint i);
+void wherry_fake_member_describe (WherryRelayMember *member, WherrySdpType type, const char *sdp);
+void wherry_fake_member_candidate (WherryRelayMember *member, const char *candidate);
+void wherry_fake_member_refuse (WherryRelayMember *member, WherryPeerRequest request, int code,
                                 const char *message);
-void wherry_fake_member_answered (WherryMember *member);
+void wherry_fake_member_answered (WherryRelayMember *member);
 
 G_END_DECLS

@@ -14,7 +14,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   WherryClock *clock;
-  WherryRelay *relay;
+  WherryRelayHub *relay;
   WherryOriginPolicy *origins;
   WherrySignalingServer *server;
   guint16 port;

@@ -19,7 +19,7 @@ typedef struct
 typedef struct
 {
   WherryClock *clock;
-  WherryRelay *relay;
+  WherryRelayHub *relay;
   WherryJoinLimit *joins; /* 1000 */
   SessionClient a;
   SessionClient b;

@@ -6,7 +6,7 @@
 #include "base/wherry-lock.h"
 #include "fixtures/wherry-test-client.h"
 #include "fixtures/wherry-wait.h"
-#include "relay/wherry-relay.h"
+#include "relay/wherry-relay-hub.h"
 #include "sctp/wherry-sctp-runtime.h"
 #include "signaling/wherry-signaling-server.h"
 
@@ -23,7 +23,7 @@ typedef struct
 {
   WherryWorker *hub;
   /* hub thread only */
-  WherryRelay *relay;
+  WherryRelayHub *relay;
   WherrySignalingServer *server;
   /* any thread: atomic */
   gint ready;    /* the hub's last task is done */
@@ -56,7 +56,7 @@ start_server (gpointer data)
   if (config->ice == NULL)
     config->ice = wherry_ice_config_new ();
   g_assert_true (wherry_ice_config_add_bind_address (config->ice, "127.0.0.1", NULL));
-  f->relay = wherry_relay_new (config, g_main_context_get_thread_default (), NULL);
+  f->relay = wherry_relay_hub_new (config, g_main_context_get_thread_default (), NULL);
   f->server = wherry_signaling_server_new (f->relay, &signaling);
   f->url = wherry_signaling_server_listen (f->server, address, &error);
   g_assert_no_error (error);
@@ -70,7 +70,7 @@ on_server_done (gpointer user_data)
   Fixture *f = user_data;
 
   wherry_signaling_server_free (f->server);
-  wherry_relay_free (f->relay);
+  wherry_relay_hub_free (f->relay);
   g_atomic_int_set (&f->ready, TRUE);
 }
 
@@ -88,7 +88,7 @@ stop_server (gpointer data)
   Fixture *f = data;
 
   wherry_signaling_server_drain (f->server);
-  wherry_relay_shutdown (f->relay, on_relay_done, f);
+  wherry_relay_hub_shutdown (f->relay, on_relay_done, f);
   return G_SOURCE_REMOVE;
 }
 

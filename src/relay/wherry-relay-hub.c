@@ -11,7 +11,7 @@
 #include "base/wherry-error.h"
 #include "base/wherry-limits.h"
 #include "base/wherry-log.h"
-#include "relay/wherry-relay-private.h"
+#include "relay/wherry-relay-hub-private.h"
 #include "relay/wherry-relay-rules.h"
 
 /* What the ports post. Each member bounds its own; these bound what a defect of ours could do. */
@@ -24,14 +24,14 @@
 static void
 on_request (gpointer item, gpointer user_data)
 {
-  WherryRelay *self = user_data;
+  WherryRelayHub *self = user_data;
   WherryPortRequest *request = item;
-  g_autoptr (WherryMember) member = NULL;
+  g_autoptr (WherryRelayMember) member = NULL;
 
   if (request->type == WHERRY_PORT_WATCH)
-    wherry_relay_watch (self);
+    wherry_relay_hub_watch (self);
   else if ((member = g_hash_table_lookup (self->members, &request->member)) != NULL)
-    wherry_member_handle (wherry_member_ref (member), request);
+    wherry_relay_member_handle (wherry_relay_member_ref (member), request);
   wherry_port_request_free (request);
 }
 
@@ -46,10 +46,10 @@ notify_watch (gpointer user_data)
   wherry_inbox_post_urgent (inbox, request, sizeof *request);
 }
 
-WherryRelay *
-wherry_relay_new (WherryRelayConfig *config, GMainContext *hub_context, WherryClock *clock)
+WherryRelayHub *
+wherry_relay_hub_new (WherryRelayConfig *config, GMainContext *hub_context, WherryClock *clock)
 {
-  WherryRelay *self = g_new0 (WherryRelay, 1);
+  WherryRelayHub *self = g_new0 (WherryRelayHub, 1);
 
   wherry_owner_init (&self->owner);
   self->config = config;
@@ -69,7 +69,7 @@ wherry_relay_new (WherryRelayConfig *config, GMainContext *hub_context, WherryCl
 }
 
 void
-wherry_relay_free (WherryRelay *self)
+wherry_relay_hub_free (WherryRelayHub *self)
 {
   if (self == NULL)
     return;
@@ -92,27 +92,27 @@ wherry_relay_free (WherryRelay *self)
 }
 
 const WherryRelayConfig *
-wherry_relay_get_config (WherryRelay *self)
+wherry_relay_hub_get_config (WherryRelayHub *self)
 {
   return self->config;
 }
 
 WherryBudget *
-wherry_relay_get_budget (WherryRelay *self)
+wherry_relay_hub_get_budget (WherryRelayHub *self)
 {
   return self->budget;
 }
 
 void
-wherry_relay_set_peer_hook (WherryRelay *self, WherryRelayPeerHook hook, gpointer user_data)
+wherry_relay_hub_set_peer_hook (WherryRelayHub *self, WherryRelayPeerHook hook, gpointer user_data)
 {
   self->peer_hook = hook;
   self->peer_hook_data = user_data;
 }
 
 void
-wherry_relay_set_peers_func (WherryRelay *self, void (*func) (gpointer user_data, guint n),
-                             gpointer user_data)
+wherry_relay_hub_set_peers_func (WherryRelayHub *self, void (*func) (gpointer user_data, guint n),
+                                 gpointer user_data)
 {
   WHERRY_ASSERT_OWNER (self);
   self->peers_func = func;
@@ -120,7 +120,7 @@ wherry_relay_set_peers_func (WherryRelay *self, void (*func) (gpointer user_data
 }
 
 void
-wherry_relay_count_peer (WherryRelay *self, int change)
+wherry_relay_hub_count_peer (WherryRelayHub *self, int change)
 {
   self->n_peers += (guint) change;
   if (self->peers_func != NULL)
@@ -144,7 +144,7 @@ count_fds (void)
 }
 
 static gboolean
-fits (WherryRelay *self, guint n_more, rlim_t limit)
+fits (WherryRelayHub *self, guint n_more, rlim_t limit)
 {
   return (guint64) self->fds_used + (guint64) n_more * WHERRY_FDS_PER_PEER + WHERRY_FDS_RESERVE
          <= limit;
@@ -154,7 +154,7 @@ fits (WherryRelay *self, guint n_more, rlim_t limit)
  * before. Between counts, each peer that was made is charged what it may need; a refusal is looked
  * at again if a peer has ended since. */
 gboolean
-wherry_relay_has_room_for_peer (WherryRelay *self, guint n_more)
+wherry_relay_hub_has_room_for_peer (WherryRelayHub *self, guint n_more)
 {
   gint64 now_us = g_get_monotonic_time ();
   struct rlimit limit;
@@ -193,9 +193,9 @@ refuse (WherrySignalError *out, WherrySignalError code, GError **error, const ch
 }
 
 static gboolean
-may_join (WherryRelay *self, const WherryJoin *join, WherrySignalError *code, GError **error)
+may_join (WherryRelayHub *self, const WherryJoin *join, WherrySignalError *code, GError **error)
 {
-  const WherryRoom *room = NULL;
+  const WherryRelayRoom *room = NULL;
   /* members that left hold their descriptors until their thread is joined; those without a peer may
    * still ask for one */
   guint n_without = self->n_present > self->n_peers ? self->n_present - self->n_peers : 0;
@@ -215,7 +215,7 @@ may_join (WherryRelay *self, const WherryJoin *join, WherrySignalError *code, GE
     return refuse (code, WHERRY_SIGNAL_ERROR_RATE_LIMITED, error,
                    "you were too slow for this room: try again in half a minute");
   if ((self->config->max_peers > 0 && self->n_present >= self->config->max_peers)
-      || !wherry_relay_has_room_for_peer (self, n_without + 1))
+      || !wherry_relay_hub_has_room_for_peer (self, n_without + 1))
     return refuse (code, WHERRY_SIGNAL_ERROR_SERVER_FULL, error, "the server is full");
   room = g_hash_table_lookup (self->rooms, join->room);
   if (room != NULL
@@ -224,26 +224,27 @@ may_join (WherryRelay *self, const WherryJoin *join, WherrySignalError *code, GE
   return TRUE;
 }
 
-WherryMember *
-wherry_relay_join (WherryRelay *self, const WherryJoin *join, const WherryMemberEvents *events,
-                   gpointer user_data, WherrySignalError *code, GError **error)
+WherryRelayMember *
+wherry_relay_hub_join (WherryRelayHub *self, const WherryJoin *join,
+                       const WherryMemberEvents *events, gpointer user_data,
+                       WherrySignalError *code, GError **error)
 {
-  g_autoptr (WherryRoom) room = NULL;
-  g_autoptr (WherryMember) member = NULL;
+  g_autoptr (WherryRelayRoom) room = NULL;
+  g_autoptr (WherryRelayMember) member = NULL;
   WherryLogContext context;
 
   WHERRY_ASSERT_OWNER (self);
   if (!may_join (self, join, code, error))
     return NULL;
-  room = wherry_room_get (self, join->room);
-  member = wherry_member_ref (wherry_member_new (self, room, join, events, user_data));
+  room = wherry_relay_room_get (self, join->room);
+  member = wherry_relay_member_ref (wherry_relay_member_new (self, room, join, events, user_data));
   wherry_counter_inc (WHERRY_COUNTER_JOINS);
   context = (WherryLogContext){ member->id, room->name, NULL };
   wherry_message (&context, "member joined%s%s", join->address != NULL ? " from " : "",
                   join->address != NULL ? join->address : "");
 
   member->joining = TRUE;
-  wherry_room_add (room, member);
+  wherry_relay_room_add (room, member);
   member->joining = FALSE;
   if (!member->present) /* a listener shut the relay down: no event was called */
     {
@@ -258,7 +259,7 @@ wherry_relay_join (WherryRelay *self, const WherryJoin *join, const WherryMember
 static gboolean
 on_done (gpointer data)
 {
-  WherryRelay *self = data;
+  WherryRelayHub *self = data;
 
   wherry_clock_clear_source (&self->done_source);
   self->done (self->done_data); /* may free self */
@@ -266,7 +267,7 @@ on_done (gpointer data)
 }
 
 static void
-look_whether_done (WherryRelay *self)
+look_whether_done (WherryRelayHub *self)
 {
   if (self->done == NULL || self->done_source != NULL || g_hash_table_size (self->members) > 0
       || self->n_peers > 0)
@@ -278,22 +279,23 @@ look_whether_done (WherryRelay *self)
 }
 
 void
-wherry_relay_member_gone (WherryRelay *self, WherryMember *member)
+wherry_relay_hub_member_gone (WherryRelayHub *self, WherryRelayMember *member)
 {
   if (!g_hash_table_remove (self->members, &member->key))
     {
       wherry_bug ("a member was gone before");
       return;
     }
-  wherry_member_unref (member); /* the table's */
+  wherry_relay_member_unref (member); /* the table's */
   look_whether_done (self);
 }
 
 void
-wherry_relay_shutdown (WherryRelay *self, void (*done) (gpointer user_data), gpointer user_data)
+wherry_relay_hub_shutdown (WherryRelayHub *self, void (*done) (gpointer user_data),
+                           gpointer user_data)
 {
   g_autoptr (GPtrArray) members
-      = g_ptr_array_new_with_free_func ((GDestroyNotify) wherry_member_unref);
+      = g_ptr_array_new_with_free_func ((GDestroyNotify) wherry_relay_member_unref);
   GHashTableIter iter;
   gpointer value;
 
@@ -303,17 +305,17 @@ wherry_relay_shutdown (WherryRelay *self, void (*done) (gpointer user_data), gpo
   self->done_data = user_data;
   g_hash_table_iter_init (&iter, self->members);
   while (g_hash_table_iter_next (&iter, NULL, &value))
-    g_ptr_array_add (members, wherry_member_ref (value));
+    g_ptr_array_add (members, wherry_relay_member_ref (value));
   /* Each is told of its own end; of the others' it would hear only noise. */
   for (guint i = 0; i < members->len; i++)
-    wherry_member_end (g_ptr_array_index (members, i), WHERRY_LEAVE_SHUTDOWN, FALSE);
+    wherry_relay_member_end (g_ptr_array_index (members, i), WHERRY_LEAVE_SHUTDOWN, FALSE);
   look_whether_done (self);
 }
 
 /* ---- statistics ---- */
 
 void
-wherry_relay_get_stats (WherryRelay *self, WherryRelayStats *out)
+wherry_relay_hub_get_stats (WherryRelayHub *self, WherryRelayStats *out)
 {
   GHashTableIter iter;
   gpointer value;
@@ -323,7 +325,7 @@ wherry_relay_get_stats (WherryRelay *self, WherryRelayStats *out)
   g_hash_table_iter_init (&iter, self->rooms);
   while (g_hash_table_iter_next (&iter, NULL, &value))
     {
-      const WherryRoom *room = value;
+      const WherryRelayRoom *room = value;
 
       out->rooms += room->members->len > 0;
       out->topics += g_hash_table_size (room->topics);
@@ -331,7 +333,7 @@ wherry_relay_get_stats (WherryRelay *self, WherryRelayStats *out)
   g_hash_table_iter_init (&iter, self->members);
   while (g_hash_table_iter_next (&iter, NULL, &value))
     {
-      const WherryMember *member = value;
+      const WherryRelayMember *member = value;
 
       out->connected += member->present && member->connected;
       if (member->port != NULL)

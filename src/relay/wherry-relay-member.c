@@ -7,13 +7,13 @@
 #include "base/wherry-error.h"
 #include "base/wherry-limits.h"
 #include "base/wherry-log.h"
-#include "relay/wherry-relay-private.h"
+#include "relay/wherry-relay-hub-private.h"
 
 /* A member on the hub. It is present from its join to its left event; the structure, and what its
  * channels still publish, last until its peer is finished. */
 
 static WherryLogContext
-log_context (WherryMember *self)
+log_context (WherryRelayMember *self)
 {
   return (WherryLogContext){ self->id, self->room->name, NULL };
 }
@@ -23,14 +23,14 @@ log_context (WherryMember *self)
 static gboolean
 on_connect_limit (gpointer data)
 {
-  wherry_member_leave (data, WHERRY_LEAVE_TIMEOUT);
+  wherry_relay_member_leave (data, WHERRY_LEAVE_TIMEOUT);
   return G_SOURCE_REMOVE;
 }
 
 static void
-start_connect_timer (WherryMember *self, gint64 limit_us)
+start_connect_timer (WherryRelayMember *self, gint64 limit_us)
 {
-  WherryRelay *relay = self->relay;
+  WherryRelayHub *relay = self->relay;
 
   wherry_clock_clear_source (&self->connect_timer);
   self->connect_by_us = wherry_clock_now_us (relay->clock) + limit_us;
@@ -39,7 +39,7 @@ start_connect_timer (WherryMember *self, gint64 limit_us)
 }
 
 static guint64
-new_key (WherryRelay *relay)
+new_key (WherryRelayHub *relay)
 {
   guint64 key;
 
@@ -49,15 +49,15 @@ new_key (WherryRelay *relay)
   return key;
 }
 
-WherryMember *
-wherry_member_new (WherryRelay *relay, WherryRoom *room, const WherryJoin *join,
-                   const WherryMemberEvents *events, gpointer user_data)
+WherryRelayMember *
+wherry_relay_member_new (WherryRelayHub *relay, WherryRelayRoom *room, const WherryJoin *join,
+                         const WherryMemberEvents *events, gpointer user_data)
 {
-  WherryMember *self = g_new0 (WherryMember, 1);
+  WherryRelayMember *self = g_new0 (WherryRelayMember, 1);
 
   self->ref_count = 1;
   self->relay = relay;
-  self->room = wherry_room_ref (room);
+  self->room = wherry_relay_room_ref (room);
   self->key = new_key (relay);
   g_snprintf (self->id, sizeof self->id, "%016" G_GINT64_MODIFIER "x", self->key);
   self->name = g_strdup (join->name);
@@ -73,15 +73,15 @@ wherry_member_new (WherryRelay *relay, WherryRoom *room, const WherryJoin *join,
   return self;
 }
 
-WherryMember *
-wherry_member_ref (WherryMember *self)
+WherryRelayMember *
+wherry_relay_member_ref (WherryRelayMember *self)
 {
   self->ref_count++;
   return self;
 }
 
 void
-wherry_member_unref (WherryMember *self)
+wherry_relay_member_unref (WherryRelayMember *self)
 {
   if (--self->ref_count > 0)
     return;
@@ -90,7 +90,7 @@ wherry_member_unref (WherryMember *self)
   g_clear_pointer (&self->closed_labels, g_hash_table_unref);
   g_clear_pointer (&self->candidates, g_ptr_array_unref);
   g_clear_pointer (&self->port, wherry_member_port_unref);
-  g_clear_pointer (&self->room, wherry_room_unref);
+  g_clear_pointer (&self->room, wherry_relay_room_unref);
   g_free (self->name);
   g_free (self->address);
   g_free (self);
@@ -122,9 +122,9 @@ count_leave (WherryLeaveReason reason)
 }
 
 void
-wherry_member_end (WherryMember *self, WherryLeaveReason reason, gboolean told)
+wherry_relay_member_end (WherryRelayMember *self, WherryLeaveReason reason, gboolean told)
 {
-  G_GNUC_UNUSED g_autoptr (WherryMember) keep = wherry_member_ref (self);
+  G_GNUC_UNUSED g_autoptr (WherryRelayMember) keep = wherry_relay_member_ref (self);
   const WherryLogContext context = log_context (self);
   const WherryMemberEvents *events = self->events;
 
@@ -139,24 +139,24 @@ wherry_member_end (WherryMember *self, WherryLeaveReason reason, gboolean told)
   g_clear_pointer (&self->candidates, g_ptr_array_unref);
   if (self->port != NULL)
     wherry_outbox_set_close (wherry_member_port_get_set (self->port)); /* who waits goes on */
-  wherry_room_remove (self->room, self, reason, told);
+  wherry_relay_room_remove (self->room, self, reason, told);
   if (self->peer != NULL)
     wherry_peer_post_close (self->peer);
   if (events != NULL && !self->joining) /* its join fails otherwise */
     events->left (self->user_data, reason);
   if (self->peer == NULL)
-    wherry_relay_member_gone (self->relay, self);
+    wherry_relay_hub_member_gone (self->relay, self);
 }
 
 void
-wherry_member_leave (WherryMember *self, WherryLeaveReason reason)
+wherry_relay_member_leave (WherryRelayMember *self, WherryLeaveReason reason)
 {
   WHERRY_ASSERT_OWNER (self->relay);
-  wherry_member_end (self, reason, TRUE);
+  wherry_relay_member_end (self, reason, TRUE);
 }
 
 void
-wherry_member_detach (WherryMember *self)
+wherry_relay_member_detach (WherryRelayMember *self)
 {
   gint64 left_us = self->connect_by_us - wherry_clock_now_us (self->relay->clock);
 
@@ -165,7 +165,7 @@ wherry_member_detach (WherryMember *self)
   if (!self->present || self->connected)
     return;
   if (self->peer == NULL || !self->described)
-    wherry_member_end (self, WHERRY_LEAVE_LEFT, TRUE);
+    wherry_relay_member_end (self, WHERRY_LEAVE_LEFT, TRUE);
   else
     start_connect_timer (self, CLAMP (left_us, 0, WHERRY_DETACHED_LIMIT_US));
 }
@@ -175,9 +175,9 @@ wherry_member_detach (WherryMember *self)
 static void
 on_description (gpointer user_data, WherrySdpType type, const char *sdp)
 {
-  WherryMember *self = user_data;
+  WherryRelayMember *self = user_data;
 
-  wherry_member_settle_streams (self, TRUE);
+  wherry_relay_member_settle_streams (self, TRUE);
   self->described |= type == WHERRY_SDP_ANSWER && self->events != NULL;
   if (self->events != NULL)
     self->events->description (self->user_data, type, sdp);
@@ -187,7 +187,7 @@ static void
 on_candidate (gpointer user_data, const char *candidate, const char *mid, guint mline_index,
               const char *ufrag)
 {
-  WherryMember *self = user_data;
+  WherryRelayMember *self = user_data;
 
   if (self->events != NULL)
     self->events->candidate (self->user_data, candidate, mid, mline_index, ufrag);
@@ -196,11 +196,11 @@ on_candidate (gpointer user_data, const char *candidate, const char *mid, guint 
 static void
 on_refused (gpointer user_data, WherryPeerRequest request, const GError *error)
 {
-  WherryMember *self = user_data;
+  WherryRelayMember *self = user_data;
   const WherryLogContext context = log_context (self);
 
   /* until it is connected, what was asked for may yet be part of its association */
-  wherry_member_settle_streams (self, !self->connected);
+  wherry_relay_member_settle_streams (self, !self->connected);
   if (g_error_matches (error, WHERRY_ERROR, WHERRY_ERROR_RESOURCES))
     {
       wherry_warning (&context, "not connected: %s", error->message);
@@ -213,9 +213,9 @@ on_refused (gpointer user_data, WherryPeerRequest request, const GError *error)
 static void
 on_answered (gpointer user_data)
 {
-  WherryMember *self = user_data;
+  WherryRelayMember *self = user_data;
 
-  wherry_member_settle_streams (self, TRUE);
+  wherry_relay_member_settle_streams (self, TRUE);
   if (self->events != NULL)
     self->events->answered (self->user_data);
 }
@@ -223,7 +223,7 @@ on_answered (gpointer user_data)
 static void
 on_state (gpointer user_data, WherryPeerState state, const WherryPeerPath *path)
 {
-  WherryMember *self = user_data;
+  WherryRelayMember *self = user_data;
   const WherryLogContext context = log_context (self);
 
   if (state == WHERRY_PEER_CONNECTED && path != NULL)
@@ -234,26 +234,27 @@ on_state (gpointer user_data, WherryPeerState state, const WherryPeerPath *path)
 static void
 on_finished (gpointer user_data, WherryPeerEnd end, const GError *error)
 {
-  g_autoptr (WherryMember) self = user_data; /* the peer's reference */
+  g_autoptr (WherryRelayMember) self = user_data; /* the peer's reference */
   const WherryLogContext context = log_context (self);
-  WherryRelay *relay = self->relay;
+  WherryRelayHub *relay = self->relay;
 
   if (error != NULL)
     wherry_info (&context, "connection ended: %s", error->message);
   /* What its port posted was posted before: have all of it first. */
   wherry_inbox_drain (relay->inbox);
   self->connected = FALSE;
-  wherry_room_finish_topics (self->room, self);
+  wherry_relay_room_finish_topics (self->room, self);
   g_clear_pointer (&self->peer, wherry_peer_unref);
-  wherry_member_release_streams (self);
-  wherry_relay_count_peer (relay, -1);
+  wherry_relay_member_release_streams (self);
+  wherry_relay_hub_count_peer (relay, -1);
   relay->fds_freed = TRUE;
   if (self->present)
-    wherry_member_end (self,
-                       end == WHERRY_PEER_END_REMOTE ? WHERRY_LEAVE_LEFT : WHERRY_LEAVE_FAILED,
-                       TRUE);
+    wherry_relay_member_end (self,
+                             end == WHERRY_PEER_END_REMOTE ? WHERRY_LEAVE_LEFT
+                                                           : WHERRY_LEAVE_FAILED,
+                             TRUE);
   else
-    wherry_relay_member_gone (relay, self);
+    wherry_relay_hub_member_gone (relay, self);
 }
 
 static const WherryPeerHubEvents hub_events = {
@@ -268,10 +269,10 @@ static const WherryPeerHubEvents hub_events = {
 /* ---- what its port says ---- */
 
 void
-wherry_member_handle (WherryMember *self, WherryPortRequest *request)
+wherry_relay_member_handle (WherryRelayMember *self, WherryPortRequest *request)
 {
   const WherryLogContext context = log_context (self);
-  WherryRoom *room = self->room;
+  WherryRelayRoom *room = self->room;
 
   switch (request->type)
     {
@@ -285,13 +286,13 @@ wherry_member_handle (WherryMember *self, WherryPortRequest *request)
         wherry_mirror_connected (room, self);
       break;
     case WHERRY_PORT_SUBSCRIBE:
-      wherry_room_subscribe (room, self, request->token, request->init);
+      wherry_relay_room_subscribe (room, self, request->token, request->init);
       break;
     case WHERRY_PORT_UNSUBSCRIBE:
-      wherry_room_unsubscribe (room, self, request->token);
+      wherry_relay_room_unsubscribe (room, self, request->token);
       break;
     case WHERRY_PORT_FLUSH:
-      wherry_room_flush (room, self, request->token, request->messages);
+      wherry_relay_room_flush (room, self, request->token, request->messages);
       break;
     case WHERRY_PORT_MIRROR_SENT:
       wherry_mirror_sent (room, self, request->token);
@@ -312,32 +313,32 @@ wherry_member_handle (WherryMember *self, WherryPortRequest *request)
 /* ---- signaling ---- */
 
 const char *
-wherry_member_get_id (WherryMember *self)
+wherry_relay_member_get_id (WherryRelayMember *self)
 {
   return self->id;
 }
 
 const char *
-wherry_member_get_room (WherryMember *self)
+wherry_relay_member_get_room (WherryRelayMember *self)
 {
   return self->room->name;
 }
 
 const char *
-wherry_member_get_name (WherryMember *self)
+wherry_relay_member_get_name (WherryRelayMember *self)
 {
   return self->name;
 }
 
 void
-wherry_member_foreach_other (WherryMember *self,
-                             void (*func) (const char *peer, const char *name, gpointer data),
-                             gpointer data)
+wherry_relay_member_foreach_other (WherryRelayMember *self,
+                                   void (*func) (const char *peer, const char *name, gpointer data),
+                                   gpointer data)
 {
   WHERRY_ASSERT_OWNER (self->relay);
   for (guint i = 0; i < self->room->members->len; i++)
     {
-      WherryMember *member = g_ptr_array_index (self->room->members, i);
+      WherryRelayMember *member = g_ptr_array_index (self->room->members, i);
 
       if (member != self)
         func (member->id, member->name, data);
@@ -346,7 +347,7 @@ wherry_member_foreach_other (WherryMember *self,
 
 /* What came before there was a peer. */
 static void
-post_candidates (WherryMember *self)
+post_candidates (WherryRelayMember *self)
 {
   g_autoptr (GPtrArray) candidates = g_steal_pointer (&self->candidates);
 
@@ -358,9 +359,9 @@ post_candidates (WherryMember *self)
 }
 
 static gboolean
-make_peer (WherryMember *self, WherrySignalError *code, GError **error)
+make_peer (WherryRelayMember *self, WherrySignalError *code, GError **error)
 {
-  WherryRelay *relay = self->relay;
+  WherryRelayHub *relay = self->relay;
   WherryPortSettings settings = {
     .id = self->key,
     .name = self->id,
@@ -384,7 +385,7 @@ make_peer (WherryMember *self, WherrySignalError *code, GError **error)
   };
 
   *code = WHERRY_SIGNAL_ERROR_SERVER_FULL;
-  if (!wherry_relay_has_room_for_peer (relay, 1))
+  if (!wherry_relay_hub_has_room_for_peer (relay, 1))
     {
       g_set_error (error, WHERRY_ERROR, WHERRY_ERROR_RESOURCES,
                    "the server has no file descriptors left for one more peer");
@@ -394,14 +395,14 @@ make_peer (WherryMember *self, WherrySignalError *code, GError **error)
     relay->peer_hook (self, &config, relay->peer_hook_data);
   self->port = wherry_member_port_new (&settings);
   self->peer = wherry_member_port_start (self->port, &config, relay->context, &hub_events,
-                                         wherry_member_ref (self), error);
+                                         wherry_relay_member_ref (self), error);
   if (self->peer == NULL)
     {
       g_clear_pointer (&self->port, wherry_member_port_unref);
-      wherry_member_unref (self);
+      wherry_relay_member_unref (self);
       return FALSE;
     }
-  wherry_relay_count_peer (relay, 1);
+  wherry_relay_hub_count_peer (relay, 1);
   relay->fds_used += WHERRY_FDS_PER_PEER;
   start_connect_timer (self, relay->config->connect_limit_us);
   post_candidates (self);
@@ -410,20 +411,20 @@ make_peer (WherryMember *self, WherrySignalError *code, GError **error)
 
 /* A peer that may have these channels. */
 static gboolean
-ensure_peer (WherryMember *self, const WherryChannelInit *channels, guint n,
+ensure_peer (WherryRelayMember *self, const WherryChannelInit *channels, guint n,
              WherrySignalError *code, GError **error)
 {
-  if (!wherry_member_reserve_streams (self, channels, n, code, error))
+  if (!wherry_relay_member_reserve_streams (self, channels, n, code, error))
     return FALSE;
   if (self->peer != NULL || make_peer (self, code, error))
     return TRUE;
-  wherry_member_release_streams (self);
+  wherry_relay_member_release_streams (self);
   return FALSE;
 }
 
 gboolean
-wherry_member_call (WherryMember *self, const WherryChannelInit *channels, guint n,
-                    WherrySignalError *code, GError **error)
+wherry_relay_member_call (WherryRelayMember *self, const WherryChannelInit *channels, guint n,
+                          WherrySignalError *code, GError **error)
 {
   WHERRY_ASSERT_OWNER (self->relay);
   if (!ensure_peer (self, channels, n, code, error))
@@ -433,9 +434,9 @@ wherry_member_call (WherryMember *self, const WherryChannelInit *channels, guint
 }
 
 gboolean
-wherry_member_remote_description (WherryMember *self, WherrySdp *sdp,
-                                  const WherryChannelInit *channels, guint n,
-                                  WherrySignalError *code, GError **error)
+wherry_relay_member_remote_description (WherryRelayMember *self, WherrySdp *sdp,
+                                        const WherryChannelInit *channels, guint n,
+                                        WherrySignalError *code, GError **error)
 {
   WHERRY_ASSERT_OWNER (self->relay);
   if (!ensure_peer (self, channels, n, code, error))
@@ -449,7 +450,7 @@ wherry_member_remote_description (WherryMember *self, WherrySdp *sdp,
 }
 
 void
-wherry_member_remote_candidate (WherryMember *self, WherryCandidate *candidate)
+wherry_relay_member_remote_candidate (WherryRelayMember *self, WherryCandidate *candidate)
 {
   WHERRY_ASSERT_OWNER (self->relay);
   if (self->peer != NULL)
@@ -471,15 +472,15 @@ wherry_member_remote_candidate (WherryMember *self, WherryCandidate *candidate)
 }
 
 gboolean
-wherry_member_signal (WherryMember *self, const char *to, const char *data, gsize length)
+wherry_relay_member_signal (WherryRelayMember *self, const char *to, const char *data, gsize length)
 {
   WHERRY_ASSERT_OWNER (self->relay);
-  return wherry_room_signal (self->room, self, to, data, length);
+  return wherry_relay_room_signal (self->room, self, to, data, length);
 }
 
 void
-wherry_member_msg (WherryMember *self, const char *object, gsize length)
+wherry_relay_member_msg (WherryRelayMember *self, const char *object, gsize length)
 {
   WHERRY_ASSERT_OWNER (self->relay);
-  wherry_room_msg (self->room, self, object, length);
+  wherry_relay_room_msg (self->room, self, object, length);
 }

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "relay/wherry-relay-private.h"
+#include "relay/wherry-relay-hub-private.h"
 
 /* Who is in a room, and who hears of it. Events are told one after the other: what a listener does
  * while it is told (leave, say) is told after, so that everybody hears the same order. */
@@ -20,43 +20,43 @@ typedef enum
 typedef struct
 {
   EventType type;
-  WherryMember *subject;
+  WherryRelayMember *subject;
   WherryLeaveReason reason;
   char *data;
   gsize length;
-  GPtrArray *listeners; /* of WherryMember, each a reference: who was there when it happened */
+  GPtrArray *listeners; /* of WherryRelayMember, each a reference: who was there when it happened */
 } RoomEvent;
 
 static void
 room_event_free (RoomEvent *event)
 {
-  wherry_member_unref (event->subject);
+  wherry_relay_member_unref (event->subject);
   g_ptr_array_unref (event->listeners);
   g_free (event->data);
   g_free (event);
 }
 
-WherryRoom *
-wherry_room_get (WherryRelay *relay, const char *name)
+WherryRelayRoom *
+wherry_relay_room_get (WherryRelayHub *relay, const char *name)
 {
-  WherryRoom *self = g_hash_table_lookup (relay->rooms, name);
+  WherryRelayRoom *self = g_hash_table_lookup (relay->rooms, name);
 
   if (self != NULL)
-    return wherry_room_ref (self);
-  self = g_new0 (WherryRoom, 1);
+    return wherry_relay_room_ref (self);
+  self = g_new0 (WherryRelayRoom, 1);
   self->ref_count = 1;
   self->relay = relay;
   self->name = g_strdup (name);
   self->echo = strcmp (name, WHERRY_ECHO_ROOM) == 0;
-  self->members = g_ptr_array_new_with_free_func ((GDestroyNotify) wherry_member_unref);
+  self->members = g_ptr_array_new_with_free_func ((GDestroyNotify) wherry_relay_member_unref);
   self->topics = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, wherry_room_topic_free);
   g_queue_init (&self->events);
   g_hash_table_insert (relay->rooms, self->name, self);
   return self;
 }
 
-WherryRoom *
-wherry_room_ref (WherryRoom *self)
+WherryRelayRoom *
+wherry_relay_room_ref (WherryRelayRoom *self)
 {
   self->ref_count++;
   return self;
@@ -64,7 +64,7 @@ wherry_room_ref (WherryRoom *self)
 
 /* Members refer to their room as long as their peer lives. */
 void
-wherry_room_unref (WherryRoom *self)
+wherry_relay_room_unref (WherryRelayRoom *self)
 {
   if (--self->ref_count > 0)
     return;
@@ -76,7 +76,7 @@ wherry_room_unref (WherryRoom *self)
 }
 
 static void
-tell_one (RoomEvent *event, WherryMember *to)
+tell_one (RoomEvent *event, WherryRelayMember *to)
 {
   const WherryMemberEvents *events = to->events;
 
@@ -99,25 +99,25 @@ tell_one (RoomEvent *event, WherryMember *to)
 }
 
 static void
-tell (WherryRoom *self, EventType type, WherryMember *subject, WherryLeaveReason reason,
+tell (WherryRelayRoom *self, EventType type, WherryRelayMember *subject, WherryLeaveReason reason,
       const char *data, gsize length)
 {
-  G_GNUC_UNUSED g_autoptr (WherryRoom) keep = wherry_room_ref (self);
+  G_GNUC_UNUSED g_autoptr (WherryRelayRoom) keep = wherry_relay_room_ref (self);
   RoomEvent *event = g_new0 (RoomEvent, 1);
 
   event->type = type;
-  event->subject = wherry_member_ref (subject);
+  event->subject = wherry_relay_member_ref (subject);
   event->reason = reason;
   event->data = data != NULL ? g_strndup (data, length) : NULL;
   event->length = length;
   event->listeners
-      = g_ptr_array_new_full (self->members->len, (GDestroyNotify) wherry_member_unref);
+      = g_ptr_array_new_full (self->members->len, (GDestroyNotify) wherry_relay_member_unref);
   for (guint i = 0; i < self->members->len; i++)
     {
-      WherryMember *member = g_ptr_array_index (self->members, i);
+      WherryRelayMember *member = g_ptr_array_index (self->members, i);
 
       if (member != subject || type == EVENT_MSG)
-        g_ptr_array_add (event->listeners, wherry_member_ref (member));
+        g_ptr_array_add (event->listeners, wherry_relay_member_ref (member));
     }
   g_queue_push_tail (&self->events, event);
 
@@ -134,34 +134,36 @@ tell (WherryRoom *self, EventType type, WherryMember *subject, WherryLeaveReason
 }
 
 void
-wherry_room_add (WherryRoom *self, WherryMember *member)
+wherry_relay_room_add (WherryRelayRoom *self, WherryRelayMember *member)
 {
-  g_ptr_array_add (self->members, wherry_member_ref (member));
+  g_ptr_array_add (self->members, wherry_relay_member_ref (member));
   tell (self, EVENT_JOINED, member, WHERRY_LEAVE_LEFT, NULL, 0);
 }
 
 void
-wherry_room_remove (WherryRoom *self, WherryMember *member, WherryLeaveReason reason, gboolean told)
+wherry_relay_room_remove (WherryRelayRoom *self, WherryRelayMember *member,
+                          WherryLeaveReason reason, gboolean told)
 {
   g_ptr_array_remove (self->members, member);
-  wherry_room_leave_topics (self, member);
+  wherry_relay_room_leave_topics (self, member);
   if (told)
     tell (self, EVENT_LEFT, member, reason, NULL, 0);
 }
 
 void
-wherry_room_msg (WherryRoom *self, WherryMember *from, const char *object, gsize length)
+wherry_relay_room_msg (WherryRelayRoom *self, WherryRelayMember *from, const char *object,
+                       gsize length)
 {
   tell (self, EVENT_MSG, from, WHERRY_LEAVE_LEFT, object, length);
 }
 
 gboolean
-wherry_room_signal (WherryRoom *self, WherryMember *from, const char *to, const char *data,
-                    gsize length)
+wherry_relay_room_signal (WherryRelayRoom *self, WherryRelayMember *from, const char *to,
+                          const char *data, gsize length)
 {
   for (guint i = 0; i < self->members->len; i++)
     {
-      WherryMember *member = g_ptr_array_index (self->members, i);
+      WherryRelayMember *member = g_ptr_array_index (self->members, i);
 
       if (strcmp (member->id, to) != 0)
         continue;

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The hub's side of the relay, shared by its files: wherry-relay-hub.c (joins, limits, the end),
+ * wherry-relay-watch.c (who is slow), wherry-relay-member.c, wherry-relay-room.c (who is there, who
+ * is told), wherry-room-topic.c (subscriptions), wherry-mirror.c. Everything here: Thread: hub */
+
+#include "base/wherry-inbox.h"
+#include "base/wherry-owner.h"
+#include "relay/wherry-cool-down.h"
+#include "relay/wherry-member-port.h"
+#include "relay/wherry-relay-hub.h"
+
+G_BEGIN_DECLS
+
+typedef struct _WherryRelayRoom WherryRelayRoom;
+
+/* Tests: change what a member's peer is made of (its transport, its context). */
+typedef void (*WherryRelayPeerHook) (WherryRelayMember *member, WherryPeerConfig *config,
+                                     gpointer user_data);
+void wherry_relay_hub_set_peer_hook (WherryRelayHub *self, WherryRelayPeerHook hook,
+                                     gpointer user_data);
+
+struct _WherryRelayHub
+{
+  /* immutable after construction: any thread reads */
+  WherryRelayConfig *config;
+  GMainContext *context;
+  WherryClock *clock;
+  WherryInbox *inbox; /* of WherryPortRequest */
+  WherryBudget *budget;
+  WherryBlockWatch *watch;
+
+  /* hub thread only */
+  WherryOwner owner;
+  WherryCoolDown *cool_down;
+  GHashTable
+      *members; /* id (guint64) to WherryRelayMember; those that left too, while their peer lives */
+  GHashTable *rooms;  /* name to WherryRelayRoom */
+  guint n_present;    /* members that have not left */
+  guint n_peers;      /* peers whose thread is not yet joined */
+  gsize stream_bytes; /* of all members, charged to the budget */
+  guint fds_used;     /* as last counted, and what was given since */
+  gint64 fds_counted_us;
+  gboolean fds_freed; /* a peer has ended since */
+  GSource *watch_timer;
+  gint64 budget_since_us; /* since when publishers wait for the budget; -1: they do not */
+  WherryRelayPeerHook peer_hook;
+  gpointer peer_hook_data;
+  void (*peers_func) (gpointer user_data, guint n); /* NULL: nobody asked */
+  gpointer peers_data;
+  gboolean shutting_down;
+  void (*done) (gpointer user_data);
+  gpointer done_data;
+  GSource *done_source;
+};
+
+struct _WherryRelayMember
+{
+  guint ref_count;
+  WherryRelayHub *relay;
+  WherryRelayRoom *room;
+  guint64 key;
+  char id[17];
+  char *name;
+  char *address;
+  gboolean mirror;
+
+  const WherryMemberEvents *events; /* NULL: its signaling is gone, or it has left */
+  gpointer user_data;
+  gboolean joining; /* not yet known to its signaling */
+  gboolean present; /* it has not left */
+
+  WherryPeer *peer; /* NULL: none yet, or finished */
+  WherryMemberPort *port;
+  gsize stream_bytes;       /* charged for streams beyond the initial ones */
+  gsize stream_bytes_taken; /* of these, for what its peer has taken */
+  GQueue stream_requests;   /* of gsize: what each request needs that its peer has not answered */
+  gboolean connected;
+  gboolean described; /* one side has both descriptions, or will have soon */
+  GSource *connect_timer;
+  gint64 connect_by_us;
+  GPtrArray *candidates; /* of WherryCandidate, until there is a peer; NULL: none */
+  gboolean candidates_ended;
+  GHashTable *owns;          /* token to WherryOwnChannel */
+  GHashTable *closed_labels; /* topics that it closed and that are not mirrored to it; NULL: none */
+  guint64 last_token;        /* of mirrors */
+};
+
+struct _WherryRelayRoom
+{
+  guint ref_count;
+  WherryRelayHub *relay;
+  char *name;
+  gboolean echo;
+  GPtrArray *members; /* present ones, in the order of their joins; each is a reference */
+  GHashTable *topics; /* label to WherryRoomTopic */
+  GQueue events;      /* of RoomEvent, told one after the other */
+  gboolean telling;
+};
+
+/* A channel that a member opened or declared. It publishes until the member's peer is finished. */
+typedef struct
+{
+  WherryRelayMember *member; /* borrowed: it is in member->owns */
+  guint64 token;
+  struct _WherryRoomTopic *topic;
+  WherryChannelInit *init;
+  WherryOutbox *outbox;
+} WherryOwnChannel;
+
+/* What a topic knows of a present member. */
+typedef struct
+{
+  WherryRelayMember *member; /* borrowed: the entry goes when it leaves */
+  WherryOwnChannel *served;  /* the newest of its own, which it is served on; NULL: it has none */
+  WherryOutbox *mirror;      /* NULL: none is open */
+  guint64 mirror_token;
+  gboolean mirror_lossy;
+  gboolean mirror_sent;   /* the member published on it: it keeps the topic */
+  gboolean mirror_failed; /* not tried again before one of its channels closes */
+} WherryTopicEntry;
+
+typedef struct _WherryRoomTopic
+{
+  WherryRelayRoom *room;
+  WherryTopic *topic;
+  GPtrArray *owns;                /* of WherryOwnChannel, borrowed, in the order of their opening */
+  GHashTable *entries;            /* WherryRelayMember to WherryTopicEntry */
+  WherryChannelInit *mirror_init; /* of the oldest publisher there is or was last */
+} WherryRoomTopic;
+
+/* wherry-relay-hub.c */
+gboolean wherry_relay_hub_has_room_for_peer (WherryRelayHub *self, guint n_more);
+/* A peer more, or less. */
+void wherry_relay_hub_count_peer (WherryRelayHub *self, int change);
+void wherry_relay_hub_member_gone (WherryRelayHub *self, WherryRelayMember *member);
+
+/* wherry-relay-watch.c */
+void wherry_relay_hub_watch (WherryRelayHub *self);
+
+/* wherry-relay-member.c */
+WherryRelayMember *wherry_relay_member_new (WherryRelayHub *relay, WherryRelayRoom *room,
+                                            const WherryJoin *join,
+                                            const WherryMemberEvents *events, gpointer user_data);
+WherryRelayMember *wherry_relay_member_ref (WherryRelayMember *self);
+void wherry_relay_member_unref (WherryRelayMember *self);
+void wherry_relay_member_handle (WherryRelayMember *self, WherryPortRequest *request);
+/* told: FALSE: the others are not told (they leave too). */
+void wherry_relay_member_end (WherryRelayMember *self, WherryLeaveReason reason, gboolean told);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (WherryRelayMember, wherry_relay_member_unref)
+
+/* wherry-member-streams.c */
+/* FALSE: the ids of these channels cost more than the member, or the server, may use. */
+gboolean wherry_relay_member_reserve_streams (WherryRelayMember *self,
+                                              const WherryChannelInit *channels, guint n,
+                                              WherrySignalError *code, GError **error);
+/* Its peer has taken, or refused, the oldest request that something was reserved for. */
+void wherry_relay_member_settle_streams (WherryRelayMember *self, gboolean taken);
+void wherry_relay_member_release_streams (WherryRelayMember *self);
+
+/* wherry-relay-room.c */
+WherryRelayRoom *wherry_relay_room_get (WherryRelayHub *relay,
+                                        const char *name); /* (transfer full), made if new */
+WherryRelayRoom *wherry_relay_room_ref (WherryRelayRoom *self);
+void wherry_relay_room_unref (WherryRelayRoom *self);
+void wherry_relay_room_add (WherryRelayRoom *self, WherryRelayMember *member);
+void wherry_relay_room_remove (WherryRelayRoom *self, WherryRelayMember *member,
+                               WherryLeaveReason reason, gboolean told);
+/* To everybody, from too; or to one. FALSE: there is no such member. */
+void wherry_relay_room_msg (WherryRelayRoom *self, WherryRelayMember *from, const char *object,
+                            gsize length);
+gboolean wherry_relay_room_signal (WherryRelayRoom *self, WherryRelayMember *from, const char *to,
+                                   const char *data, gsize length);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (WherryRelayRoom, wherry_relay_room_unref)
+
+/* wherry-room-topic.c */
+void wherry_room_topic_free (gpointer topic);
+void wherry_own_channel_free (gpointer own);
+WherryTopicEntry *wherry_topic_entry (WherryRoomTopic *topic,
+                                      WherryRelayMember *member); /* made if new */
+void wherry_relay_room_subscribe (WherryRelayRoom *self, WherryRelayMember *member, guint64 token,
+                                  const WherryChannelInit *init);
+void wherry_relay_room_unsubscribe (WherryRelayRoom *self, WherryRelayMember *member,
+                                    guint64 token);
+void wherry_relay_room_flush (WherryRelayRoom *self, WherryRelayMember *member, guint64 token,
+                              GPtrArray *messages);
+/* It is out of every snapshot; what it still has to say is published until it is finished. */
+void wherry_relay_room_leave_topics (WherryRelayRoom *self, WherryRelayMember *member);
+/* Nothing comes from it any more. */
+void wherry_relay_room_finish_topics (WherryRelayRoom *self, WherryRelayMember *member);
+
+/* wherry-mirror.c */
+/* Which mirrors there must be; then the snapshot; then what the members must be told. Ends the
+ * topic when nobody publishes on it: topic is gone then. */
+void wherry_mirror_update (WherryRoomTopic *topic);
+void wherry_mirror_connected (WherryRelayRoom *self, WherryRelayMember *member);
+void wherry_mirror_sent (WherryRelayRoom *self, WherryRelayMember *member, guint64 token);
+void wherry_mirror_closed (WherryRelayRoom *self, WherryRelayMember *member, guint64 token,
+                           gboolean by_member);
+void wherry_mirror_failed (WherryRelayRoom *self, WherryRelayMember *member, guint64 token);
+/* The member closed the channel that it was served on: it is not mirrored to it again. */
+void wherry_mirror_unwanted (WherryRelayMember *member, const char *label);
+/* One of its channels is closed: mirrors that did not fit may now. */
+void wherry_mirror_retry (WherryRelayRoom *self, WherryRelayMember *member);
+
+G_END_DECLS
