@@ -41,9 +41,8 @@ lossy_flow_new (LossySide *from, const LossyFlowKind *kind)
 static void
 stop (LossyFlow *self)
 {
-  if (self->timer != NULL)
-    g_source_destroy (self->timer);
-  g_clear_pointer (&self->timer, g_source_unref);
+  wherry_clock_clear_source (&self->timer);
+  wherry_clock_clear_source (&self->waiting);
 }
 
 void
@@ -110,15 +109,25 @@ on_timer (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
-void
-lossy_flow_opened (LossyFlow *self)
+static gboolean
+on_begin (gpointer user_data)
 {
+  LossyFlow *self = user_data;
+
   self->open = TRUE;
   self->start_us = self->last_us = g_get_monotonic_time ();
   if (self->kind.interval_us > 0)
     self->timer
         = wherry_clock_add (wherry_clock_system (), NULL, self->kind.interval_us, on_timer, self);
   lossy_flow_send (self);
+  return G_SOURCE_REMOVE;
+}
+
+void
+lossy_flow_opened (LossyFlow *self)
+{
+  self->waiting
+      = wherry_clock_add (wherry_clock_system (), NULL, self->kind.wait_us, on_begin, self);
 }
 
 static void

@@ -14,6 +14,7 @@ typedef struct
   guint total;
   gsize size_max;     /* sizes go up to it, by a fixed pattern */
   gint64 interval_us; /* between two messages; 0: as fast as the channel takes them */
+  gint64 wait_us;     /* after it opened, before the first one */
 } LossyFlowKind;
 
 struct _LossyFlow
@@ -22,6 +23,7 @@ struct _LossyFlow
   LossySide *from;
   WherryChannel *channel;
   GSource *timer;
+  GSource *waiting;
   gboolean open;
   gint64 start_us; /* of the first message */
   gint64 done_us;  /* from then until the last one came */
