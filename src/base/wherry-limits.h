@@ -78,6 +78,21 @@
   16u                              /* one per hash and certificate: nobody sends more than two */
 #define WHERRY_CANDIDATES_MAX 128u /* a peer's, over its life between ICE restarts */
 #define WHERRY_CANDIDATE_LINE_MAX 512u
+/* How long candidates are gathered: libnice gives a dead TURN server some 8 s, and may never end.
+ */
+#define WHERRY_GATHER_LIMIT_US (10 * G_USEC_PER_SEC)
+/* Names of servers and mDNS candidates: each takes a thread of GLib's while it is looked up. */
+#define WHERRY_ICE_LOOKUPS_ACTIVE 4u
+#define WHERRY_ICE_LOOKUPS_WAITING 16u
+#define WHERRY_ICE_LOOKUP_LIMIT_US (3 * G_USEC_PER_SEC)
+/* mDNS candidates of one generation that are looked up: a browser has one for each address. */
+#define WHERRY_MDNS_CANDIDATES_MAX 8u
+/* STUN requests under way at once: our addresses times the servers. */
+#define WHERRY_STUN_REQUESTS_MAX 64u
+/* TCP connections to one TURN server over TLS: one for each of our addresses. */
+#define WHERRY_TURN_TLS_CONNECTIONS_MAX 16u
+/* A TCP and a TLS handshake take a few round trips. */
+#define WHERRY_TURN_TLS_CONNECT_LIMIT_US (5 * G_USEC_PER_SEC)
 /* RFC 8832: label and protocol are counted by 16 bits; nobody needs more than this. */
 #define WHERRY_LABEL_MAX 1024u
 #define WHERRY_CHANNEL_PROTOCOL_MAX 256u

@@ -3,6 +3,8 @@
 
 #include "config.h"
 
+#include <ifaddrs.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "base/wherry-error.h"
@@ -16,6 +18,12 @@
 #define SOCKET_BUFFER ((int) WHERRY_MIB)
 
 static gboolean
+add_address (NiceAgent *agent, NiceAddress *address)
+{
+  return nice_address_is_valid (address) && nice_agent_add_local_address (agent, address);
+}
+
+static gboolean
 add_addresses (NiceAgent *agent, const WherryIceConfig *config, GError **error)
 {
   for (guint i = 0; i < config->bind_addresses->len; i++)
@@ -24,8 +32,7 @@ add_addresses (NiceAgent *agent, const WherryIceConfig *config, GError **error)
       NiceAddress address;
 
       nice_address_init (&address);
-      if (!nice_address_set_from_string (&address, text)
-          || !nice_agent_add_local_address (agent, &address))
+      if (!nice_address_set_from_string (&address, text) || !add_address (agent, &address))
         {
           g_set_error (error, WHERRY_ERROR, WHERRY_ERROR_INVALID_ARGUMENT,
                        "ICE cannot use the bind address “%s”", text);
@@ -36,30 +43,46 @@ add_addresses (NiceAgent *agent, const WherryIceConfig *config, GError **error)
 }
 
 static gboolean
-add_servers (NiceAgent *agent, guint stream, const WherryIceConfig *config, GError **error)
+add_interface (NiceAgent *agent, const char *name, const struct ifaddrs *all, gboolean link_local)
 {
-  if (config->stun_servers->len > 0)
-    {
-      const WherryIceStunServer *server = g_ptr_array_index (config->stun_servers, 0);
+  gboolean found = FALSE;
 
-      g_object_set (agent, "stun-server", server->host, "stun-server-port", (guint) server->port,
-                    NULL);
-    }
-  for (guint i = 0; i < config->turn_servers->len; i++)
+  for (const struct ifaddrs *i = all; i != NULL; i = i->ifa_next)
     {
-      const WherryIceTurnServer *server = g_ptr_array_index (config->turn_servers, i);
+      NiceAddress address;
 
-      if (!nice_agent_set_relay_info (agent, stream, WHERRY_ICE_COMPONENT, server->host,
-                                      server->port, server->user, server->password,
-                                      server->tcp ? NICE_RELAY_TYPE_TURN_TCP
-                                                  : NICE_RELAY_TYPE_TURN_UDP))
-        {
-          g_set_error (error, WHERRY_ERROR, WHERRY_ERROR_INVALID_ARGUMENT,
-                       "ICE cannot use the TURN server “%s” port %u", server->host, server->port);
-          return FALSE;
-        }
+      if (strcmp (i->ifa_name, name) != 0 || i->ifa_addr == NULL
+          || (i->ifa_addr->sa_family != AF_INET && i->ifa_addr->sa_family != AF_INET6))
+        continue;
+      nice_address_init (&address);
+      nice_address_set_from_sockaddr (&address, i->ifa_addr);
+      nice_address_set_port (&address, 0);
+      if (link_local || !wherry_ice_address_is_link_local (&address))
+        found |= add_address (agent, &address);
     }
-  return TRUE;
+  return found;
+}
+
+static gboolean
+add_interfaces (NiceAgent *agent, const WherryIceConfig *config, GError **error)
+{
+  struct ifaddrs *all = NULL;
+  const char *missing = NULL;
+
+  if (config->interfaces->len == 0)
+    return TRUE;
+  if (getifaddrs (&all) != 0)
+    all = NULL;
+  for (guint i = 0; i < config->interfaces->len && missing == NULL; i++)
+    if (!add_interface (agent, g_ptr_array_index (config->interfaces, i), all, config->link_local))
+      missing = g_ptr_array_index (config->interfaces, i);
+  if (all != NULL)
+    freeifaddrs (all);
+  if (missing == NULL)
+    return TRUE;
+  g_set_error (error, WHERRY_ERROR, WHERRY_ERROR_RESOURCES,
+               "the interface “%s” is not there or has no address", missing);
+  return FALSE;
 }
 
 NiceAgent *
@@ -70,10 +93,10 @@ wherry_ice_agent_new (const WherryIceConfig *config, GMainContext *context, guin
       = nice_agent_new_full (context, NICE_COMPATIBILITY_RFC5245,
                              NICE_AGENT_OPTION_ICE_TRICKLE | NICE_AGENT_OPTION_CONSENT_FRESHNESS);
 
-  g_object_set (agent, "upnp", FALSE, "ice-tcp", config->ice_tcp, "force-relay", config->relay_only,
-                NULL);
+  g_object_set (agent, "upnp", FALSE, "ice-tcp", config->ice_tcp, "ice-udp",
+                !config->no_udp || !config->ice_tcp, "force-relay", config->relay_only, NULL);
   wherry_ice_agent_update_role (agent, config);
-  if (!add_addresses (agent, config, error))
+  if (!add_addresses (agent, config, error) || !add_interfaces (agent, config, error))
     return NULL;
   *stream = nice_agent_add_stream (agent, WHERRY_ICE_COMPONENT);
   if (*stream == 0)
@@ -84,8 +107,6 @@ wherry_ice_agent_new (const WherryIceConfig *config, GMainContext *context, guin
   if (config->port_max > 0)
     nice_agent_set_port_range (agent, *stream, WHERRY_ICE_COMPONENT, config->port_min,
                                config->port_max);
-  if (!add_servers (agent, *stream, config, error))
-    return NULL;
   return g_steal_pointer (&agent);
 }
 

@@ -101,6 +101,8 @@ is_announced (const NiceCandidate *candidate, const WherryIceConfig *config, con
 {
   if (config->relay_only && candidate->type != NICE_CANDIDATE_TYPE_RELAYED)
     return FALSE;
+  if ((config->local_types & 1u << wherry_ice_candidate_type (candidate->type)) == 0)
+    return FALSE;
   if (!config->ice_tcp && candidate->transport != NICE_CANDIDATE_TRANSPORT_UDP)
     return FALSE;
   return config->link_local || !is_link_local (address);
@@ -143,11 +145,12 @@ wherry_ice_candidate_announce (const NiceCandidate *candidate, const WherryIceCo
                               candidate->priority, announced_address (candidate, config, address),
                               (guint16) port, wherry_ice_candidate_type (candidate->type),
                               tcp_type);
-  /* raddr is for diagnosis only (RFC 8839 section 5.1); with relay_only it would tell the address
-   * that the policy hides. */
+  /* raddr is for diagnosis only (RFC 8839 section 5.1); it would tell the address that a policy
+   * hides. */
   if (candidate->type != NICE_CANDIDATE_TYPE_HOST)
     {
-      const gboolean hidden = config->relay_only;
+      const gboolean hidden
+          = config->relay_only || (config->local_types & WHERRY_ICE_TYPE (HOST)) == 0;
       char base[NICE_ADDRESS_STRING_LEN] = "0.0.0.0";
 
       if (!hidden)
@@ -165,7 +168,7 @@ is_usable (const WherryCandidate *candidate, const WherryIceConfig *config)
 {
   g_autoptr (GInetAddress) inet = NULL;
 
-  if (candidate->is_mdns)
+  if (candidate->is_mdns || (config->remote_types & 1u << candidate->type) == 0)
     return FALSE;
   if (candidate->transport == WHERRY_CANDIDATE_TRANSPORT_TCP && !config->ice_tcp)
     return FALSE;
@@ -198,6 +201,15 @@ wherry_ice_candidate_to_nice (const WherryCandidate *candidate, guint stream,
   out->component_id = candidate->component;
   g_strlcpy (out->foundation, candidate->foundation, sizeof out->foundation);
   return out;
+}
+
+gboolean
+wherry_ice_address_is_link_local (const NiceAddress *address)
+{
+  char text[NICE_ADDRESS_STRING_LEN];
+
+  nice_address_to_string (address, text);
+  return is_link_local (text);
 }
 
 void

@@ -23,6 +23,8 @@ WherryCandidate *wherry_ice_candidate_announce (const NiceCandidate *candidate,
 NiceCandidate *wherry_ice_candidate_to_nice (const WherryCandidate *candidate, guint stream,
                                              const WherryIceConfig *config);
 
+/* 169.254.0.0/16, fe80::/10 */
+gboolean wherry_ice_address_is_link_local (const NiceAddress *address);
 /* "192.0.2.1:9" or "[2001:db8::1]:9" */
 void wherry_ice_address_to_string (const NiceAddress *address, char *buffer, gsize size);
 

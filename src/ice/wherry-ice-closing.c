@@ -9,7 +9,7 @@ struct _WherryIceClosing
 {
   grefcount ref_count;
   GMainContext *context;
-  guint n_agents;   /* taken and not gone yet */
+  guint n_held;     /* agents that are not gone yet, and other things */
   GPtrArray *tasks; /* of GTask */
 };
 
@@ -18,6 +18,8 @@ typedef struct
   WherryIceClosing *closing;
   NiceAgent *agent;
   guint stream;
+  gpointer keep;
+  GDestroyNotify destroy;
 } Ending;
 
 static void
@@ -34,18 +36,11 @@ static gboolean
 on_gone (gpointer user_data)
 {
   Ending *ending = user_data;
-  WherryIceClosing *self = ending->closing;
+  g_autoptr (WherryIceClosing) self = ending->closing;
 
+  ending->destroy (ending->keep);
   g_free (ending);
-  if (--self->n_agents == 0)
-    {
-      g_autoptr (GPtrArray) tasks = g_steal_pointer (&self->tasks);
-
-      self->tasks = g_ptr_array_new_with_free_func (g_object_unref);
-      for (guint i = 0; i < tasks->len; i++)
-        g_task_return_boolean (g_ptr_array_index (tasks, i), TRUE);
-    }
-  wherry_ice_closing_unref (self);
+  wherry_ice_closing_release (self);
   return G_SOURCE_REMOVE;
 }
 
@@ -84,16 +79,37 @@ wherry_ice_closing_new (GMainContext *context)
 }
 
 void
-wherry_ice_closing_take (WherryIceClosing *self, NiceAgent *agent, guint stream)
+wherry_ice_closing_take (WherryIceClosing *self, NiceAgent *agent, guint stream, gpointer keep,
+                         GDestroyNotify destroy)
 {
   Ending *ending = g_new0 (Ending, 1);
 
-  g_ref_count_inc (&self->ref_count); /* until on_gone() */
-  self->n_agents++;
-  ending->closing = self;
+  ending->closing = wherry_ice_closing_hold (self); /* until on_gone() */
   ending->agent = agent;
   ending->stream = stream;
+  ending->keep = keep;
+  ending->destroy = destroy;
   attach (ending, on_close);
+}
+
+WherryIceClosing *
+wherry_ice_closing_hold (WherryIceClosing *self)
+{
+  self->n_held++;
+  return wherry_ice_closing_ref (self);
+}
+
+void
+wherry_ice_closing_release (WherryIceClosing *self)
+{
+  g_autoptr (GPtrArray) tasks = NULL;
+
+  if (--self->n_held > 0)
+    return;
+  tasks = g_steal_pointer (&self->tasks);
+  self->tasks = g_ptr_array_new_with_free_func (g_object_unref);
+  for (guint i = 0; i < tasks->len; i++)
+    g_task_return_boolean (g_ptr_array_index (tasks, i), TRUE);
 }
 
 void
@@ -101,10 +117,17 @@ wherry_ice_closing_add (WherryIceClosing *self, GTask *task)
 {
   g_autoptr (GTask) owned = task;
 
-  if (self->n_agents > 0)
+  if (self->n_held > 0)
     g_ptr_array_add (self->tasks, g_steal_pointer (&owned));
   else
     g_task_return_boolean (owned, TRUE);
+}
+
+WherryIceClosing *
+wherry_ice_closing_ref (WherryIceClosing *self)
+{
+  g_ref_count_inc (&self->ref_count);
+  return self;
 }
 
 void

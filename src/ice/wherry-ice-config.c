@@ -36,7 +36,24 @@ wherry_ice_config_new (void)
   self->stun_servers = g_ptr_array_new_with_free_func (stun_server_free);
   self->turn_servers = g_ptr_array_new_with_free_func (turn_server_free);
   self->bind_addresses = g_ptr_array_new_with_free_func (g_free);
+  self->interfaces = g_ptr_array_new_with_free_func (g_free);
+  self->local_types = WHERRY_ICE_TYPES_ALL;
+  self->remote_types = WHERRY_ICE_TYPES_ALL;
   return self;
+}
+
+static void
+add_turn (WherryIceConfig *self, const WherryIceTurnServer *server)
+{
+  WherryIceTurnServer *copy = g_new0 (WherryIceTurnServer, 1);
+
+  copy->host = g_strdup (server->host);
+  copy->port = server->port;
+  copy->user = g_strdup (server->user);
+  copy->password = g_strdup (server->password);
+  copy->tcp = server->tcp;
+  copy->tls = server->tls;
+  g_ptr_array_add (self->turn_servers, copy);
 }
 
 WherryIceConfig *
@@ -54,11 +71,12 @@ wherry_ice_config_copy (const WherryIceConfig *self)
     {
       const WherryIceTurnServer *server = g_ptr_array_index (self->turn_servers, i);
 
-      wherry_ice_config_add_turn_server (copy, server->host, server->port, server->user,
-                                         server->password, server->tcp);
+      add_turn (copy, server);
     }
   for (guint i = 0; i < self->bind_addresses->len; i++)
     g_ptr_array_add (copy->bind_addresses, g_strdup (g_ptr_array_index (self->bind_addresses, i)));
+  for (guint i = 0; i < self->interfaces->len; i++)
+    wherry_ice_config_add_interface (copy, g_ptr_array_index (self->interfaces, i));
   copy->port_min = self->port_min;
   copy->port_max = self->port_max;
   copy->external_address = g_strdup (self->external_address);
@@ -66,6 +84,13 @@ wherry_ice_config_copy (const WherryIceConfig *self)
   copy->remote_lite = self->remote_lite;
   copy->relay_only = self->relay_only;
   copy->ice_tcp = self->ice_tcp;
+  copy->no_udp = self->no_udp;
+  copy->local_types = self->local_types;
+  copy->remote_types = self->remote_types;
+  wherry_ice_config_set_resolver (copy, self->resolver);
+  copy->mdns = self->mdns;
+  copy->tls_ca_file = g_strdup (self->tls_ca_file);
+  copy->network = self->network;
   copy->link_local = self->link_local;
   copy->outlives_failure = self->outlives_failure;
   return copy;
@@ -77,6 +102,9 @@ wherry_ice_config_free (WherryIceConfig *self)
   g_ptr_array_unref (self->stun_servers);
   g_ptr_array_unref (self->turn_servers);
   g_ptr_array_unref (self->bind_addresses);
+  g_ptr_array_unref (self->interfaces);
+  g_clear_object (&self->resolver);
+  g_free (self->tls_ca_file);
   g_free (self->external_address);
   g_free (self);
 }
@@ -95,14 +123,45 @@ void
 wherry_ice_config_add_turn_server (WherryIceConfig *self, const char *host, guint16 port,
                                    const char *user, const char *password, gboolean tcp)
 {
-  WherryIceTurnServer *server = g_new0 (WherryIceTurnServer, 1);
+  const WherryIceTurnServer server = { .host = (char *) host,
+                                       .port = port,
+                                       .user = (char *) user,
+                                       .password = (char *) password,
+                                       .tcp = tcp };
 
-  server->host = g_strdup (host);
-  server->port = port;
-  server->user = g_strdup (user);
-  server->password = g_strdup (password);
-  server->tcp = tcp;
-  g_ptr_array_add (self->turn_servers, server);
+  add_turn (self, &server);
+}
+
+void
+wherry_ice_config_add_turns_server (WherryIceConfig *self, const char *host, guint16 port,
+                                    const char *user, const char *password)
+{
+  const WherryIceTurnServer server = { .host = (char *) host,
+                                       .port = port,
+                                       .user = (char *) user,
+                                       .password = (char *) password,
+                                       .tls = TRUE };
+
+  add_turn (self, &server);
+}
+
+void
+wherry_ice_config_add_interface (WherryIceConfig *self, const char *name)
+{
+  g_ptr_array_add (self->interfaces, g_strdup (name));
+}
+
+void
+wherry_ice_config_set_resolver (WherryIceConfig *self, GResolver *resolver)
+{
+  g_set_object (&self->resolver, resolver);
+}
+
+void
+wherry_ice_config_set_tls_ca_file (WherryIceConfig *self, const char *file)
+{
+  g_free (self->tls_ca_file);
+  self->tls_ca_file = g_strdup (file);
 }
 
 static gboolean

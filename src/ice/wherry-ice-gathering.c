@@ -32,8 +32,19 @@ on_gathering_done (gpointer user_data)
     self->events->gathering_done (self->events_data);
 }
 
-static const WherryIceAnnouncerEvents announcer_events = {
+static void
+on_candidate_error (gpointer user_data, const WherryIceCandidateError *error)
+{
+  G_GNUC_UNUSED g_autoptr (WherryIceSession) self = g_object_ref (user_data);
+
+  wherry_info (&self->log, "%s: %s (%u)", error->url, error->text, error->code);
+  if (self->events != NULL && self->events->candidate_error != NULL)
+    self->events->candidate_error (self->events_data, error);
+}
+
+static const WherryIceGathererEvents gatherer_events = {
   .candidate = on_candidate,
+  .error = on_candidate_error,
   .done = on_gathering_done,
 };
 
@@ -54,13 +65,13 @@ wherry_ice_session_make_generation (WherryIceSession *self, WherryIceCredentials
                                     GError **error)
 {
   WherryIceGeneration *generation
-      = wherry_ice_generation_new (self->config, self->context, &self->log, local, error);
+      = wherry_ice_generation_new (self->config, self->context, &self->log, local, self->closing,
+                                   error);
 
   if (generation == NULL)
     return NULL;
   wherry_ice_generation_set_events (generation, &generation_events, self);
-  generation->announcer.events = &announcer_events;
-  generation->announcer.user_data = self;
+  wherry_ice_gatherer_set_events (generation->gatherer, &gatherer_events, self);
   return generation;
 }
 
@@ -106,5 +117,6 @@ wherry_ice_session_gather (WherryIceSession *self, GError **error)
 gboolean
 wherry_ice_session_is_gathering_done (WherryIceSession *self)
 {
-  return self->current != NULL && wherry_ice_session_newest (self)->announcer.done;
+  return self->current != NULL
+         && wherry_ice_gatherer_is_done (wherry_ice_session_newest (self)->gatherer);
 }

@@ -19,7 +19,7 @@ on_new_candidate (NiceAgent *agent, NiceCandidate *candidate, WherryIceGeneratio
   G_GNUC_UNUSED g_autoptr (WherryIceGeneration) alive = generation_ref (self);
 
   WHERRY_ASSERT_OWNER (self);
-  wherry_ice_announcer_candidate (&self->announcer, candidate);
+  wherry_ice_gatherer_take_candidate (self->gatherer, candidate);
 }
 
 static void
@@ -28,8 +28,7 @@ on_gathering_done (NiceAgent *agent, guint stream, WherryIceGeneration *self)
   G_GNUC_UNUSED g_autoptr (WherryIceGeneration) alive = generation_ref (self);
 
   WHERRY_ASSERT_OWNER (self);
-  if (!self->announcer.done)
-    wherry_ice_announcer_done (&self->announcer);
+  wherry_ice_gatherer_agent_done (self->gatherer);
 }
 
 static void
@@ -67,7 +66,8 @@ on_received (NiceAgent *agent, guint stream, guint component, guint length, char
 
 WherryIceGeneration *
 wherry_ice_generation_new (const WherryIceConfig *config, GMainContext *context,
-                           const WherryLogContext *log, WherryIceCredentials *local, GError **error)
+                           const WherryLogContext *log, WherryIceCredentials *local,
+                           WherryIceClosing *closing, GError **error)
 {
   g_autoptr (WherryIceGeneration) self = g_new0 (WherryIceGeneration, 1);
 
@@ -79,11 +79,11 @@ wherry_ice_generation_new (const WherryIceConfig *config, GMainContext *context,
   self->local = *local;
   *local = (WherryIceCredentials){ 0 };
   wherry_ice_remote_init (&self->remote, config);
-  self->announcer.config = config;
   self->agent = wherry_ice_agent_new (config, context, &self->stream, error);
   if (self->agent == NULL)
     return NULL;
   nice_agent_set_local_credentials (self->agent, self->stream, self->local.ufrag, self->local.pwd);
+  self->gatherer = wherry_ice_gatherer_new (config, self->agent, self->stream, context, closing);
   return g_steal_pointer (&self);
 }
 
@@ -104,12 +104,9 @@ gboolean
 wherry_ice_generation_gather (WherryIceGeneration *self, GError **error)
 {
   G_GNUC_UNUSED g_autoptr (WherryIceGeneration) alive = generation_ref (self);
-  /* A candidate event may close everything while libnice is still gathering. */
-  g_autoptr (NiceAgent) agent = g_object_ref (self->agent);
 
   if (!self->gathered)
-    self->gathered
-        = wherry_ice_agent_gather (agent, self->stream, self->context, self->config, error);
+    self->gathered = wherry_ice_gatherer_start (self->gatherer, error);
   return self->gathered;
 }
 
@@ -118,11 +115,14 @@ wherry_ice_generation_close (WherryIceGeneration *self, WherryIceClosing *closin
 {
   if (self->agent == NULL)
     return;
-  self->announcer.events = NULL;
+  wherry_ice_gatherer_stop (self->gatherer);
   nice_agent_attach_recv (self->agent, self->stream, WHERRY_ICE_COMPONENT, self->context, NULL,
                           NULL);
   g_signal_handlers_disconnect_by_data (self->agent, self);
-  wherry_ice_closing_take (closing, g_steal_pointer (&self->agent), self->stream);
+  /* A TURN server over TLS still hears that its allocation is no longer needed. */
+  wherry_ice_closing_take (closing, g_steal_pointer (&self->agent), self->stream,
+                           g_steal_pointer (&self->gatherer),
+                           (GDestroyNotify) wherry_ice_gatherer_unref);
 }
 
 void
@@ -130,6 +130,7 @@ wherry_ice_generation_unref (WherryIceGeneration *self)
 {
   if (!g_ref_count_dec (&self->ref_count))
     return;
+  g_clear_pointer (&self->gatherer, wherry_ice_gatherer_unref);
   g_clear_object (&self->agent);
   wherry_ice_credentials_clear (&self->local);
   wherry_ice_remote_clear (&self->remote);

@@ -11,9 +11,9 @@
 
 #include "base/wherry-log.h"
 #include "base/wherry-owner.h"
-#include "ice/wherry-ice-announcer.h"
 #include "ice/wherry-ice-closing.h"
 #include "ice/wherry-ice-credentials.h"
+#include "ice/wherry-ice-gatherer.h"
 #include "ice/wherry-ice-remote.h"
 
 G_BEGIN_DECLS
@@ -41,7 +41,7 @@ struct _WherryIceGeneration
   guint stream;
   WherryIceCredentials local;
   WherryIceRemote remote;
-  WherryIceAnnouncer announcer;
+  WherryIceGatherer *gatherer;
   gboolean gathered;  /* gather() was called, successfully */
   gboolean connected; /* as libnice sees it */
   gboolean checks_failed;
@@ -52,7 +52,8 @@ struct _WherryIceGeneration
 /* local: taken over (its strings). WHERRY_ERROR_INVALID_ARGUMENT, WHERRY_ERROR_RESOURCES. */
 WherryIceGeneration *wherry_ice_generation_new (const WherryIceConfig *config,
                                                 GMainContext *context, const WherryLogContext *log,
-                                                WherryIceCredentials *local, GError **error);
+                                                WherryIceCredentials *local,
+                                                WherryIceClosing *closing, GError **error);
 void wherry_ice_generation_set_events (WherryIceGeneration *self,
                                        const WherryIceGenerationEvents *events, gpointer user_data);
 gboolean wherry_ice_generation_gather (WherryIceGeneration *self, GError **error);

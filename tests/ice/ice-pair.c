@@ -41,8 +41,42 @@ on_state (gpointer user_data, WherryTransportState state, const GError *error)
   g_array_append_val (side->states, state);
 }
 
-static const WherryIceSessionEvents session_events
-    = { .candidate = on_candidate, .gathering_done = on_done, .state = on_state };
+static void
+on_candidate_error (gpointer user_data, const WherryIceCandidateError *error)
+{
+  IceSide *side = user_data;
+
+  g_test_message ("%s: %u %s (from %s port %u)", error->url, error->code, error->text,
+                  error->address != NULL ? error->address : "nowhere", error->port);
+  g_ptr_array_add (side->errors,
+                   g_strdup_printf ("%s %u %s", error->url, error->code, error->text));
+}
+
+static const WherryIceSessionEvents session_events = {
+  .candidate = on_candidate,
+  .gathering_done = on_done,
+  .state = on_state,
+  .candidate_error = on_candidate_error,
+};
+
+guint
+ice_side_count (IceSide *side, const char *text)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < side->candidates->len; i++)
+    n += strstr (g_ptr_array_index (side->candidates, i), text) != NULL;
+  return n;
+}
+
+gboolean
+ice_side_has_error (IceSide *side, const char *start)
+{
+  for (guint i = 0; i < side->errors->len; i++)
+    if (g_str_has_prefix (g_ptr_array_index (side->errors, i), start))
+      return TRUE;
+  return FALSE;
+}
 
 WherryTransportState
 ice_side_get_last_state (IceSide *side)
@@ -74,6 +108,7 @@ ice_side_init (IceSide *side, const WherryIceConfig *config)
   g_assert_no_error (error);
   side->transport = WHERRY_PACKET_TRANSPORT (side->ice);
   side->states = g_array_new (FALSE, FALSE, sizeof (WherryTransportState));
+  side->errors = g_ptr_array_new_with_free_func (g_free);
   side->candidates = g_ptr_array_new_with_free_func (g_free);
   wherry_packet_recorder_init (&side->heard);
   wherry_packet_recorder_listen (&side->heard, side->transport);
@@ -106,8 +141,20 @@ ice_side_clear (IceSide *side)
       WHERRY_WAIT_UNTIL (NULL, closed == 1 && weak == NULL);
     }
   g_clear_pointer (&side->states, g_array_unref);
+  g_clear_pointer (&side->errors, g_ptr_array_unref);
   g_clear_pointer (&side->candidates, g_ptr_array_unref);
   wherry_packet_recorder_clear (&side->heard);
+}
+
+void
+ice_pair_init_with (IcePair *pair, WherryIceConfig *a, WherryIceConfig *b)
+{
+  b->controlling = FALSE;
+  ice_side_init (&pair->b, b);
+  a->controlling = TRUE;
+  ice_side_init (&pair->a, a);
+  pair->a.other = &pair->b;
+  pair->b.other = &pair->a;
 }
 
 void
@@ -115,11 +162,7 @@ ice_pair_init (IcePair *pair)
 {
   g_autoptr (WherryIceConfig) config = ice_loopback_config ();
 
-  ice_side_init (&pair->b, config);
-  config->controlling = TRUE;
-  ice_side_init (&pair->a, config);
-  pair->a.other = &pair->b;
-  pair->b.other = &pair->a;
+  ice_pair_init_with (pair, config, config);
 }
 
 void

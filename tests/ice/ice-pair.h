@@ -15,6 +15,7 @@ struct _IceSide
   WherryPacketRecorder heard;
   GPtrArray *candidates; /* of char * */
   GArray *states;        /* of WherryTransportState: ICE's own */
+  GPtrArray *errors;     /* of char *: "url code text" */
   guint done;
   IceSide *other;
   gboolean silent; /* announces nothing to the other */
@@ -27,10 +28,15 @@ typedef struct
 } IcePair;
 
 WherryIceConfig *ice_loopback_config (void);
+/* Candidates that have text in them. */
+guint ice_side_count (IceSide *side, const char *text);
+gboolean ice_side_has_error (IceSide *side, const char *start);
 void ice_side_init (IceSide *side, const WherryIceConfig *config);
 void ice_on_closed (GObject *source, GAsyncResult *result, gpointer user_data);
 void ice_side_clear (IceSide *side);
 void ice_pair_init (IcePair *pair);
+/* Each with its own configuration; a controls. */
+void ice_pair_init_with (IcePair *pair, WherryIceConfig *a, WherryIceConfig *b);
 void ice_pair_clear (IcePair *pair);
 void ice_side_gather (IceSide *side);
 void ice_side_give_credentials (IceSide *from, IceSide *to, const char *pwd);

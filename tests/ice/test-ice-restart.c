@@ -209,11 +209,7 @@ test_outlives_failure (void)
   IcePair pair;
 
   config->outlives_failure = TRUE;
-  ice_side_init (&pair.b, config);
-  config->controlling = TRUE;
-  ice_side_init (&pair.a, config);
-  pair.a.other = &pair.b;
-  pair.b.other = &pair.a;
+  ice_pair_init_with (&pair, config, config);
   ice_pair_start (&pair);
   WHERRY_WAIT_UNTIL (NULL, ice_pair_is_connected (&pair));
   ice_side_clear (&pair.b);
