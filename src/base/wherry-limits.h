@@ -54,6 +54,14 @@
  * holds 92 packets: a window of 128 KiB overflowed it whenever its process was late, and cost a
  * third more CPU. 64 KiB bound one association to 640 KB/s at a round trip of 100 ms. */
 #define WHERRY_SCTP_SNDBUF (64u * WHERRY_KIB)
+/* With I-DATA (RFC 8260): what goes past a large message that is under way, at most so large each
+ * and so much beyond WHERRY_SCTP_SNDBUF, which the large one keeps full. A quarter and a half of
+ * it: enough for every small message of a round trip. */
+#define WHERRY_SCTP_SMALL_MAX (16u * WHERRY_KIB)
+#define WHERRY_SCTP_SNDBUF_PAST (32u * WHERRY_KIB)
+/* A larger one waits until nothing else is under way: beside a large one of which usrsctp gathers
+ * 128 KiB before it hands over any, it still fits into a receive buffer like ours. */
+#define WHERRY_SCTP_BESIDE_MAX (64u * WHERRY_KIB)
 /* Unfinished messages of one association, in largest messages: without I-DATA a sender has one
  * under way; those that still split messages by PPID (RFC 8831 section 6.6) may have one on each of
  * a few channels. What is unfinished counts against everybody's memory budget. */

@@ -3,6 +3,8 @@
 
 #include "config.h"
 
+#include "base/wherry-share.h"
+
 #include "channel/wherry-channel-private.h"
 
 /* A DCEP message that the association has no room for now. */
@@ -14,7 +16,7 @@ typedef struct
 
 /* RFC 8832 section 6: DCEP messages are sent reliably and in order. */
 static const WherrySendOptions control_options
-    = { .ordered = TRUE, .reliability = WHERRY_RELIABLE };
+    = { .ordered = TRUE, .reliability = WHERRY_RELIABLE, .priority = WHERRY_PRIORITY_HIGH };
 
 static void
 control_free (gpointer data)

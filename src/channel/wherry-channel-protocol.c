@@ -127,7 +127,8 @@ wherry_channel_protocol_send (WherryChannelSet *self, WherryChannel *channel,
 {
   WherrySendOptions options = { .ordered = channel->init.ordered || !channel->acknowledged,
                                 .reliability = channel->init.reliability,
-                                .value = channel->init.reliability_value };
+                                .value = channel->init.reliability_value,
+                                .priority = channel->init.priority };
 
   WHERRY_ASSERT_OWNER (self);
 

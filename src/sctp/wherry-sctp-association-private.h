@@ -11,6 +11,7 @@
 #include "sctp/wherry-sctp-association.h"
 #include "sctp/wherry-sctp-flight.h"
 #include "sctp/wherry-sctp-runtime.h"
+#include "sctp/wherry-sctp-turns.h"
 
 G_BEGIN_DECLS
 
@@ -34,6 +35,7 @@ struct _WherrySctpAssociation
   /* peer thread only */
   WherryOwner owner;
   WherryTransportState state;
+  gboolean interleaving; /* I-DATA was negotiated (RFC 8260 section 2.2.1) */
   const WherryStreamTransportEvents *events;
   gpointer user_data;
 
@@ -49,6 +51,10 @@ struct _WherrySctpAssociation
 
   /* receive */
   gboolean paused;
+  gsize window;               /* that we announced last */
+  gboolean window_seen;       /* and have not looked at */
+  gboolean eager;             /* pieces of messages are handed over as they come */
+  gsize receive_buffer;       /* now */
   gboolean draining;          /* the end: read all that there is, paused or not */
   GHashTable *assemblies;     /* stream and order -> WherrySctpAssembly */
   gsize unfinished_bytes;     /* in all of them */
@@ -58,13 +64,11 @@ struct _WherrySctpAssociation
   GByteArray *notification; /* one that comes in pieces (nullable) */
 
   /* send */
-  WherryMessage *pending; /* the open message: partly in usrsctp (nullable) */
-  gsize pending_offset;
-  guint16 pending_stream;
-  WherrySendOptions pending_options;
-  gboolean tail;    /* pending is whole, and waits to be the last one of a corked batch */
-  gboolean bundles; /* SCTP_NODELAY is off */
-  gboolean blocked; /* somebody waits for the writable event */
+  WherrySctpTurns turns;
+  WherrySctpOutgoing tail; /* kept back: it may be the last one of a corked batch */
+  gboolean bundles;        /* SCTP_NODELAY is off */
+  guint8 own_tag[4];       /* that the other side's packets bear (RFC 9260 section 8.5) */
+  gboolean blocked;        /* somebody waits for the writable event */
   WherrySctpFlight flight;
 
   /* streams */
@@ -136,8 +140,12 @@ WherrySendResult wherry_sctp_association_send (WherryStreamTransport *transport,
 gsize wherry_sctp_association_get_buffered (WherryStreamTransport *transport);
 /* The end of a corked batch: the message that was kept back goes, and takes all with it. */
 void wherry_sctp_association_flush_tail (WherrySctpAssociation *self);
+/* At the end of each entry with open messages that others went past. */
+void wherry_sctp_association_nudge (WherrySctpAssociation *self);
 void wherry_sctp_association_continue_send (WherrySctpAssociation *self);
 void wherry_sctp_association_clear_send (WherrySctpAssociation *self);
+/* A message on this stream is accepted and not all in usrsctp. */
+gboolean wherry_sctp_association_is_sending (WherrySctpAssociation *self, guint16 stream);
 
 /* streams */
 /* The handshake is done. */

@@ -63,7 +63,8 @@ make_socket (WherrySctpAssociation *self, GError **error)
       = { .streams = streams,
           .max_incoming_streams = MAX (self->config.max_incoming_streams, streams),
           .send_buffer = self->config.send_buffer,
-          .receive_buffer = self->config.receive_buffer };
+          .receive_buffer = self->config.receive_buffer,
+          .interleaving = !self->config.no_interleaving };
   struct sockaddr_conn address
       = { .sconn_family = AF_CONN, .sconn_port = g_htons (self->config.local_port) };
   struct socket *so = usrsctp_socket (AF_CONN, SOCK_STREAM, IPPROTO_SCTP, NULL, NULL, 0, NULL);
@@ -249,6 +250,12 @@ wherry_sctp_association_set_paused (WherryStreamTransport *transport, gboolean p
     wherry_sctp_association_schedule (self);
 }
 
+static gboolean
+stream_transport_is_interleaving (WherryStreamTransport *transport)
+{
+  return WHERRY_SCTP_ASSOCIATION (transport)->interleaving;
+}
+
 static void
 stream_transport_cork (WherryStreamTransport *transport)
 {
@@ -288,6 +295,7 @@ wherry_sctp_association_iface_init (WherryStreamTransportInterface *iface)
   iface->reset_stream = wherry_sctp_association_reset_stream;
   iface->set_paused = wherry_sctp_association_set_paused;
   iface->get_buffered = wherry_sctp_association_get_buffered;
+  iface->is_interleaving = stream_transport_is_interleaving;
   iface->cork = stream_transport_cork;
   iface->uncork = stream_transport_uncork;
   iface->close = wherry_sctp_association_close;
@@ -312,6 +320,7 @@ wherry_sctp_association_finalize (GObject *object)
   g_clear_error (&self->end_error);
   g_byte_array_unref (self->packets.bytes);
   g_array_unref (self->packets.lengths);
+  wherry_sctp_turns_clear (&self->turns);
   g_hash_table_unref (self->assemblies);
   g_array_unref (self->resets);
   g_array_unref (self->resets_asked);
@@ -341,6 +350,7 @@ wherry_sctp_association_init (WherrySctpAssociation *self)
   self->resets_asked = g_array_new (FALSE, FALSE, sizeof (guint16));
   self->resets_denied = g_array_new (FALSE, FALSE, sizeof (guint16));
   wherry_sctp_flight_init (&self->flight);
+  wherry_sctp_turns_init (&self->turns);
   wherry_sctp_association_init_receive (self);
 }
 
@@ -367,6 +377,8 @@ apply_config (WherrySctpAssociation *self, const WherrySctpConfig *config)
       = from->streams_limit_us != 0 ? from->streams_limit_us : WHERRY_SCTP_STREAMS_LIMIT_US;
   if (from->budget != NULL)
     self->config.budget = wherry_budget_ref (from->budget);
+  self->config.no_interleaving = from->no_interleaving;
+  self->receive_buffer = self->config.receive_buffer;
   wherry_log_context_copy (&self->log, from->log);
 }
 
@@ -396,4 +408,10 @@ guint
 wherry_sctp_association_get_n_incoming_streams (WherrySctpAssociation *self)
 {
   return self->n_incoming;
+}
+
+gboolean
+wherry_sctp_association_is_interleaving (WherrySctpAssociation *self)
+{
+  return self->interleaving;
 }

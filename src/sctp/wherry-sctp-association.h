@@ -36,6 +36,7 @@ typedef struct
   WherryBudget *budget;        /* charged for reassembly, messages, and streams beyond those that
                                 * it sets out with (nullable) */
   gint64 streams_limit_us;     /* WHERRY_SCTP_STREAMS_LIMIT_US */
+  gboolean no_interleaving;    /* I-DATA (RFC 8260) is not offered: large messages go one by one */
   const WherryLogContext *log; /* copied (nullable) */
 } WherrySctpConfig;
 
@@ -46,5 +47,8 @@ WherrySctpAssociation *wherry_sctp_association_new (WherryPacketTransport *lower
 
 /* Streams that the other side may send on. Thread: peer */
 guint wherry_sctp_association_get_n_incoming_streams (WherrySctpAssociation *self);
+
+/* Both sides have I-DATA. FALSE before it is connected. Thread: peer */
+gboolean wherry_sctp_association_is_interleaving (WherrySctpAssociation *self);
 
 G_END_DECLS

@@ -33,6 +33,7 @@ on_up (WherrySctpAssociation *self, const struct sctp_assoc_change *change)
       wherry_sctp_association_end (self, WHERRY_TRANSPORT_FAILED, g_steal_pointer (&error));
       return;
     }
+  WHERRY_SCTP_CALL (self, self->interleaving = wherry_sctp_options_is_interleaving (self->so));
   wherry_sctp_association_set_state (self, WHERRY_TRANSPORT_CONNECTED, NULL);
 }
 

@@ -37,6 +37,11 @@
 /* RFC 8261 section 5: with 12 bytes of common header added the packet must fit what DTLS takes. */
 #define COMMON_HEADER 12
 
+/* RFC 8260 section 4.3.1 names it; usrsctp 0.9.5 has it, but not in its header. */
+#ifndef SCTP_INTERLEAVING_SUPPORTED
+#define SCTP_INTERLEAVING_SUPPORTED 0x00001206
+#endif
+
 static gboolean
 set_option (struct socket *so, int level, int option, const void *value, socklen_t length,
             const char *name, GError **error)
@@ -110,12 +115,15 @@ set_events (struct socket *so, GError **error)
 }
 
 static gboolean
-set_message_options (struct socket *so, GError **error)
+set_message_options (struct socket *so, const WherrySctpOptions *options, GError **error)
 {
   const int on = 1;
-  /* RFC 6458 section 8.1.20: streams interleave only with I-DATA (RFC 8260), which is off: 1 means
-   * that while a large message comes in pieces, messages on other streams may come in between */
-  const int interleave = 1;
+  /* RFC 6458 section 8.1.20: while a large message comes in pieces, whole messages on other streams
+   * may come in between (1), and with I-DATA pieces of others (2) */
+  const int interleave = options->interleaving ? 2 : 1;
+  /* RFC 8260 section 4.3.1; needs level 2 to be set before */
+  struct sctp_assoc_value i_data
+      = { .assoc_id = SCTP_ALL_ASSOC, .assoc_value = options->interleaving };
   /* RFC 6525 section 6.3.1 */
   struct sctp_assoc_value reset
       = { .assoc_id = SCTP_ALL_ASSOC,
@@ -125,6 +133,7 @@ set_message_options (struct socket *so, GError **error)
          && SET (so, IPPROTO_SCTP, SCTP_EXPLICIT_EOR, on) /* 8.1.26: larger than the buffer */
          && SET (so, IPPROTO_SCTP, SCTP_RECVRCVINFO, on)  /* 8.1.29: stream and PPID */
          && SET (so, IPPROTO_SCTP, SCTP_FRAGMENT_INTERLEAVE, interleave)
+         && SET (so, IPPROTO_SCTP, SCTP_INTERLEAVING_SUPPORTED, i_data)
          && SET (so, IPPROTO_SCTP, SCTP_ENABLE_STREAM_RESET, reset);
 }
 
@@ -164,7 +173,8 @@ wherry_sctp_options_socket (struct socket *so, const WherrySctpOptions *options,
       return FALSE;
     }
   return set_socket_options (so, options, error) && set_events (so, error)
-         && set_message_options (so, error) && set_association_options (so, options, error);
+         && set_message_options (so, options, error)
+         && set_association_options (so, options, error);
 }
 
 void
@@ -175,6 +185,50 @@ wherry_sctp_options_set_bundling (struct socket *so, gboolean on)
   GError **error = &ignored;
 
   if (!SET (so, IPPROTO_SCTP, SCTP_NODELAY, nodelay)) /* RFC 6458 section 8.1.5 */
+    wherry_debug (NULL, "%s", ignored->message);
+}
+
+gboolean
+wherry_sctp_options_is_interleaving (struct socket *so)
+{
+  struct sctp_assoc_value i_data = { 0 };
+  socklen_t length = sizeof i_data;
+
+  /* of an association, it tells what was negotiated */
+  return usrsctp_getsockopt (so, IPPROTO_SCTP, SCTP_INTERLEAVING_SUPPORTED, &i_data, &length) == 0
+         && i_data.assoc_value != 0;
+}
+
+void
+wherry_sctp_options_set_partial_delivery (struct socket *so, gsize bytes)
+{
+  guint32 point = (guint32) bytes;
+  g_autoptr (GError) ignored = NULL;
+  GError **error = &ignored;
+
+  if (!SET (so, IPPROTO_SCTP, SCTP_PARTIAL_DELIVERY_POINT, point)) /* RFC 6458 section 8.1.21 */
+    wherry_debug (NULL, "%s", ignored->message);
+}
+
+void
+wherry_sctp_options_set_receive_buffer (struct socket *so, gsize bytes)
+{
+  int receive_buffer = (int) bytes;
+  g_autoptr (GError) ignored = NULL;
+  GError **error = &ignored;
+
+  if (!SET (so, SOL_SOCKET, SO_RCVBUF, receive_buffer))
+    wherry_debug (NULL, "%s", ignored->message);
+}
+
+void
+wherry_sctp_options_set_send_buffer (struct socket *so, gsize bytes)
+{
+  int send_buffer = (int) bytes;
+  g_autoptr (GError) ignored = NULL;
+  GError **error = &ignored;
+
+  if (!SET (so, SOL_SOCKET, SO_SNDBUF, send_buffer))
     wherry_debug (NULL, "%s", ignored->message);
 }
 

@@ -16,6 +16,7 @@ typedef struct
   guint max_incoming_streams;
   gsize send_buffer;
   gsize receive_buffer;
+  gboolean interleaving; /* offer I-DATA (RFC 8260) */
 } WherrySctpOptions;
 
 /* For the whole process, after usrsctp was initialised. Thread: any */
@@ -25,6 +26,15 @@ gboolean wherry_sctp_options_socket (struct socket *so, const WherrySctpOptions 
                                      GError **error);
 /* on: packets wait for more to fill them while others are unacknowledged. Thread: peer */
 void wherry_sctp_options_set_bundling (struct socket *so, gboolean on);
+/* Once the association is up: whether both sides have I-DATA. Only then may a message begin while
+ * another one, on another stream, is not whole yet. Thread: peer */
+gboolean wherry_sctp_options_is_interleaving (struct socket *so);
+/* A message of which this much has come is handed over in pieces. Thread: peer */
+void wherry_sctp_options_set_partial_delivery (struct socket *so, gsize bytes);
+/* How much usrsctp may hold received. Thread: peer */
+void wherry_sctp_options_set_receive_buffer (struct socket *so, gsize bytes);
+/* How much usrsctp may hold to send. Thread: peer */
+void wherry_sctp_options_set_send_buffer (struct socket *so, gsize bytes);
 /* Once the association is up. remote: what it was connected to; mtu: of the transport below.
  * Thread: peer */
 gboolean wherry_sctp_options_established (struct socket *so, const struct sockaddr_conn *remote,

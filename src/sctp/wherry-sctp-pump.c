@@ -3,12 +3,22 @@
 
 #include "config.h"
 
+#include <string.h>
+
 #include "base/wherry-clock.h"
 #include "base/wherry-counters.h"
 #include "base/wherry-error.h"
 #include "base/wherry-limits.h"
 
 #include "sctp/wherry-sctp-association-private.h"
+
+/* RFC 9260 sections 3.1 and 3.3.2 */
+#define FIRST_CHUNK 12u
+#define OWN_TAG 16u
+#define CHUNK_INIT 1u
+#define CHUNK_INIT_ACK 2u
+#define CHUNK_SACK 3u
+#define WINDOW 20u /* RFC 9260 section 3.3.4 */
 
 /* ---- packets out ---- */
 
@@ -61,8 +71,10 @@ void
 wherry_sctp_association_uncork (WherrySctpAssociation *self)
 {
   g_return_if_fail (self->corked > 0);
-  if (self->corked == 1 && self->so != NULL && (self->tail || self->bundles))
+  if (self->corked == 1 && self->so != NULL && (self->tail.message != NULL || self->bundles))
     wherry_sctp_association_flush_tail (self);
+  if (self->corked == 1 && self->so != NULL && wherry_sctp_turns_is_shared (&self->turns))
+    wherry_sctp_association_nudge (self);
   if (--self->corked == 0)
     flush (self);
 }
@@ -71,6 +83,17 @@ void
 wherry_sctp_association_add_packet (WherrySctpAssociation *self, const guint8 *data, gsize length)
 {
   wherry_sctp_flight_packet_out (&self->flight, data, length);
+  /* our INIT, and INIT ACK if the other side's INIT came first, have the same (RFC 9260 section
+   * 5.2.1) */
+  if (self->state != WHERRY_TRANSPORT_CONNECTED && length >= OWN_TAG + sizeof self->own_tag
+      && (data[FIRST_CHUNK] == CHUNK_INIT || data[FIRST_CHUNK] == CHUNK_INIT_ACK))
+    memcpy (self->own_tag, data + OWN_TAG, sizeof self->own_tag);
+  if (self->interleaving && length >= WINDOW + 4 && data[FIRST_CHUNK] == CHUNK_SACK)
+    {
+      self->window = ((gsize) data[WINDOW] << 24) | ((gsize) data[WINDOW + 1] << 16)
+                     | ((gsize) data[WINDOW + 2] << 8) | data[WINDOW + 3];
+      self->window_seen = TRUE;
+    }
   g_byte_array_append (self->packets.bytes, data, (guint) length);
   g_array_append_val (self->packets.lengths, length);
 }

@@ -10,6 +10,7 @@
 #include "base/wherry-limits.h"
 
 #include "sctp/wherry-sctp-association-private.h"
+#include "sctp/wherry-sctp-options.h"
 
 /* One read. Larger messages come in several. On the stack: peers have a thread each. */
 #define READ_SIZE (16u * WHERRY_KIB)
@@ -222,6 +223,38 @@ wherry_sctp_association_may_read (WherrySctpAssociation *self)
          || !wherry_sctp_endpoint_wait_budget (self->endpoint, self->config.budget);
 }
 
+/* There is nothing to read, and yet the window is small: what fills it are pieces of messages that
+ * interleave (RFC 8260), none of them so long that usrsctp hands it over in pieces. They would wait
+ * for one another for ever. Not from the start: a stream of which a piece was handed over and whose
+ * rest was then given up (RFC 3758) gets no message of several fragments any more in usrsctp 0.9.5.
+ * And where even that does not help (it counts in 8 bits how often it read some of a message, and
+ * does not find one that stands at 0 unless it is the oldest), more room, within what unfinished
+ * messages may take anyway. */
+static void
+relieve_window (WherrySctpAssociation *self)
+{
+  gsize most = WHERRY_SCTP_UNFINISHED_MAX * self->config.max_message_size;
+
+  if (!self->window_seen)
+    return;
+  self->window_seen = FALSE;
+  if (self->window >= self->receive_buffer / 2)
+    {
+      if (self->eager)
+        wherry_sctp_options_set_partial_delivery (self->so, self->config.receive_buffer / 2);
+      self->eager = FALSE;
+      return;
+    }
+  if (!self->eager)
+    wherry_sctp_options_set_partial_delivery (self->so, 1);
+  else if (self->window < self->config.receive_buffer / 8 && self->receive_buffer < most)
+    {
+      self->receive_buffer = MIN (self->receive_buffer + self->config.receive_buffer, most);
+      wherry_sctp_options_set_receive_buffer (self->so, self->receive_buffer);
+    }
+  self->eager = TRUE;
+}
+
 /* FALSE: nothing more to read now. */
 static gboolean
 receive_one (WherrySctpAssociation *self)
@@ -247,6 +280,8 @@ receive_one (WherrySctpAssociation *self)
         wherry_sctp_association_end (self, WHERRY_TRANSPORT_CLOSED,
                                      g_error_new (WHERRY_ERROR, WHERRY_ERROR_CLOSED,
                                                   "The other side ended the SCTP association"));
+      else if (self->so != NULL && self->interleaving)
+        relieve_window (self);
       return FALSE;
     }
   if ((flags & MSG_NOTIFICATION) != 0)

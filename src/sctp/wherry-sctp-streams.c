@@ -224,7 +224,7 @@ request_resets (WherrySctpAssociation *self)
       guint16 stream = g_array_index (self->resets, guint16, i);
 
       /* behind the open message, usrsctp itself puts it behind what it has */
-      if (self->pending == NULL || self->pending_stream != stream)
+      if (!wherry_sctp_association_is_sending (self, stream))
         reset->srs_stream_list[n++] = stream;
     }
   if (n == 0)

@@ -62,6 +62,14 @@ wherry_stream_transport_get_buffered (WherryStreamTransport *self)
   return WHERRY_STREAM_TRANSPORT_GET_IFACE (self)->get_buffered (self);
 }
 
+gboolean
+wherry_stream_transport_is_interleaving (WherryStreamTransport *self)
+{
+  WherryStreamTransportInterface *iface = WHERRY_STREAM_TRANSPORT_GET_IFACE (self);
+
+  return iface->is_interleaving != NULL && iface->is_interleaving (self);
+}
+
 void
 wherry_stream_transport_cork (WherryStreamTransport *self)
 {

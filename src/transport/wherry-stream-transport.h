@@ -18,7 +18,8 @@ G_DECLARE_INTERFACE (WherryStreamTransport, wherry_stream_transport, WHERRY, STR
 typedef enum
 {
   WHERRY_SEND_OK,      /* taken: the transport holds its own reference */
-  WHERRY_SEND_BLOCKED, /* not taken: try again after the writable event */
+  WHERRY_SEND_BLOCKED, /* not taken: try again after the writable event. Where messages interleave,
+                        * one on another stream may be taken all the same */
   WHERRY_SEND_FAILED,  /* never will be: closed, no such stream, too large for the transport */
 } WherrySendResult;
 
@@ -34,6 +35,7 @@ typedef struct
   gboolean ordered;
   WherryReliability reliability;
   guint32 value;
+  guint16 priority; /* RFC 8831 section 6.4, 0: the default, see wherry_priority_get_weight() */
 } WherrySendOptions;
 
 typedef struct
@@ -65,6 +67,7 @@ struct _WherryStreamTransportInterface
   void (*reset_stream) (WherryStreamTransport *self, guint16 stream);
   void (*set_paused) (WherryStreamTransport *self, gboolean paused);
   gsize (*get_buffered) (WherryStreamTransport *self);
+  gboolean (*is_interleaving) (WherryStreamTransport *self); /* (nullable): no */
   void (*cork) (WherryStreamTransport *self);
   void (*uncork) (WherryStreamTransport *self);
   void (*close) (WherryStreamTransport *self);
@@ -75,8 +78,9 @@ void wherry_stream_transport_set_events (WherryStreamTransport *self,
                                          const WherryStreamTransportEvents *events,
                                          gpointer user_data);
 WherryTransportState wherry_stream_transport_get_state (WherryStreamTransport *self);
-/* One outgoing FIFO: a large message that was taken is fed on as room comes, and until all of it is
- * in, every send is BLOCKED. */
+/* A large message that was taken is fed on as room comes, and until all of it is in, every send is
+ * BLOCKED: unless is_interleaving(), and then only sends on its stream, messages that are large
+ * themselves and of no higher priority, and those that have had their share for now. */
 WherrySendResult wherry_stream_transport_send (WherryStreamTransport *self, guint16 stream,
                                                const WherrySendOptions *options,
                                                WherryMessage *message);
@@ -92,6 +96,9 @@ void wherry_stream_transport_reset_stream (WherryStreamTransport *self, guint16 
 void wherry_stream_transport_set_paused (WherryStreamTransport *self, gboolean paused);
 /* Bytes taken by send() that the other side has not acknowledged. */
 gsize wherry_stream_transport_get_buffered (WherryStreamTransport *self);
+/* Whether messages on different streams interleave (RFC 8260): after BLOCKED it is worth to try
+ * others. */
+gboolean wherry_stream_transport_is_interleaving (WherryStreamTransport *self);
 /* Between cork and uncork packets are collected and go down in one call; nests. */
 void wherry_stream_transport_cork (WherryStreamTransport *self);
 void wherry_stream_transport_uncork (WherryStreamTransport *self);

@@ -70,6 +70,8 @@ on_writable (gpointer user_data)
   Side *side = user_data;
 
   side->n_writable++;
+  if (side->on_writable != NULL)
+    side->on_writable (side);
 }
 
 static void
@@ -147,11 +149,16 @@ side_nth (Side *side, guint i)
 }
 
 void
-pair_init (Pair *pair, const WherryFakeLinkOptions *options, const WherrySctpConfig *config)
+pair_init (Pair *pair, const WherryFakeLinkOptions *options, const WherrySctpConfig *given)
 {
+  WherrySctpConfig both = given != NULL ? *given : (WherrySctpConfig){ 0 };
+  const WherrySctpConfig *config = &both;
   WherryFakeLink *a;
   WherryFakeLink *b;
 
+  /* most tests run a second time, with plain DATA chunks */
+  if (g_getenv ("WHERRY_TEST_NO_INTERLEAVING") != NULL)
+    both.no_interleaving = TRUE;
   pair->context = g_main_context_ref (g_main_context_default ());
   wherry_fake_link_new_pair (options, pair->context, pair->context, &a, &b);
   side_init (&pair->a, a, pair->context, config);

@@ -34,6 +34,7 @@ struct _Side
   /* (nullable) */
   void (*on_message) (Side *side, guint16 stream, WherryMessage *message);
   void (*on_state) (Side *side, WherryTransportState state);
+  void (*on_writable) (Side *side);
   gpointer data;
 };
 

@@ -13,8 +13,8 @@
 #define LENGTH 1000u
 #define STREAM 0
 
-/* The highest cumulative TSN that b acknowledged, and the TSN of every DATA chunk's end of message
- * that a sent, read off the wire. */
+/* The highest cumulative TSN that b acknowledged, and the TSN of every DATA or I-DATA chunk's end
+ * of message that a sent, read off the wire. */
 typedef struct
 {
   guint32 cumulative;
@@ -56,7 +56,7 @@ note_data (const guint8 *chunk, Wire *wire)
 {
   guint32 tsn = get_u32 (chunk + 4);
 
-  if (chunk[0] != 0 || (chunk[1] & 1) == 0)
+  if ((chunk[0] != 0 && chunk[0] != 64) || (chunk[1] & 1) == 0)
     return;
   for (guint i = 0; i < wire->ends->len; i++)
     if (g_array_index (wire->ends, guint32, i) == tsn)
