@@ -98,6 +98,13 @@ wherry_channel_send (WherryChannel *self, WherryMessage *message)
   return wherry_channel_protocol_send (self->set, self, message);
 }
 
+gboolean
+wherry_channel_may_be_passed (WherryChannel *self)
+{
+  return self->set != NULL && self->set->transport != NULL
+         && wherry_stream_transport_is_interleaving (self->set->transport);
+}
+
 void
 wherry_channel_close (WherryChannel *self)
 {

@@ -52,6 +52,8 @@ void wherry_channel_accept (WherryChannel *self);
 /* In any state but CLOSING and CLOSED (an in-band channel may carry data right behind its OPEN,
  * sent ordered until the ACK, RFC 8832 section 6). */
 WherrySendResult wherry_channel_send (WherryChannel *self, WherryMessage *message);
+/* It was told BLOCKED: whether another channel's message may be taken all the same. */
+gboolean wherry_channel_may_be_passed (WherryChannel *self);
 /* Reset the stream behind what was sent (RFC 8831 section 6.7). The closed event follows when both
  * directions are reset. */
 void wherry_channel_close (WherryChannel *self);

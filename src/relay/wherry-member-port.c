@@ -256,6 +256,8 @@ send_what_waits (WherryMemberPort *self)
   gboolean blocked = FALSE;
   guint i;
 
+  wherry_outbox_set_resume (self->set);
+
   for (i = 0; i < SEND_BATCH && !blocked && wherry_outbox_set_take (self->set, &take); i++)
     {
       WherryPortChannel *record = wherry_outbox_get_owner (take.outbox);
@@ -266,6 +268,11 @@ send_what_waits (WherryMemberPort *self)
       else
         {
           result = wherry_channel_send (record->channel, take.message);
+          if (result == WHERRY_SEND_BLOCKED && wherry_channel_may_be_passed (record->channel))
+            {
+              wherry_outbox_set_put_aside (self->set, &take);
+              continue;
+            }
           blocked = result == WHERRY_SEND_BLOCKED;
           if (result == WHERRY_SEND_OK)
             {

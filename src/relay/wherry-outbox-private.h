@@ -4,6 +4,7 @@
 /* What wherry-outbox.c and wherry-outbox-set.c share: one lock guards a set and its outboxes. */
 
 #include "base/wherry-lock.h"
+#include "base/wherry-share.h"
 #include "relay/wherry-block-clock.h"
 #include "relay/wherry-outbox-set.h"
 
@@ -29,6 +30,8 @@ struct _WherryOutbox
   gboolean retired;
   gboolean told_over; /* take() has told that it is over */
   gboolean ready;     /* on the ready list */
+  gboolean aside;     /* and passed over until resume() */
+  WherryShare share;
   gboolean sending;   /* the first message is taken: it is not dropped */
   GPtrArray *waiters; /* of WherryGate; NULL when there is none */
   WherryBlockClock clock;
@@ -52,6 +55,8 @@ struct _WherryOutboxSet
   WherryLock lock;
   GPtrArray *outboxes; /* not closed ones; each is a reference */
   GQueue ready;        /* of WherryOutbox, each a reference */
+  guint n_aside;       /* of those */
+  guint64 now;         /* the share's count of who was served last */
   gsize bytes;
   gsize max_message_size;
   guint n_blocking;

@@ -78,7 +78,9 @@ wherry_outbox_set_make_ready_locked (WherryOutboxSet *self, WherryOutbox *outbox
   if (!outbox->active || outbox->ready || outbox->closed)
     return;
   outbox->ready = TRUE;
-  if (self->ready.length == 0)
+  outbox->aside = FALSE;
+  wherry_share_join (&outbox->share, outbox->share.weight, self->now);
+  if (self->ready.length == self->n_aside)
     news->wake = TRUE;
   g_queue_push_tail (&self->ready, wherry_outbox_ref (outbox));
 }
@@ -125,35 +127,53 @@ wherry_outbox_set_close (WherryOutboxSet *self)
   wherry_outbox_set_tell (self, &news);
 }
 
+/* It has nothing to send: off the list. TRUE: it is over, and that is to be told. */
+static gboolean
+drop_ready_locked (WherryOutboxSet *self, GList *link, WherryOutboxTake *take)
+{
+  WherryOutbox *outbox = link->data;
+
+  g_queue_delete_link (&self->ready, link);
+  outbox->ready = FALSE;
+  self->n_aside -= outbox->aside ? 1 : 0;
+  if (wherry_outbox_is_over_locked (outbox) && !outbox->told_over)
+    {
+      outbox->told_over = TRUE;
+      take->outbox = outbox; /* the list's reference */
+      return TRUE;
+    }
+  wherry_outbox_unref (outbox); /* not the last one: the set has one */
+  return FALSE;
+}
+
 gboolean
 wherry_outbox_set_take (WherryOutboxSet *self, WherryOutboxTake *take)
 {
   G_GNUC_UNUSED g_autoptr (WherryLocker) locker = wherry_locker_new (&self->lock);
-  WherryOutbox *outbox;
+  WherryOutbox *next = NULL;
 
   take->outbox = NULL;
   take->message = NULL;
-  while ((outbox = g_queue_peek_head (&self->ready)) != NULL)
+  for (GList *link = self->ready.head; link != NULL;)
     {
-      if (outbox->queue.length > 0)
-        {
-          outbox->sending = TRUE;
-          take->outbox = wherry_outbox_ref (outbox);
-          take->message = wherry_message_ref (g_queue_peek_head (&outbox->queue));
-          return TRUE;
-        }
+      GList *after = link->next;
+      WherryOutbox *outbox = link->data;
 
-      g_queue_pop_head (&self->ready);
-      outbox->ready = FALSE;
-      if (wherry_outbox_is_over_locked (outbox) && !outbox->told_over)
-        {
-          outbox->told_over = TRUE;
-          take->outbox = outbox; /* the list's reference */
-          return TRUE;
-        }
-      wherry_outbox_unref (outbox); /* not the last one: the set has one */
+      if (outbox->queue.length == 0 && drop_ready_locked (self, link, take))
+        return TRUE;
+      /* of equal ones, the one that has waited longer */
+      if (outbox->queue.length > 0 && !outbox->aside
+          && (next == NULL || wherry_share_is_before (&outbox->share, &next->share)))
+        next = outbox;
+      link = after;
     }
-  return FALSE;
+  if (next == NULL)
+    return FALSE;
+  next->sending = TRUE;
+  self->now = next->share.count;
+  take->outbox = wherry_outbox_ref (next);
+  take->message = wherry_message_ref (g_queue_peek_head (&next->queue));
+  return TRUE;
 }
 
 /* The first message is out. What it took counts as progress where publishers wait for it: in its
@@ -191,8 +211,12 @@ wherry_outbox_set_give_back (WherryOutboxSet *self, WherryOutboxTake *take, gboo
         {
           self->idle_us = wherry_clock_now_us (self->clock);
           done = sent_locked (self, outbox, self->idle_us);
-          if (outbox->ready && self->ready.head != self->ready.tail)
-            g_queue_push_tail (&self->ready, g_queue_pop_head (&self->ready)); /* next one's turn */
+          wherry_share_charge (&outbox->share, wherry_message_get_length (done));
+          if (outbox->ready && self->ready.tail->data != outbox)
+            {
+              g_queue_remove (&self->ready, outbox);
+              g_queue_push_tail (&self->ready, outbox);
+            }
           wherry_outbox_set_release_locked (self, &news);
         }
       wherry_lock_release (&self->lock);
@@ -201,6 +225,29 @@ wherry_outbox_set_give_back (WherryOutboxSet *self, WherryOutboxTake *take, gboo
   g_clear_pointer (&take->message, wherry_message_unref);
   g_clear_pointer (&take->outbox, wherry_outbox_unref);
   wherry_outbox_set_tell (self, &news);
+}
+
+void
+wherry_outbox_set_put_aside (WherryOutboxSet *self, WherryOutboxTake *take)
+{
+  wherry_lock_acquire (&self->lock);
+  if (take->outbox->ready && !take->outbox->aside)
+    {
+      take->outbox->aside = TRUE;
+      self->n_aside++;
+    }
+  wherry_lock_release (&self->lock);
+  wherry_outbox_set_give_back (self, take, FALSE);
+}
+
+void
+wherry_outbox_set_resume (WherryOutboxSet *self)
+{
+  G_GNUC_UNUSED g_autoptr (WherryLocker) locker = wherry_locker_new (&self->lock);
+
+  for (GList *link = self->ready.head; link != NULL && self->n_aside > 0; link = link->next)
+    ((WherryOutbox *) link->data)->aside = FALSE;
+  self->n_aside = 0;
 }
 
 void

@@ -2,8 +2,8 @@
 #pragma once
 
 /* All outboxes of one member, under one short lock: what they hold together, which have something
- * to send (the ready list, served in turn), who waits for them. Publishers push on their threads
- * (wherry-outbox.h); the member's own thread takes. */
+ * to send (the ready list, served in turn by weight of priority), who waits for them. Publishers
+ * push on their threads (wherry-outbox.h); the member's own thread takes. */
 
 #include "base/wherry-clock.h"
 #include "relay/wherry-block-watch.h"
@@ -42,6 +42,11 @@ gboolean wherry_outbox_set_take (WherryOutboxSet *self, WherryOutboxTake *take);
 /* sent: it is out of our hands. Otherwise it stays first and will be taken again. Clears take.
  * Thread: peer */
 void wherry_outbox_set_give_back (WherryOutboxSet *self, WherryOutboxTake *take, gboolean sent);
+
+/* Instead of give_back(): not sent, and passed over by take() until resume(), because others may be
+ * sent all the same. Meanwhile the waker is posted for those. Thread: peer */
+void wherry_outbox_set_put_aside (WherryOutboxSet *self, WherryOutboxTake *take);
+void wherry_outbox_set_resume (WherryOutboxSet *self); /* Thread: peer */
 
 /* What the hub asks about members that hold back others. Thread: any */
 typedef struct

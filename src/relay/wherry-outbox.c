@@ -14,6 +14,7 @@ wherry_outbox_new (WherryOutboxSet *set, WherryPolicy policy, const WherryOutbox
   WherryOutbox *self = g_new0 (WherryOutbox, 1);
 
   wherry_ref_init (&self->ref_count);
+  wherry_share_join (&self->share, WHERRY_PRIORITY_LOW, 0);
   self->set = wherry_outbox_set_ref (set);
   self->policy = policy;
   self->limits = *limits;
@@ -218,6 +219,7 @@ wherry_outbox_close_locked (WherryOutbox *self, GQueue *dropped, WherryOutboxNew
   if (self->ready)
     {
       self->ready = FALSE;
+      set->n_aside -= self->aside ? 1 : 0;
       g_queue_remove (&set->ready, self);
       wherry_outbox_unref (self); /* not the last one: the caller has one */
     }
@@ -289,6 +291,14 @@ wherry_outbox_leave_snapshot (WherryOutbox *self)
 {
   if (g_atomic_int_dec_and_test (&self->n_snapshots))
     look_whether_over (self, FALSE);
+}
+
+void
+wherry_outbox_set_priority (WherryOutbox *self, guint16 priority)
+{
+  G_GNUC_UNUSED g_autoptr (WherryLocker) locker = wherry_locker_new (&self->set->lock);
+
+  wherry_share_join (&self->share, wherry_priority_get_weight (priority), 0);
 }
 
 void

@@ -48,6 +48,8 @@ void wherry_outbox_leave_snapshot (WherryOutbox *self);
 /* It was retired, nothing is in it, nothing will be. Thread: any */
 gboolean wherry_outbox_is_over (WherryOutbox *self);
 
+/* Its channel's, see wherry_priority_get_weight(); the default one before. Thread: peer */
+void wherry_outbox_set_priority (WherryOutbox *self, guint16 priority);
 /* From now on it is served; owner is what take()'s caller finds at it. Thread: peer */
 void wherry_outbox_activate (WherryOutbox *self, gpointer owner);
 gboolean wherry_outbox_is_active (WherryOutbox *self); /* Thread: peer */

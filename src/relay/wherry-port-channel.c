@@ -157,6 +157,7 @@ try_activate (WherryMemberPort *self, WherryPortChannel *record)
   if (record->kind == WHERRY_PORT_MIRROR && !wherry_outbox_is_over (record->outbox)
       && !open_mirror (self, record))
     return FALSE;
+  wherry_outbox_set_priority (record->outbox, record->init->priority);
   wherry_outbox_activate (record->outbox, record);
   return TRUE;
 }

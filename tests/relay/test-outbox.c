@@ -142,6 +142,65 @@ test_wakes_once (Fixture *self, gconstpointer data)
   g_assert_cmpuint (self->n_wakes, ==, 2);
 }
 
+/* By weight, and nobody starves. */
+static void
+test_priority (Fixture *self, gconstpointer data)
+{
+  g_autoptr (WherryOutbox) low = wherry_outbox_new (self->set, WHERRY_POLICY_BLOCK, &limits);
+  g_autoptr (WherryOutbox) high = wherry_outbox_new (self->set, WHERRY_POLICY_BLOCK, &limits);
+  guint n[2] = { 0 };
+
+  wherry_outbox_set_priority (low, 128);
+  wherry_outbox_set_priority (high, 1024);
+  wherry_outbox_activate (low, NULL);
+  wherry_outbox_activate (high, NULL);
+  for (guint i = 0; i < 4; i++)
+    {
+      push (self, low, 0, TRUE);
+      push (self, high, 1, TRUE);
+    }
+  for (guint i = 0; i < 90; i++)
+    {
+      guint which = take (self) == 1 ? 1 : 0;
+
+      n[which]++;
+      push (self, which == 0 ? low : high, which, TRUE);
+    }
+  g_assert_cmpuint (n[0], ==, 10);
+  g_assert_cmpuint (n[1], ==, 80);
+}
+
+/* One that cannot go now does not hold up the others, nor hide that there are others. */
+static void
+test_put_aside (Fixture *self, gconstpointer data)
+{
+  g_autoptr (WherryOutbox) a = wherry_outbox_new (self->set, WHERRY_POLICY_BLOCK, &limits);
+  g_autoptr (WherryOutbox) b = wherry_outbox_new (self->set, WHERRY_POLICY_BLOCK, &limits);
+  WherryOutboxTake taken;
+
+  wherry_outbox_activate (a, NULL);
+  wherry_outbox_activate (b, NULL);
+  push (self, a, 1, TRUE);
+  push (self, a, 2, TRUE);
+  g_assert_cmpuint (self->n_wakes, ==, 1);
+  g_assert_true (wherry_outbox_set_take (self->set, &taken));
+  wherry_outbox_set_put_aside (self->set, &taken);
+  g_assert_cmpint (take (self), ==, -1);
+  push (self, b, 3, TRUE);
+  g_assert_cmpuint (self->n_wakes, ==, 2);
+  g_assert_cmpint (take (self), ==, 3);
+  g_assert_cmpint (take (self), ==, -1);
+  wherry_outbox_set_resume (self->set);
+  g_assert_cmpint (take (self), ==, 1);
+  g_assert_true (wherry_outbox_set_take (self->set, &taken));
+  wherry_outbox_set_put_aside (self->set, &taken);
+  wherry_outbox_close (a);
+  push (self, b, 4, TRUE);
+  g_assert_cmpuint (self->n_wakes, ==, 3);
+  g_assert_cmpint (take (self), ==, 4);
+  g_assert_cmpint (take (self), ==, -1);
+}
+
 static void
 test_not_sent_stays_first (Fixture *self, gconstpointer data)
 {
@@ -377,6 +436,8 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
 #define ADD(path, func) g_test_add ("/relay/outbox/" path, Fixture, NULL, set_up, func, tear_down)
   ADD ("wakes-once", test_wakes_once);
+  ADD ("priority", test_priority);
+  ADD ("put-aside", test_put_aside);
   ADD ("not-sent-stays-first", test_not_sent_stays_first);
   ADD ("block", test_block);
   ADD ("gate-of-two", test_gate_of_two);
