@@ -144,20 +144,38 @@ may_have_streams (WherrySctpAssociation *self, guint more)
   return more == 0 || self->n_streams + more <= 2 * most;
 }
 
+/* RFC 8260 section 2.2.1: both sides' messages come in the chunks that were negotiated. */
+static gboolean
+has_wrong_chunks (WherrySctpAssociation *self, const WherrySctpFound *found)
+{
+  return self->state == WHERRY_TRANSPORT_CONNECTED
+         && (self->interleaving ? found->data : found->i_data);
+}
+
 static void
 on_lower_packet (gpointer user_data, const guint8 *data, gsize length)
 {
   g_autoptr (WherrySctpAssociation) self = g_object_ref (user_data);
-  guint streams;
+  WherrySctpFound found;
 
   if (self->so == NULL)
     {
       wherry_counter_inc (WHERRY_COUNTER_EARLY_DROPPED);
       return;
     }
-  if (!wherry_sctp_check_packet (data, length, &streams) || !may_have_streams (self, streams))
+  if (!wherry_sctp_check_packet (data, length, &found) || !may_have_streams (self, found.streams))
     {
       wherry_counter_inc (WHERRY_COUNTER_SCTP_BAD_PACKETS);
+      return;
+    }
+  if (has_wrong_chunks (self, &found))
+    {
+      wherry_counter_inc (WHERRY_COUNTER_SCTP_BAD_PACKETS);
+      wherry_sctp_association_end (self, WHERRY_TRANSPORT_FAILED,
+                                   g_error_new (WHERRY_ERROR, WHERRY_ERROR_PROTOCOL,
+                                                "The other side sends a kind of SCTP data chunks "
+                                                "that was not negotiated"));
+      wherry_sctp_association_pump (self);
       return;
     }
   wherry_sctp_association_cork (self);

@@ -24,17 +24,21 @@
 
 enum
 {
+  CHUNK_DATA = 0,
   CHUNK_INIT = 1,
   CHUNK_INIT_ACK = 2,
   CHUNK_HEARTBEAT = 4,
   CHUNK_HEARTBEAT_ACK = 5,
   CHUNK_ABORT = 6,
   CHUNK_ERROR = 9,
-  CHUNK_AUTH = 0x0f,        /* RFC 4895 */
-  CHUNK_ASCONF_ACK = 0x80,  /* RFC 5061 */
-  CHUNK_PACKET_DROP = 0x81, /* draft-stewart-tsvwg-sctp-pktdrprep */
-  CHUNK_RE_CONFIG = 0x82,   /* RFC 6525 */
-  CHUNK_ASCONF = 0xc1,      /* RFC 5061 */
+  CHUNK_AUTH = 0x0f,          /* RFC 4895 */
+  CHUNK_I_DATA = 0x40,        /* RFC 8260 */
+  CHUNK_ASCONF_ACK = 0x80,    /* RFC 5061 */
+  CHUNK_PACKET_DROP = 0x81,   /* draft-stewart-tsvwg-sctp-pktdrprep */
+  CHUNK_RE_CONFIG = 0x82,     /* RFC 6525 */
+  CHUNK_FORWARD_TSN = 0xc0,   /* RFC 3758 */
+  CHUNK_ASCONF = 0xc1,        /* RFC 5061 */
+  CHUNK_I_FORWARD_TSN = 0xc2, /* RFC 8260 */
 };
 
 #define PARAMETER_ADD_INCOMING_STREAMS 18u /* RFC 6525 section 4.6 */
@@ -89,7 +93,7 @@ check_parameters (const guint8 *data, gsize length, guint *streams)
 }
 
 static gboolean
-check_chunk (guint8 type, const guint8 *value, gsize length, guint *streams)
+check_chunk (guint8 type, const guint8 *value, gsize length, WherrySctpFound *found)
 {
   switch (type)
     {
@@ -103,7 +107,15 @@ check_chunk (guint8 type, const guint8 *value, gsize length, guint *streams)
     case CHUNK_ERROR:
       return check_parameters (value, length, NULL);
     case CHUNK_RE_CONFIG:
-      return check_parameters (value, length, streams);
+      return check_parameters (value, length, &found->streams);
+    case CHUNK_DATA:
+    case CHUNK_FORWARD_TSN:
+      found->data = TRUE;
+      return TRUE;
+    case CHUNK_I_DATA:
+    case CHUNK_I_FORWARD_TSN:
+      found->i_data = TRUE;
+      return TRUE;
     case CHUNK_AUTH:
     case CHUNK_ASCONF_ACK:
     case CHUNK_PACKET_DROP:
@@ -115,12 +127,12 @@ check_chunk (guint8 type, const guint8 *value, gsize length, guint *streams)
 }
 
 gboolean
-wherry_sctp_check_packet (const guint8 *data, gsize length, guint *streams)
+wherry_sctp_check_packet (const guint8 *data, gsize length, WherrySctpFound *found)
 {
   WherryReader reader;
   const guint8 *value;
 
-  *streams = 0;
+  *found = (WherrySctpFound){ 0 };
   wherry_reader_init (&reader, data, length);
   if (!wherry_reader_bytes (&reader, COMMON_HEADER, &value) || wherry_reader_left (&reader) == 0)
     return FALSE;
@@ -134,7 +146,7 @@ wherry_sctp_check_packet (const guint8 *data, gsize length, guint *streams)
       wherry_reader_u8 (&reader, &flags);
       if (!wherry_reader_u16 (&reader, &size) || size < CHUNK_HEADER
           || !wherry_reader_bytes (&reader, size - CHUNK_HEADER, &value)
-          || !check_chunk (type, value, size - CHUNK_HEADER, streams))
+          || !check_chunk (type, value, size - CHUNK_HEADER, found))
         return FALSE;
       /* padding, which a sender may have left out at the very end */
       wherry_reader_bytes (&reader, MIN (padded (size) - size, wherry_reader_left (&reader)),

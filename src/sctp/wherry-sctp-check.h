@@ -9,10 +9,17 @@
 
 G_BEGIN_DECLS
 
+typedef struct
+{
+  guint streams;   /* so many more outgoing ones it asks us to have (RFC 6525 section 4.6) */
+  gboolean data;   /* it has DATA or FORWARD TSN chunks */
+  gboolean i_data; /* it has I-DATA or I-FORWARD-TSN chunks (RFC 8260) */
+} WherrySctpFound;
+
 /**
  * wherry_sctp_check_packet:
  *
- * @streams: (out): how many more outgoing streams it asks us to have (RFC 6525 section 4.6)
+ * @found: (out): what is in it
  *
  * Whether a packet is well formed down to the lengths of its chunks, parameters and error causes
  * (RFC 9260 sections 3, 3.2.1 and 3.3.10), and has no chunk of extensions that are switched off
@@ -20,6 +27,6 @@ G_BEGIN_DECLS
  *
  * Thread: any
  */
-gboolean wherry_sctp_check_packet (const guint8 *data, gsize length, guint *streams);
+gboolean wherry_sctp_check_packet (const guint8 *data, gsize length, WherrySctpFound *found);
 
 G_END_DECLS

@@ -34,6 +34,7 @@ on_up (WherrySctpAssociation *self, const struct sctp_assoc_change *change)
       return;
     }
   WHERRY_SCTP_CALL (self, self->interleaving = wherry_sctp_options_is_interleaving (self->so));
+  wherry_debug (&self->log, "SCTP messages are sent in %s", self->interleaving ? "I-DATA" : "DATA");
   wherry_sctp_association_set_state (self, WHERRY_TRANSPORT_CONNECTED, NULL);
 }
 

@@ -17,9 +17,9 @@ static gboolean
 check (const guint8 *data, gsize length)
 {
   g_autofree guint8 *exact = g_memdup2 (data, length);
-  guint streams;
+  WherrySctpFound found;
 
-  return wherry_sctp_check_packet (exact, length, &streams);
+  return wherry_sctp_check_packet (exact, length, &found);
 }
 
 static void
@@ -84,12 +84,30 @@ test_asked_streams (void)
     0x82, 0,    0,    16,                                 /* RE-CONFIG */
     0,    18,   0,    12,   1, 2, 3, 6, 0,    1,    0, 0, /* and one more */
   };
-  guint streams = 7;
+  WherrySctpFound found = { .streams = 7 };
 
-  g_assert_true (wherry_sctp_check_packet (packet, sizeof packet, &streams));
-  g_assert_cmpuint (streams, ==, 0x1235);
-  g_assert_true (wherry_sctp_check_packet (init, sizeof init, &streams));
-  g_assert_cmpuint (streams, ==, 0);
+  g_assert_true (wherry_sctp_check_packet (packet, sizeof packet, &found));
+  g_assert_cmpuint (found.streams, ==, 0x1235);
+  g_assert_true (wherry_sctp_check_packet (init, sizeof init, &found));
+  g_assert_cmpuint (found.streams, ==, 0);
+}
+
+static void
+test_kinds (void)
+{
+  static const guint8 types[] = { 0, 0xc0, 0x40, 0xc2, 3 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (types); i++)
+    {
+      guint8 packet[16] = { 0 };
+      WherrySctpFound found;
+
+      packet[12] = types[i];
+      packet[15] = 4;
+      g_assert_true (wherry_sctp_check_packet (packet, sizeof packet, &found));
+      g_assert_cmpint (found.data, ==, i < 2);
+      g_assert_cmpint (found.i_data, ==, i == 2 || i == 3);
+    }
 }
 
 int
@@ -101,5 +119,6 @@ main (int argc, char **argv)
   g_test_add_func ("/sctp/check/lengths", test_lengths);
   g_test_add_func ("/sctp/check/unwanted", test_unwanted);
   g_test_add_func ("/sctp/check/asked-streams", test_asked_streams);
+  g_test_add_func ("/sctp/check/kinds", test_kinds);
   return g_test_run ();
 }

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "wherry-test"
+
+#include "config.h"
+
+#include <string.h>
+
+#include "base/wherry-budget.h"
+#include "base/wherry-counters.h"
+#include "base/wherry-error.h"
+#include "base/wherry-limits.h"
+
+#include "sctp-pair.h"
+
+/* A stands for somebody hostile: its own packets are lost from the moment on that ours come. */
+#define FIRST_CHUNK 12u
+#define PIECE 1000u
+#define MAX_SIZE (64u * WHERRY_KIB)
+
+typedef struct
+{
+  guint8 tag[4];
+  guint32 tsn; /* the next one */
+  gboolean silent;
+} Hostile;
+
+static gboolean
+note (const guint8 *data, gsize length, gpointer user_data)
+{
+  Hostile *self = user_data;
+
+  if (length >= FIRST_CHUNK + 20 && data[FIRST_CHUNK] == 1)
+    self->tsn = ((guint32) data[28] << 24) | ((guint32) data[29] << 16) | ((guint32) data[30] << 8)
+                | data[31];
+  else
+    memcpy (self->tag, data + 4, sizeof self->tag);
+  return !self->silent;
+}
+
+static gboolean
+lose (const guint8 *data, gsize length, gpointer user_data)
+{
+  Hostile *self = user_data;
+
+  return !self->silent;
+}
+
+static void
+put_u32 (guint8 *at, guint32 value)
+{
+  for (guint i = 0; i < 4; i++)
+    at[i] = (guint8) (value >> (24 - 8 * i));
+}
+
+/* flags: 2 begins, 1 ends, 4 unordered (RFC 8260 section 2.1) */
+static void
+inject (Pair *pair, Hostile *hostile, guint8 type, guint8 flags, guint16 stream, guint32 mid,
+        guint32 fsn, gsize length)
+{
+  gsize header = type == 64 ? 20 : 16;
+  gsize size = header + length;
+  g_autofree guint8 *packet = g_malloc0 (FIRST_CHUNK + size);
+  guint8 *chunk = packet + FIRST_CHUNK;
+
+  packet[0] = packet[2] = 0x13; /* 5000 */
+  packet[1] = packet[3] = 0x88;
+  memcpy (packet + 4, hostile->tag, sizeof hostile->tag);
+  chunk[0] = type;
+  chunk[1] = flags;
+  chunk[2] = (guint8) (size >> 8);
+  chunk[3] = (guint8) size;
+  put_u32 (chunk + 4, hostile->tsn++);
+  chunk[8] = (guint8) (stream >> 8);
+  chunk[9] = (guint8) stream;
+  if (type == 64)
+    {
+      put_u32 (chunk + 12, mid);
+      put_u32 (chunk + 16, (flags & 2) != 0 ? 53 : fsn);
+    }
+  else
+    put_u32 (chunk + 12, 53);
+  wherry_fake_link_inject (pair->b.link, packet, FIRST_CHUNK + size);
+  while (g_main_context_iteration (pair->context, FALSE))
+    ;
+}
+
+static void
+start (Pair *pair, Hostile *hostile, const WherrySctpConfig *config)
+{
+  *hostile = (Hostile){ .silent = FALSE };
+  pair->context = g_main_context_ref (g_main_context_default ());
+  {
+    WherryFakeLink *a;
+    WherryFakeLink *b;
+
+    wherry_fake_link_new_pair (NULL, pair->context, pair->context, &a, &b);
+    wherry_fake_link_set_filter (a, note, hostile);
+    wherry_fake_link_set_filter (b, lose, hostile);
+    side_init (&pair->a, a, pair->context, config);
+    side_init (&pair->b, b, pair->context, config);
+  }
+  pair_wait_connected (pair);
+  while (g_main_context_iteration (pair->context, FALSE))
+    ;
+  hostile->silent = TRUE;
+}
+
+/* One of the kind that was not negotiated ends it, is counted, and is not delivered. */
+static void
+test_wrong_kind (void)
+{
+  static const guint8 types[] = { 0, 64, 192, 194 };
+
+  for (guint i = 0; i < 2 * G_N_ELEMENTS (types); i++)
+    {
+      WherrySctpConfig config = { .no_interleaving = i % 2 == 0 };
+      guint8 type = types[i / 2];
+      gboolean wrong
+          = config.no_interleaving ? type == 64 || type == 194 : type == 0 || type == 192;
+      guint64 before = wherry_counter_get (WHERRY_COUNTER_SCTP_BAD_PACKETS);
+      Hostile hostile;
+      Pair pair;
+
+      start (&pair, &hostile, &config);
+      inject (&pair, &hostile, type, 3, 5, 0, 0, 10);
+      g_assert_cmpint (pair.b.state, ==,
+                       wrong ? WHERRY_TRANSPORT_FAILED : WHERRY_TRANSPORT_CONNECTED);
+      g_assert_cmpuint (wherry_counter_get (WHERRY_COUNTER_SCTP_BAD_PACKETS) - before, ==,
+                        wrong ? 1 : 0);
+      if (wrong)
+        g_assert_error (pair.b.error, WHERRY_ERROR, WHERRY_ERROR_PROTOCOL);
+      if (type == 0 || type == 64)
+        g_assert_cmpuint (pair.b.n_received, ==, wrong ? 0 : 1);
+      pair_clear (&pair);
+    }
+}
+
+/* Messages that begin on every stream and never end. */
+static void
+check_partial (guint rounds, guint8 flags)
+{
+  g_autoptr (WherryBudget) budget = wherry_budget_new (100u * WHERRY_MIB);
+  WherrySctpConfig config = { .max_message_size = MAX_SIZE, .budget = budget };
+  guint64 before = wherry_counter_get (WHERRY_COUNTER_SCTP_TOO_LARGE);
+  gsize most = 0;
+  Hostile hostile;
+  Pair pair;
+
+  start (&pair, &hostile, &config);
+  for (guint k = 0; k < rounds; k++)
+    for (guint i = 0; i < 256 && pair.b.state == WHERRY_TRANSPORT_CONNECTED; i++)
+      {
+        inject (&pair, &hostile, 64, flags | (k == 0 ? 2 : 0), (guint16) i, 0, k, PIECE);
+        most = MAX (most, wherry_budget_get_used (budget));
+      }
+  g_test_message ("%u pieces on 256 streams: at most %" G_GSIZE_FORMAT " bytes, %u streams refused",
+                  rounds, most,
+                  (guint) (wherry_counter_get (WHERRY_COUNTER_SCTP_TOO_LARGE) - before));
+  g_assert_cmpuint (most, <=, WHERRY_SCTP_UNFINISHED_MAX * MAX_SIZE + WHERRY_MIB);
+  g_assert_cmpuint (pair.b.n_received, ==, 0);
+  /* the unordered ones lose pieces to the full receive buffer, and none sends them again */
+  if (rounds > 1 && flags == 0)
+    g_assert_cmpuint (wherry_counter_get (WHERRY_COUNTER_SCTP_TOO_LARGE), >, before);
+  pair_clear (&pair);
+  g_assert_cmpuint (wherry_budget_get_used (budget), ==, 0);
+}
+
+static void
+test_partial (void)
+{
+  check_partial (1, 0);
+  check_partial (6, 0);
+  check_partial (6, 4);
+}
+
+/* Many messages at once that do end, more than fit into the receive buffer until the first one
+ * does: none waits for another. */
+static void
+test_many_end (void)
+{
+  const guint n = 12;
+  const guint pieces = 60;
+  WherrySctpConfig config = { .max_message_size = MAX_SIZE * 4 };
+  Hostile hostile;
+  Pair pair;
+
+  start (&pair, &hostile, &config);
+  for (guint k = 0; k < pieces; k++)
+    for (guint i = 0; i < n; i++)
+      {
+        guint8 flags = (guint8) ((k == 0 ? 2 : 0) | (k == pieces - 1 ? 1 : 0));
+
+        inject (&pair, &hostile, 64, flags, (guint16) i, 0, k, PIECE);
+      }
+  g_assert_cmpint (pair.b.state, ==, WHERRY_TRANSPORT_CONNECTED);
+  g_assert_cmpuint (pair.b.n_received, ==, n);
+  for (guint i = 0; i < n; i++)
+    g_assert_cmpuint (wherry_message_get_length (side_nth (&pair.b, i)->message), ==,
+                      pieces * PIECE);
+  pair_clear (&pair);
+}
+
+/* Whatever it is, it ends in a message, an end of the association, or nothing. */
+static void
+test_garbage (void)
+{
+  guint32 seed = g_test_rand_int ();
+  g_autoptr (GRand) rand = g_rand_new_with_seed (seed);
+  guint n_ended = 0;
+
+  g_test_message ("seed %u", seed);
+  for (guint round = 0; round < 40; round++)
+    {
+      g_autoptr (WherryBudget) budget = wherry_budget_new (100u * WHERRY_MIB);
+      WherrySctpConfig config = { .max_message_size = MAX_SIZE, .budget = budget };
+      Hostile hostile;
+      Pair pair;
+
+      start (&pair, &hostile, &config);
+      for (guint i = 0; i < 200 && pair.b.state == WHERRY_TRANSPORT_CONNECTED; i++)
+        {
+          hostile.tsn += (guint32) g_rand_int_range (rand, -1, 3) / 2;
+          inject (&pair, &hostile, 64, (guint8) g_rand_int_range (rand, 0, 16),
+                  (guint16) g_rand_int_range (rand, 0, 5), (guint32) g_rand_int_range (rand, 0, 4),
+                  (guint32) g_rand_int_range (rand, 0, 6),
+                  (gsize) g_rand_int_range (rand, 1, 1100));
+        }
+      n_ended += pair.b.state != WHERRY_TRANSPORT_CONNECTED;
+      pair_clear (&pair);
+      g_assert_cmpuint (wherry_budget_get_used (budget), ==, 0);
+    }
+  g_test_message ("%u of 40 associations were ended", n_ended);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/sctp/interleave-abuse/wrong-kind", test_wrong_kind);
+  g_test_add_func ("/sctp/interleave-abuse/partial", test_partial);
+  g_test_add_func ("/sctp/interleave-abuse/many-end", test_many_end);
+  g_test_add_func ("/sctp/interleave-abuse/garbage", test_garbage);
+  return run_and_shut_down ();
+}
