@@ -30,6 +30,11 @@ struct _WherryPeerCore
   GError *end_error;
 };
 
+/* The association is not wanted or has ended: channels are closed, and so is the peer, unless it
+ * outlives that. */
+void wherry_peer_core_end_channels (WherryPeerCore *self, WherryTransportState state,
+                                    WherryPeerEnd end, const GError *error);
+
 /* events */
 void wherry_peer_core_tell (WherryPeerCore *self, WherryPeerEventType type);
 void wherry_peer_core_tell_state (WherryPeerCore *self, WherryPeerState state);

@@ -60,6 +60,20 @@ tell_connecting (WherryPeerCore *self)
   wherry_peer_core_tell_state (self, WHERRY_PEER_CONNECTING);
 }
 
+/* RFC 8829 section 5.10: the rejected section is not used. */
+static void
+check_rejected (WherryPeerCore *self)
+{
+  const WherrySdp *remote = self->negotiation.current_remote;
+  g_autoptr (GError) error = NULL;
+
+  if (remote == NULL || !remote->rejected)
+    return;
+  error = g_error_new_literal (WHERRY_ERROR, WHERRY_ERROR_UNSUPPORTED,
+                               "the other side's answer rejects data channels");
+  wherry_peer_core_end_channels (self, WHERRY_TRANSPORT_CLOSED, WHERRY_PEER_END_FAILED, error);
+}
+
 void
 wherry_peer_core_step (WherryPeerCore *self, const WherryPeerStepRequest *request)
 {
@@ -86,6 +100,7 @@ wherry_peer_core_step (WherryPeerCore *self, const WherryPeerStepRequest *reques
     return;
   tell_connecting (self);
   wherry_peer_core_tell_candidates (self);
+  check_rejected (self);
 }
 
 /* ---- several at once ---- */
@@ -164,8 +179,14 @@ check_turn (WherryPeerCore *self, const WherrySdp *sdp, GError **error)
 {
   gboolean is_offer = sdp->type == WHERRY_SDP_OFFER;
 
-  if (is_offer == (self->negotiation.signaling == WHERRY_PEER_STABLE))
+  if (is_offer == (self->negotiation.signaling == WHERRY_PEER_STABLE) && !sdp->rejected)
     return TRUE;
+  if (sdp->rejected)
+    {
+      g_set_error (error, WHERRY_ERROR, WHERRY_ERROR_PROTOCOL,
+                   "the answer rejects the data section (port 0)");
+      return FALSE;
+    }
   g_set_error (error, WHERRY_ERROR, WHERRY_ERROR_PROTOCOL,
                is_offer ? "an offer came while ours is not answered yet"
                         : "an answer came and there is no offer of ours to answer");

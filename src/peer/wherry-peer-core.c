@@ -9,12 +9,12 @@
 
 /* ---- events of the channels ---- */
 
-/* The channels are closed already. */
-static void
-on_association_end (WherryPeerCore *self, WherryTransportState state, WherryPeerEnd end,
-                    const GError *error)
+void
+wherry_peer_core_end_channels (WherryPeerCore *self, WherryTransportState state, WherryPeerEnd end,
+                               const GError *error)
 {
   self->connected = FALSE;
+  wherry_channel_set_close (self->set);
   wherry_peer_core_tell_layer (self, WHERRY_PEER_LAYER_SCTP, state, error);
   if (!self->settings->outlives_failure)
     wherry_peer_core_end (self, end, error);
@@ -41,10 +41,10 @@ on_set_state (gpointer user_data, WherryTransportState state, const GError *erro
       self->settings->delegate->connected (self->settings->delegate_data);
       break;
     case WHERRY_TRANSPORT_FAILED:
-      on_association_end (self, state, WHERRY_PEER_END_FAILED, error);
+      wherry_peer_core_end_channels (self, state, WHERRY_PEER_END_FAILED, error);
       break;
     case WHERRY_TRANSPORT_CLOSED:
-      on_association_end (self, state, WHERRY_PEER_END_REMOTE, error);
+      wherry_peer_core_end_channels (self, state, WHERRY_PEER_END_REMOTE, error);
       break;
     case WHERRY_TRANSPORT_NEW:
     case WHERRY_TRANSPORT_CONNECTING:

@@ -73,7 +73,7 @@ wherry_peer_description_is_made (const WherrySdp *made, const WherrySdp *sdp)
 gboolean
 wherry_peer_description_restarts (const WherrySdp *last, const WherrySdp *next)
 {
-  return last != NULL
+  return last != NULL && !last->rejected
          && (strcmp (last->ice_ufrag, next->ice_ufrag) != 0
              || strcmp (last->ice_pwd, next->ice_pwd) != 0);
 }

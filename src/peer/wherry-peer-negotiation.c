@@ -202,12 +202,16 @@ set_remote_answer (WherryPeerNegotiation *self, WherryPeerStack *stack, WherrySd
                                             IN (WHERRY_PEER_HAVE_LOCAL_OFFER)
                                                 | IN (WHERRY_PEER_HAVE_REMOTE_PRANSWER),
                                             error)
-      || !wherry_peer_negotiation_choose_role (self, sdp, &is_client, error)
-      || !wherry_sdp_check_answer (self->pending_local, sdp, error)
-      || !wherry_peer_stack_set_remote (stack, sdp, is_client, error))
+      || !wherry_sdp_check_answer (self->pending_local, sdp, error))
     return FALSE;
-  self->has_role = TRUE;
-  self->is_client = is_client;
+  if (!sdp->rejected)
+    {
+      if (!wherry_peer_negotiation_choose_role (self, sdp, &is_client, error)
+          || !wherry_peer_stack_set_remote (stack, sdp, is_client, error))
+        return FALSE;
+      self->has_role = TRUE;
+      self->is_client = is_client;
+    }
   if (sdp->type == WHERRY_SDP_PRANSWER)
     {
       wherry_peer_negotiation_take (&self->pending_remote, g_steal_pointer (&taken));
@@ -257,11 +261,11 @@ wherry_peer_negotiation_add_candidate (WherryPeerNegotiation *self, WherryPeerSt
   g_autofree char *line = NULL;
 
   if (candidate != NULL && candidate->ufrag != NULL && remote != NULL
-      && strcmp (candidate->ufrag, remote->ice_ufrag) != 0)
+      && g_strcmp0 (candidate->ufrag, remote->ice_ufrag) != 0)
     {
       /* While their restart waits for our answer, the generation before goes on. */
       if (remote == self->current_remote || self->current_remote == NULL
-          || strcmp (candidate->ufrag, self->current_remote->ice_ufrag) != 0)
+          || g_strcmp0 (candidate->ufrag, self->current_remote->ice_ufrag) != 0)
         return FALSE;
       remote = self->current_remote;
     }

@@ -118,7 +118,7 @@ static gboolean
 choose_section (Parser *self, GError **error)
 {
   gboolean seen_application = FALSE;
-  gboolean seen_rejected = FALSE;
+  const WherrySdpMedia *seen_rejected = NULL;
 
   for (guint i = 0; i < self->sdp->media->len; i++)
     {
@@ -134,9 +134,17 @@ choose_section (Parser *self, GError **error)
           self->section = i + 1;
           return TRUE;
         }
-      seen_rejected = TRUE;
+      if (seen_rejected == NULL)
+        self->sdp->index = i;
+      seen_rejected = media;
     }
-  if (seen_rejected)
+  /* RFC 3264 section 6: the answerer does not want it. */
+  if (seen_rejected != NULL && self->sdp->type != WHERRY_SDP_OFFER)
+    {
+      self->sdp->rejected = TRUE;
+      return TRUE;
+    }
+  if (seen_rejected != NULL)
     return fail (error, WHERRY_ERROR_PROTOCOL, "the data section is rejected (port 0)");
   if (seen_application)
     return fail (error, WHERRY_ERROR_UNSUPPORTED, "m=application is not over DTLS/SCTP");
@@ -449,7 +457,11 @@ static gboolean
 parse (Parser *self, const char *data, gsize length, GError **error)
 {
   if (!wherry_sdp_lines_split (&self->lines, data, length, error) || !parse_origin (self, error)
-      || !parse_media (self, error) || !choose_section (self, error) || !parse_bundle (self, error))
+      || !parse_media (self, error) || !choose_section (self, error))
+    return FALSE;
+  if (self->sdp->rejected)
+    return TRUE;
+  if (!parse_bundle (self, error))
     return FALSE;
   self->levels[0] = self->section;
   self->levels[1] = 0;

@@ -91,6 +91,11 @@ write_data_section (GString *out, const WherrySdp *self, const WherrySdpMedia *m
   g_autofree char *port = g_strdup_printf ("%u", self->sctp_port);
   guint target = 0;
 
+  if (self->rejected)
+    {
+      write_media (out, media, media->formats);
+      return;
+    }
   write_media (out, media, self->old_form ? port : WHERRY_SDP_APPLICATION);
   write_transport (out, self);
   write_sctp (out, self);
@@ -110,7 +115,7 @@ write_other_section (GString *out, const WherrySdp *self, guint index)
   write_media (out, media, media->formats);
   if (media->port == 0 || !is_offer)
     g_string_append (out, "a=inactive\r\n");
-  if (media->port == 0 || is_offer)
+  if (media->port == 0 || is_offer || self->rejected)
     return;
   g_string_append (out, "a=rtcp-mux\r\n"); /* RFC 8834 section 4.5: required */
   write_transport (out, self);

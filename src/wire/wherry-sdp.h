@@ -56,7 +56,9 @@ typedef struct
 
   GPtrArray *media; /* (element-type WherrySdpMedia): every m-line, at least one */
   guint index;      /* of the data channels' m-line in media (sdpMLineIndex) */
-  GStrv bundle;     /* mids of the BUNDLE group that ours is in; NULL when in none */
+  gboolean
+      rejected; /* of an answer: the data section has port 0; nothing of what follows is told */
+  GStrv bundle; /* mids of the BUNDLE group that ours is in; NULL when in none */
 
   char *ice_ufrag; /* 4 to 256 ice-chars */
   char *ice_pwd;   /* 22 to 256 ice-chars; a secret: never logged */
@@ -107,6 +109,8 @@ const char *wherry_sdp_type_to_string (WherrySdpType type); /* static. Thread: a
  * Takes the first m=application line that is DTLS/SCTP and not rejected. What the media section
  * does not say is looked for at the session level, then in the section that carries the BUNDLE
  * group's transport (RFC 8843). Candidate lines that do not parse are counted and skipped.
+ *
+ * An answer may reject the data section (port 0): @rejected, with nothing but the m-lines.
  *
  * Fails with WHERRY_ERROR_PROTOCOL when malformed, when ICE credentials, the fingerprint or the
  * data section are missing, or when a=setup does not suit @type; WHERRY_ERROR_UNSUPPORTED when no

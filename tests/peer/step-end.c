@@ -190,8 +190,14 @@ send_now (WherryPeer *peer, gpointer data)
   g_autoptr (WherryMessage) message
       = wherry_message_new (WHERRY_MESSAGE_BINARY, payload, sending->size, NULL);
 
+  WherrySendResult result;
+
   g_assert_nonnull (sending->end->channel);
-  g_assert_cmpint (wherry_channel_send (sending->end->channel, message), ==, WHERRY_SEND_OK);
+  result = wherry_channel_send (sending->end->channel, message);
+  g_assert_cmpint (result, !=, WHERRY_SEND_FAILED);
+  /* the request goes behind what is being handled: acknowledgements get their turn */
+  if (result == WHERRY_SEND_BLOCKED)
+    wherry_peer_post_call (peer, send_now, g_memdup2 (sending, sizeof *sending), g_free);
 }
 
 /* ---- */
