@@ -6,6 +6,7 @@
 #include "peer/wherry-peer-stack.h"
 
 #include "base/wherry-class.h"
+#include "base/wherry-clock.h"
 #include "base/wherry-counters.h"
 #include "base/wherry-error.h"
 #include "base/wherry-limits.h"
@@ -35,6 +36,8 @@ struct _WherryPeerStack
   WherryStreamTransport *transport; /* NULL before the first remote description */
   gboolean controlling;             /* as negotiated */
   gboolean checks;                  /* theirs is known, so ICE is CONNECTING and no longer NEW */
+  WherryTransportState ice_state;   /* as told */
+  GSource *connect_limit;           /* runs while CONNECTING, if the peer outlives its end */
   guint n_streams;                  /* that the association begins with, at least */
   void (*done) (gpointer user_data);
   gpointer done_data;
@@ -66,14 +69,46 @@ on_gathering_done (gpointer user_data)
   self->events->candidate (self->events_data, NULL);
 }
 
+static void
+tell_ice (WherryPeerStack *self, WherryTransportState state, const GError *error)
+{
+  wherry_clock_clear_source (&self->connect_limit);
+  self->ice_state = state;
+  self->events->layer (self->events_data, WHERRY_PEER_LAYER_ICE, state, error);
+}
+
+static gboolean
+on_connect_limit (gpointer user_data)
+{
+  WherryPeerStack *self = user_data;
+  g_autoptr (GError) error = g_error_new_literal (WHERRY_ERROR, WHERRY_ERROR_TIMEOUT,
+                                                  "ICE found no way to the other side in time");
+
+  tell_ice (self, WHERRY_TRANSPORT_FAILED, error);
+  return G_SOURCE_REMOVE;
+}
+
+/* The session waits for ever, because a candidate may still come: who is not ended by its owner
+ * (the relay does that) is told that it is in vain so far. */
+static void
+begin_connecting (WherryPeerStack *self)
+{
+  tell_ice (self, WHERRY_TRANSPORT_CONNECTING, NULL);
+  if (self->settings->outlives_failure)
+    self->connect_limit = wherry_clock_add (self->settings->clock, self->context,
+                                            WHERRY_CONNECT_LIMIT_US, on_connect_limit, self);
+}
+
 /* Who gathers has not begun to connect yet (RTCIceTransportState). */
 static void
 on_ice_state (gpointer user_data, WherryTransportState state, const GError *error)
 {
   WherryPeerStack *self = user_data;
 
-  if (self->checks || state != WHERRY_TRANSPORT_CONNECTING)
-    self->events->layer (self->events_data, WHERRY_PEER_LAYER_ICE, state, error);
+  if (state != WHERRY_TRANSPORT_CONNECTING)
+    tell_ice (self, state, error);
+  else if (self->checks)
+    begin_connecting (self);
 }
 
 static void
@@ -257,12 +292,9 @@ wherry_peer_stack_set_remote (WherryPeerStack *self, const WherrySdp *sdp, gbool
     return FALSE;
   if (self->transport == NULL)
     make_association (self, sdp, is_client);
-  if (!self->checks)
-    {
-      self->checks = TRUE;
-      self->events->layer (self->events_data, WHERRY_PEER_LAYER_ICE, WHERRY_TRANSPORT_CONNECTING,
-                           NULL);
-    }
+  self->checks = TRUE;
+  if (self->ice_state == WHERRY_TRANSPORT_NEW || self->ice_state == WHERRY_TRANSPORT_FAILED)
+    begin_connecting (self);
 
   wherry_ice_session_set_remote_lite (self->ice, sdp->ice_lite);
   if (!wherry_ice_session_set_remote_credentials (self->ice, sdp->ice_ufrag, sdp->ice_pwd, error))
@@ -368,6 +400,7 @@ wherry_peer_stack_close (WherryPeerStack *self, void (*done) (gpointer user_data
                          gpointer user_data)
 {
   WHERRY_ASSERT_OWNER (self);
+  wherry_clock_clear_source (&self->connect_limit);
   self->done = done;
   self->done_data = user_data;
 

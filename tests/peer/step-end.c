@@ -23,7 +23,7 @@ on_refused (gpointer user_data, WherryPeerRequest request, const GError *error)
 static void
 send_candidates (StepEnd *self)
 {
-  if (self->other == NULL
+  if (self->other == NULL || self->withholds
       || (self->other->current_remote == NULL && self->other->pending_remote == NULL))
     return;
   for (; self->n_sent < self->candidates->len; self->n_sent++)
@@ -203,12 +203,12 @@ send_now (WherryPeer *peer, gpointer data)
 /* ---- */
 
 StepEnd *
-step_end_new (const char *id, void (*configure) (WherryPeerConfig *config))
+step_end_new (const char *id, WherryClock *clock, void (*configure) (WherryPeerConfig *config))
 {
   StepEnd *self = g_new0 (StepEnd, 1);
   g_autoptr (WherryIceConfig) ice = wherry_ice_config_new ();
   g_autoptr (GError) error = NULL;
-  WherryPeerConfig config = { .id = id, .ice = ice, .outlives_failure = TRUE };
+  WherryPeerConfig config = { .id = id, .ice = ice, .clock = clock, .outlives_failure = TRUE };
 
   wherry_ice_config_add_bind_address (ice, "127.0.0.1", &error);
   g_assert_no_error (error);

@@ -23,6 +23,7 @@ struct _StepEnd
   WherrySdp *current_remote;
   WherrySdp *pending_remote;
   GPtrArray *candidates; /* of char *: all that were told; NULL at each end of them */
+  gboolean withholds;    /* candidates */
   guint n_sent;          /* of them, to the other end */
   guint n_gathered;      /* ends of candidates */
   guint n_early;         /* candidates told with no local description, or one of another ufrag */
@@ -40,8 +41,9 @@ struct _StepEnd
 
 #define STEP_END_GET(end, counter) g_atomic_int_get (&(end)->counter)
 
-/* configure: (nullable) changes the configuration that there is */
-StepEnd *step_end_new (const char *id, void (*configure) (WherryPeerConfig *config));
+/* clock: (nullable). configure: (nullable) changes the configuration that there is */
+StepEnd *step_end_new (const char *id, WherryClock *clock,
+                       void (*configure) (WherryPeerConfig *config));
 void step_end_pair (StepEnd *a, StepEnd *b);
 /* Closes it. */
 void step_end_free (StepEnd *self);

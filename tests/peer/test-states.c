@@ -181,8 +181,8 @@ test_cell (gconstpointer data)
   guint cell = GPOINTER_TO_UINT (data);
   WherryPeerSignaling state = cell / N_STEPS;
   Step step = cell % N_STEPS;
-  Case self = { step_end_new ("00000000000000aa", NULL),
-                step_end_new ("00000000000000bb", NULL),
+  Case self = { step_end_new ("00000000000000aa", NULL, NULL),
+                step_end_new ("00000000000000bb", NULL, NULL),
                 NULL,
                 NULL,
                 NULL,

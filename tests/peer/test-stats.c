@@ -123,8 +123,8 @@ check_traffic (StepEnd *a, StepEnd *b)
 static void
 test_stats (void)
 {
-  StepEnd *a = step_end_new ("00000000000000aa", NULL);
-  StepEnd *b = step_end_new ("00000000000000bb", NULL);
+  StepEnd *a = step_end_new ("00000000000000aa", NULL, NULL);
+  StepEnd *b = step_end_new ("00000000000000bb", NULL, NULL);
 
   step_end_pair (a, b);
   check_before (a);
