@@ -295,6 +295,34 @@ test_open_blocked (void)
   fixture_clear (&f);
 }
 
+/* RFC 8832 section 5.1: as it was given, whatever it is; and on every message that is sent. */
+static void
+test_priority (void)
+{
+  static const guint16 values[] = { 128, 256, 512, 1024, 0, 1, 65535 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (values); i++)
+    {
+      Fixture f;
+      WherryChannelInit init = plain;
+      WherryChannel *channel;
+
+      fixture_init (&f, NULL);
+      attach (&f);
+      settle ();
+      init.priority = values[i];
+      channel = create (&f.a, &init);
+      settle ();
+      g_assert_cmpuint (wherry_channel_get_init (f.b.last_incoming)->priority, ==, values[i]);
+      g_assert_cmpint (say (channel, "there"), ==, WHERRY_SEND_OK);
+      g_assert_cmpuint (wherry_fake_stream_get_last_options (f.a.stream).priority, ==, values[i]);
+      g_assert_cmpint (say (f.b.last_incoming, "and back"), ==, WHERRY_SEND_OK);
+      g_assert_cmpuint (wherry_fake_stream_get_last_options (f.b.stream).priority, ==, values[i]);
+      settle ();
+      fixture_clear (&f);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -309,5 +337,6 @@ main (int argc, char **argv)
   g_test_add_func ("/channel/close/delivers-what-comes-while-closing",
                    test_close_delivers_what_comes);
   g_test_add_func ("/channel/close/every-state", test_close_every_state);
+  g_test_add_func ("/channel/priority", test_priority);
   return g_test_run ();
 }
