@@ -66,6 +66,9 @@
  * under way; those that still split messages by PPID (RFC 8831 section 6.6) may have one on each of
  * a few channels. What is unfinished counts against everybody's memory budget. */
 #define WHERRY_SCTP_UNFINISHED_MAX 4u
+/* With I-DATA a sender may have a message under way on every channel: Firefox does when large ones
+ * are sent on several at once. So many bytes, if that is more: 32 channels' largest by default. */
+#define WHERRY_SCTP_UNFINISHED_BYTES (8u * WHERRY_MIB)
 /* What is held of channels whose OPEN came before our reset of the stream was confirmed: one
  * largest message, and some small ones. */
 #define WHERRY_CHANNEL_HELD_MAX (WHERRY_MAX_MESSAGE_SIZE_DEFAULT + 64u * WHERRY_KIB)

@@ -121,6 +121,15 @@ refuse_too_large (WherrySctpAssociation *self, guint16 stream)
   wherry_sctp_association_reset_stream (WHERRY_STREAM_TRANSPORT (self), stream);
 }
 
+/* Bytes of unfinished messages. */
+static gsize
+get_unfinished_max (WherrySctpAssociation *self)
+{
+  gsize most = WHERRY_SCTP_UNFINISHED_MAX * self->config.max_message_size;
+
+  return self->interleaving ? MAX (most, WHERRY_SCTP_UNFINISHED_BYTES) : most;
+}
+
 static void
 add_piece (WherrySctpAssociation *self, WherrySctpAssembly *assembly, guint16 stream,
            const guint8 *data, gsize length)
@@ -128,8 +137,7 @@ add_piece (WherrySctpAssociation *self, WherrySctpAssembly *assembly, guint16 st
   if (assembly->too_large)
     return;
   if (length > self->config.max_message_size - assembly->bytes->len
-      || length
-             > WHERRY_SCTP_UNFINISHED_MAX * self->config.max_message_size - self->unfinished_bytes)
+      || length > get_unfinished_max (self) - self->unfinished_bytes)
     {
       assembly_discard (assembly);
       assembly->too_large = TRUE;
@@ -233,7 +241,7 @@ wherry_sctp_association_may_read (WherrySctpAssociation *self)
 static void
 relieve_window (WherrySctpAssociation *self)
 {
-  gsize most = WHERRY_SCTP_UNFINISHED_MAX * self->config.max_message_size;
+  gsize most = get_unfinished_max (self);
 
   if (!self->window_seen)
     return;
