@@ -88,9 +88,13 @@ wherry_peer_core_tell_refused (WherryPeerCore *self, WherryPeerRequest request, 
 void
 wherry_peer_core_tell_description (WherryPeerCore *self)
 {
-  const WherrySdp *local = wherry_peer_negotiation_get_local (&self->negotiation);
+  g_autoptr (WherrySdp) local
+      = wherry_sdp_copy (wherry_peer_negotiation_get_local (&self->negotiation));
   WherryPeerEvent *event = wherry_peer_event_new (WHERRY_PEER_EVENT_DESCRIPTION);
 
+  /* they follow, one by one */
+  g_ptr_array_set_size (local->candidates, 0);
+  local->end_of_candidates = FALSE;
   event->sdp_type = local->type;
   event->text = wherry_sdp_to_string (local);
   wherry_peer_take_event (self->peer, event);
