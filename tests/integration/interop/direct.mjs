@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Drives participants in the direct mode of ../../interop/participant.md: programs that know of no room and no server,
+ * but only of descriptions, candidates and channels. RoomMember puts one into a room: it passes on what they say.
+ */
+
+import { spawn } from 'node:child_process';
+import readline from 'node:readline';
+import WebSocket from 'ws';
+
+import { Participant } from '../browser/participant.mjs';
+
+const NO_MAXIMUM_SAID = 65536; /* RFC 8841 section 6.1 */
+
+export class DirectParticipant extends Participant {
+  channels = new Map(); /* by name: what was said of them, `open`, `closed` */
+  refusals = []; /* orders that the stack could not carry out */
+  ready = false;
+  state = 'new';
+  max = null; /* what it announced last */
+  #child;
+
+  /** Starts the program. What it has to say to the other side goes to `onSignal`. */
+  static async start(command, { kind, name, onSignal }) {
+    const self = new this(kind, name);
+    self.onSignal = onSignal;
+    self.#child = spawn(command[0], command.slice(1), { stdio: ['pipe', 'pipe', 'inherit'] });
+    readline.createInterface({ input: self.#child.stdout }).on('line', (line) => self.#take(JSON.parse(line)));
+    self.#child.once('error', (error) => self.note({ event: 'error', message: error.message }));
+    self.#child.once('exit', (code) => {
+      if (code !== 0)
+        self.note({ event: 'error', message: `ended with ${code}` });
+    });
+    self.#child.stdin.on('error', () => {}); /* the exit status says it */
+    await self.until(() => self.ready, 'starting');
+    return self;
+  }
+
+  #take(event) {
+    const channel = this.channels.get(event.channel);
+    if (event.event === 'channel')
+      this.channels.set(event.channel, { ...event, theirs: true, open: false, closed: false });
+    else if (event.event === 'open')
+      channel.open = true;
+    else if (event.event === 'closed')
+      channel.closed = true;
+    else if (event.event === 'message')
+      event.label = channel.label;
+    else if (event.event === 'failed')
+      this.refusals.push(event);
+    else if (event.event === 'state')
+      this.state = event.state;
+    else if (event.event === 'ready')
+      this.ready = true;
+    if (event.sdp) {
+      this.local = event.sdp;
+      this.max = Number(event.sdp.match(/^a=max-message-size:(\d+)/m)?.[1] ?? NO_MAXIMUM_SAID);
+    }
+    if (event.type)
+      this.onSignal?.(event);
+    this.note(event);
+  }
+
+  order(order) {
+    this.#child.stdin.write(`${JSON.stringify(order)}\n`);
+  }
+
+  create(channel, options) {
+    this.channels.set(channel, { ...options, theirs: false, open: false, closed: false });
+    this.order({ do: 'create', channel, ...options });
+  }
+
+  async send({ channel, kind, head, size }) {
+    this.order({ do: 'send', channel, kind, head, size });
+  }
+
+  async quit() {
+    if (this.#child.exitCode !== null)
+      return;
+    const ended = new Promise((resolve) => { this.#child.once('exit', resolve); });
+    this.#child.stdin.end('{"do":"quit"}\n');
+    await ended;
+  }
+
+  kill() {
+    this.#child?.kill('SIGKILL');
+  }
+}
+
+export class RoomMember extends DirectParticipant {
+  id = null;
+  #socket;
+  #declare = [];
+
+  /** Joins and connects: it makes the offer, or with `call` the server does. */
+  static async join(command, { kind, name, url, room, channels, call = false }) {
+    const self = await this.start(command, { kind, name });
+    const socket = new WebSocket(`${url.replace('http', 'ws').replace(/\/$/, '')}/connect`, 'wherry.1');
+    self.#socket = socket;
+    socket.on('message', (data) => self.#hear(JSON.parse(data)));
+    socket.on('error', (error) => self.note({ event: 'error', message: error.message }));
+    await new Promise((resolve) => { socket.once('open', resolve); });
+    self.#say({ type: 'join', room, name });
+    await self.until(() => self.id !== null, 'joining');
+
+    const negotiated = Object.values(channels).filter((options) => options.negotiated);
+    self.#declare = negotiated;
+    self.onSignal = (message) => self.#pass(message);
+    for (const [channel, options] of Object.entries(channels)) {
+      if (!call || options.negotiated)
+        self.create(channel, options);
+    }
+    if (!call) {
+      self.order({ do: 'offer' });
+    } else {
+      self.#declare = []; /* the call does */
+      self.#say({ type: 'call', channels: negotiated });
+      await self.until(() => self.state === 'connected', 'connecting');
+      for (const [channel, options] of Object.entries(channels)) {
+        if (!options.negotiated)
+          self.create(channel, options);
+      }
+    }
+    await self.until(() => Object.keys(channels).every((channel) => self.channels.get(channel).open), 'opening its channels');
+    return self;
+  }
+
+  /* Negotiated channels are declared to the relay once, with the first offer. */
+  #pass(message) {
+    if (message.type === 'offer' && this.#declare.length > 0) {
+      this.#say({ ...message, channels: this.#declare });
+      this.#declare = [];
+    } else {
+      this.#say(message);
+    }
+  }
+
+  #say(message) {
+    this.#socket.send(JSON.stringify(message));
+  }
+
+  #hear(message) {
+    if (message.type === 'joined')
+      this.id = message.peer;
+    else if (message.type === 'error')
+      this.note({ event: 'error', message: `server: ${message.code}: ${message.message}` });
+    else if (['offer', 'answer', 'candidate'].includes(message.type))
+      this.order(message);
+    if (message.type === 'answer')
+      this.answers = (this.answers ?? 0) + 1;
+    this.note(message);
+  }
+
+  /** Orders an ICE restart: resolves with null once it is through, or with the stack's reason why it cannot. */
+  async restart() {
+    const answers = this.answers ?? 0;
+    const before = this.refusals.length;
+    this.order({ do: 'restart' });
+    await this.until(() => (this.answers ?? 0) > answers || this.refusals.length > before, 'restarting ICE');
+    return this.refusals[before]?.message ?? null;
+  }
+
+  async quit() {
+    this.#say({ type: 'leave' });
+    await super.quit();
+    this.#socket.close();
+  }
+
+  kill() {
+    this.#socket?.terminate();
+    super.kill();
+  }
+}

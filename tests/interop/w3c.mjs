@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Participants on a stack with the W3C's RTCPeerConnection. */
+
+import { announce, heard, say } from './lines.mjs';
+
+/* Says once that it is open: some stacks give a channel that is open already, and say so again. */
+const wrap = (name, channel) => {
+  let opened = false;
+  const open = () => {
+    if (!opened)
+      say({ event: 'open', channel: name, id: channel.id });
+    opened = true;
+  };
+  channel.binaryType = 'arraybuffer';
+  channel.onopen = open;
+  channel.onclose = () => say({ event: 'closed', channel: name });
+  channel.onmessage = ({ data }) => heard(name, data);
+  if (channel.readyState === 'open')
+    open();
+  return { send: (data) => channel.send(data), close: () => channel.close() };
+};
+
+export class W3cStack {
+  #connection;
+
+  constructor(connection) {
+    this.#connection = connection;
+    connection.onicecandidate = ({ candidate }) => {
+      const { candidate: text = '', sdpMid = null, sdpMLineIndex = null } = candidate?.toJSON?.() ?? candidate ?? {};
+      say({ type: 'candidate', candidate: text, sdpMid, sdpMLineIndex });
+    };
+    connection.onconnectionstatechange = () => say({ event: 'state', state: connection.connectionState });
+    connection.ondatachannel = ({ channel }) => announce({
+      label: channel.label,
+      id: channel.id,
+      protocol: channel.protocol,
+      ordered: channel.ordered,
+      maxRetransmits: channel.maxRetransmits ?? null,
+      maxPacketLifeTime: channel.maxPacketLifeTime ?? null,
+    }, (name) => wrap(name, channel));
+  }
+
+  create(name, { label, ordered = true, maxRetransmits, maxPacketLifeTime, protocol = '', negotiated = false, id }) {
+    const options = { ordered, protocol, negotiated };
+    if (maxRetransmits !== undefined)
+      options.maxRetransmits = maxRetransmits;
+    if (maxPacketLifeTime !== undefined)
+      options.maxPacketLifeTime = maxPacketLifeTime;
+    if (id !== undefined)
+      options.id = id;
+    return wrap(name, this.#connection.createDataChannel(label, options));
+  }
+
+  /* The description is said before it is set: its candidates come after it. */
+  async #set({ type, sdp }) {
+    say({ type, sdp });
+    await this.#connection.setLocalDescription({ type, sdp });
+  }
+
+  async offer(iceRestart) {
+    await this.#set(await this.#connection.createOffer({ iceRestart }));
+  }
+
+  async accept({ type, sdp }) {
+    await this.#connection.setRemoteDescription({ type, sdp });
+    if (type === 'offer')
+      await this.#set(await this.#connection.createAnswer());
+  }
+
+  async candidate({ candidate, sdpMid, sdpMLineIndex }) {
+    if (candidate)
+      await this.#connection.addIceCandidate({ candidate, sdpMid, sdpMLineIndex });
+  }
+
+  close() {
+    this.#connection.close();
+  }
+}

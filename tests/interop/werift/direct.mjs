@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A participant on werift, as ../participant.md describes it. */
+
+import { RTCPeerConnection } from 'werift';
+
+import { serve } from '../lines.mjs';
+import { W3cStack } from '../w3c.mjs';
+
+const connection = new RTCPeerConnection({
+  iceServers: [],
+  iceUseIpv6: false,
+  iceInterfaceAddresses: { udp4: '127.0.0.1' },
+  iceAdditionalHostAddresses: ['127.0.0.1'],
+});
+
+await serve('werift', new W3cStack(connection));
