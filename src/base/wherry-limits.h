@@ -102,6 +102,8 @@
 #define WHERRY_STUN_REQUESTS_MAX 64u
 /* TCP connections to one TURN server over TLS: one for each of our addresses. */
 #define WHERRY_TURN_TLS_CONNECTIONS_MAX 16u
+/* Addresses come in several steps (link up, DHCP, router advertisement). */
+#define WHERRY_NETWORK_SETTLE_US (1 * G_USEC_PER_SEC)
 /* A TCP and a TLS handshake take a few round trips. */
 #define WHERRY_TURN_TLS_CONNECT_LIMIT_US (5 * G_USEC_PER_SEC)
 /* RFC 8832: label and protocol are counted by 16 bits; nobody needs more than this. */

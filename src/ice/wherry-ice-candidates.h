@@ -18,8 +18,9 @@ WherryCandidateType wherry_ice_candidate_type (NiceCandidateType type);
 WherryCandidate *wherry_ice_candidate_announce (const NiceCandidate *candidate,
                                                 const WherryIceConfig *config);
 
-/* A remote candidate for libnice, or NULL for one that no check must be sent to: an mDNS name, an
- * unspecified or multicast address, port 0, TCP without ice_tcp. (transfer full) */
+/* A remote candidate for libnice, or NULL for one that no check must be sent to: an mDNS name (look
+ * it up first), an unspecified or multicast address, port 0, TCP without ice_tcp. (transfer full)
+ */
 NiceCandidate *wherry_ice_candidate_to_nice (const WherryCandidate *candidate, guint stream,
                                              const WherryIceConfig *config);
 

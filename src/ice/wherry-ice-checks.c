@@ -98,16 +98,14 @@ wherry_ice_session_set_remote_credentials (WherryIceSession *self, const char *u
                                            const char *pwd, GError **error)
 {
   G_GNUC_UNUSED g_autoptr (WherryIceSession) alive = g_object_ref (self);
-  WherryIceGeneration *newest = wherry_ice_session_newest (self);
-  g_autoptr (NiceAgent) agent = NULL;
+  g_autoptr (WherryIceGeneration) newest = NULL;
 
   WHERRY_ASSERT_OWNER (self);
 
   if (!wherry_ice_session_check_open (self, error))
     return FALSE;
-  agent = g_object_ref (newest->agent);
-  if (!wherry_ice_remote_set_credentials (&newest->remote, agent, newest->stream, ufrag, pwd,
-                                          error))
+  newest = wherry_ice_generation_ref (wherry_ice_session_newest (self));
+  if (!wherry_ice_remote_set_credentials (&newest->remote, ufrag, pwd, error))
     return FALSE;
   if (self->state == WHERRY_TRANSPORT_NEW)
     wherry_ice_session_begin_connecting (self);
@@ -128,8 +126,9 @@ generation_of (WherryIceSession *self, const WherryCandidate *candidate)
 gboolean
 wherry_ice_session_add_remote_candidate (WherryIceSession *self, const char *line, GError **error)
 {
+  G_GNUC_UNUSED g_autoptr (WherryIceSession) alive = g_object_ref (self);
   g_autoptr (WherryCandidate) candidate = NULL;
-  WherryIceGeneration *generation;
+  g_autoptr (WherryIceGeneration) generation = NULL;
 
   WHERRY_ASSERT_OWNER (self);
 
@@ -139,21 +138,23 @@ wherry_ice_session_add_remote_candidate (WherryIceSession *self, const char *lin
     return FALSE;
   if (candidate == NULL)
     return TRUE;
-  generation = generation_of (self, candidate);
-  wherry_ice_remote_add (&generation->remote, generation->agent, generation->stream,
-                         g_steal_pointer (&candidate));
+  generation = wherry_ice_generation_ref (generation_of (self, candidate));
+  wherry_ice_remote_add (&generation->remote, g_steal_pointer (&candidate));
   return TRUE;
 }
 
 void
 wherry_ice_session_end_of_remote_candidates (WherryIceSession *self)
 {
-  WherryIceGeneration *newest = wherry_ice_session_newest (self);
+  G_GNUC_UNUSED g_autoptr (WherryIceSession) alive = g_object_ref (self);
+  g_autoptr (WherryIceGeneration) newest = NULL;
 
   WHERRY_ASSERT_OWNER (self);
 
-  if (newest != NULL)
-    wherry_ice_remote_end (&newest->remote, newest->agent, newest->stream);
+  if (self->current == NULL)
+    return;
+  newest = wherry_ice_generation_ref (wherry_ice_session_newest (self));
+  wherry_ice_remote_end (&newest->remote);
 }
 
 gboolean

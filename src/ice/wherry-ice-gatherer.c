@@ -34,7 +34,8 @@ struct _WherryIceGatherer
   GHashTable *announced; /* "address base" of the server-reflexive ones */
   GArray *reflexive;     /* of NiceAddress */
   GSource *deadline;
-  guint pending;  /* servers whose name or turn has not come */
+  guint pending; /* servers whose name or turn has not come */
+  guint n_candidates;
   guint n_relays; /* that libnice knows */
   gboolean asked; /* every server */
   gboolean agent_done;
@@ -56,6 +57,7 @@ announce (WherryIceGatherer *self, const NiceCandidate *nice)
 
   if (candidate == NULL || self->agent == NULL)
     return;
+  self->n_candidates++;
   line = wherry_candidate_to_string (candidate);
   self->events->candidate (self->user_data, line);
 }
@@ -283,7 +285,7 @@ ask_servers (WherryIceGatherer *self)
         continue;
       if (literal != NULL)
         on_resolved (server, &only, NULL);
-      else if (!wherry_ice_lookups_start (self->lookups, server->host, on_resolved, server))
+      else if (!wherry_ice_lookups_start (self->lookups, server->host, on_resolved, server, NULL))
         on_resolved (server, NULL, error);
     }
   self->asked = TRUE;
@@ -418,6 +420,12 @@ gboolean
 wherry_ice_gatherer_is_done (WherryIceGatherer *self)
 {
   return self->done;
+}
+
+guint
+wherry_ice_gatherer_get_n_candidates (WherryIceGatherer *self)
+{
+  return self->n_candidates;
 }
 
 static WherryIceQuery *

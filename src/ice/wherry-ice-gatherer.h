@@ -31,6 +31,8 @@ void wherry_ice_gatherer_set_events (WherryIceGatherer *self, const WherryIceGat
 /* Events may come before it returns. WHERRY_ERROR_RESOURCES, WHERRY_ERROR_INVALID_ARGUMENT. */
 gboolean wherry_ice_gatherer_start (WherryIceGatherer *self, GError **error);
 gboolean wherry_ice_gatherer_is_done (WherryIceGatherer *self);
+/* Announced so far. */
+guint wherry_ice_gatherer_get_n_candidates (WherryIceGatherer *self);
 /* From libnice's signals. */
 void wherry_ice_gatherer_take_candidate (WherryIceGatherer *self, const NiceCandidate *candidate);
 void wherry_ice_gatherer_agent_done (WherryIceGatherer *self);

@@ -11,7 +11,17 @@ on_received (gpointer user_data, WherryIceGeneration *generation, const guint8 *
 {
   G_GNUC_UNUSED g_autoptr (WherryIceSession) self = g_object_ref (user_data);
 
+  wherry_ice_session_count_received (self, length);
   wherry_packet_sink_packet (&self->sink, data, length);
+}
+
+static void
+on_pair (gpointer user_data, WherryIceGeneration *generation)
+{
+  WherryIceSession *self = user_data;
+
+  if (generation == self->current)
+    wherry_ice_session_count_pair (self);
 }
 
 static void
@@ -51,6 +61,7 @@ static const WherryIceGathererEvents gatherer_events = {
 static const WherryIceGenerationEvents generation_events = {
   .connected = wherry_ice_session_on_connected,
   .failed = wherry_ice_session_on_failed,
+  .pair = on_pair,
   .received = on_received,
 };
 

@@ -6,8 +6,8 @@
 #include "ice/wherry-ice-agent.h"
 #include "ice/wherry-ice-generation.h"
 
-static WherryIceGeneration *
-generation_ref (WherryIceGeneration *self)
+WherryIceGeneration *
+wherry_ice_generation_ref (WherryIceGeneration *self)
 {
   g_ref_count_inc (&self->ref_count);
   return self;
@@ -16,7 +16,7 @@ generation_ref (WherryIceGeneration *self)
 static void
 on_new_candidate (NiceAgent *agent, NiceCandidate *candidate, WherryIceGeneration *self)
 {
-  G_GNUC_UNUSED g_autoptr (WherryIceGeneration) alive = generation_ref (self);
+  G_GNUC_UNUSED g_autoptr (WherryIceGeneration) alive = wherry_ice_generation_ref (self);
 
   WHERRY_ASSERT_OWNER (self);
   wherry_ice_gatherer_take_candidate (self->gatherer, candidate);
@@ -25,28 +25,55 @@ on_new_candidate (NiceAgent *agent, NiceCandidate *candidate, WherryIceGeneratio
 static void
 on_gathering_done (NiceAgent *agent, guint stream, WherryIceGeneration *self)
 {
-  G_GNUC_UNUSED g_autoptr (WherryIceGeneration) alive = generation_ref (self);
+  G_GNUC_UNUSED g_autoptr (WherryIceGeneration) alive = wherry_ice_generation_ref (self);
 
   WHERRY_ASSERT_OWNER (self);
   wherry_ice_gatherer_agent_done (self->gatherer);
+}
+
+static gboolean
+is_allowed (WherryIceGeneration *self)
+{
+  WherryIcePair pair;
+
+  return self->config->remote_types == WHERRY_ICE_TYPES_ALL
+         || (wherry_ice_generation_get_pair (self, &pair)
+             && (self->config->remote_types & 1u << pair.remote_type) != 0);
+}
+
+void
+wherry_ice_generation_reconsider (WherryIceGeneration *self)
+{
+  G_GNUC_UNUSED g_autoptr (WherryIceGeneration) alive = wherry_ice_generation_ref (self);
+
+  if (self->agent == NULL || !self->nice_connected || self->connected)
+    return;
+  if (!is_allowed (self))
+    {
+      wherry_debug (self->log, "ICE found a pair with a type that the configuration excludes");
+      return;
+    }
+  self->connected = TRUE;
+  self->checks_failed = FALSE;
+  self->events->connected (self->user_data, self);
 }
 
 static void
 on_state_changed (NiceAgent *agent, guint stream, guint component, guint state,
                   WherryIceGeneration *self)
 {
-  G_GNUC_UNUSED g_autoptr (WherryIceGeneration) alive = generation_ref (self);
+  G_GNUC_UNUSED g_autoptr (WherryIceGeneration) alive = wherry_ice_generation_ref (self);
 
   WHERRY_ASSERT_OWNER (self);
   wherry_debug (self->log, "libnice: %s", nice_component_state_to_string (state));
   if (state == NICE_COMPONENT_STATE_CONNECTED || state == NICE_COMPONENT_STATE_READY)
     {
-      self->connected = TRUE;
-      self->checks_failed = FALSE;
-      self->events->connected (self->user_data, self);
+      self->nice_connected = TRUE;
+      wherry_ice_generation_reconsider (self);
     }
   else if (state == NICE_COMPONENT_STATE_FAILED)
     {
+      self->nice_connected = FALSE;
       self->connected = FALSE;
       self->checks_failed = TRUE;
       self->events->failed (self->user_data, self);
@@ -54,15 +81,65 @@ on_state_changed (NiceAgent *agent, guint stream, guint component, guint state,
 }
 
 static void
+on_new_pair (NiceAgent *agent, guint stream, guint component, NiceCandidate *local,
+             NiceCandidate *remote, WherryIceGeneration *self)
+{
+  G_GNUC_UNUSED g_autoptr (WherryIceGeneration) alive = wherry_ice_generation_ref (self);
+
+  WHERRY_ASSERT_OWNER (self);
+  self->events->pair (self->user_data, self);
+  wherry_ice_generation_reconsider (self);
+}
+
+static void
 on_received (NiceAgent *agent, guint stream, guint component, guint length, char *data,
              gpointer user_data)
 {
   WherryIceGeneration *self = user_data;
-  G_GNUC_UNUSED g_autoptr (WherryIceGeneration) alive = generation_ref (self);
+  G_GNUC_UNUSED g_autoptr (WherryIceGeneration) alive = wherry_ice_generation_ref (self);
 
   WHERRY_ASSERT_OWNER (self);
-  self->events->received (self->user_data, self, (const guint8 *) data, length);
+  if (self->connected || self->config->remote_types == WHERRY_ICE_TYPES_ALL)
+    self->events->received (self->user_data, self, (const guint8 *) data, length);
 }
+
+gboolean
+wherry_ice_generation_get_pair (WherryIceGeneration *self, WherryIcePair *pair)
+{
+  NiceCandidate *local = NULL;
+  NiceCandidate *remote = NULL;
+
+  if (self->agent == NULL || !wherry_ice_agent_get_pair (self->agent, self->stream, pair)
+      || !nice_agent_get_selected_pair (self->agent, self->stream, WHERRY_ICE_COMPONENT, &local,
+                                        &remote))
+    return FALSE;
+  if (pair->local_type == WHERRY_CANDIDATE_TYPE_PRFLX
+      && wherry_ice_gatherer_is_reflexive (self->gatherer, &local->addr))
+    pair->local_type = WHERRY_CANDIDATE_TYPE_SRFLX;
+  return TRUE;
+}
+
+static gpointer
+owner_ref (gpointer owner)
+{
+  return wherry_ice_generation_ref (owner);
+}
+
+static void
+owner_unref (gpointer owner)
+{
+  wherry_ice_generation_unref (owner);
+}
+
+/* What was peer-reflexive may be of a type now that is allowed. */
+static void
+on_remote_added (gpointer owner)
+{
+  wherry_ice_generation_reconsider (owner);
+}
+
+static const WherryIceRemoteOwner remote_owner
+    = { .ref = owner_ref, .unref = owner_unref, .added = on_remote_added };
 
 WherryIceGeneration *
 wherry_ice_generation_new (const WherryIceConfig *config, GMainContext *context,
@@ -78,11 +155,12 @@ wherry_ice_generation_new (const WherryIceConfig *config, GMainContext *context,
   self->context = g_main_context_ref (context);
   self->local = *local;
   *local = (WherryIceCredentials){ 0 };
-  wherry_ice_remote_init (&self->remote, config);
+  wherry_ice_remote_init (&self->remote, &remote_owner, self, config);
   self->agent = wherry_ice_agent_new (config, context, &self->stream, error);
   if (self->agent == NULL)
     return NULL;
   nice_agent_set_local_credentials (self->agent, self->stream, self->local.ufrag, self->local.pwd);
+  wherry_ice_remote_start (&self->remote, self->agent, self->stream, context, closing);
   self->gatherer = wherry_ice_gatherer_new (config, self->agent, self->stream, context, closing);
   return g_steal_pointer (&self);
 }
@@ -96,6 +174,7 @@ wherry_ice_generation_set_events (WherryIceGeneration *self,
   g_signal_connect (self->agent, "new-candidate-full", G_CALLBACK (on_new_candidate), self);
   g_signal_connect (self->agent, "candidate-gathering-done", G_CALLBACK (on_gathering_done), self);
   g_signal_connect (self->agent, "component-state-changed", G_CALLBACK (on_state_changed), self);
+  g_signal_connect (self->agent, "new-selected-pair-full", G_CALLBACK (on_new_pair), self);
   nice_agent_attach_recv (self->agent, self->stream, WHERRY_ICE_COMPONENT, self->context,
                           on_received, self);
 }
@@ -103,7 +182,7 @@ wherry_ice_generation_set_events (WherryIceGeneration *self,
 gboolean
 wherry_ice_generation_gather (WherryIceGeneration *self, GError **error)
 {
-  G_GNUC_UNUSED g_autoptr (WherryIceGeneration) alive = generation_ref (self);
+  G_GNUC_UNUSED g_autoptr (WherryIceGeneration) alive = wherry_ice_generation_ref (self);
 
   if (!self->gathered)
     self->gathered = wherry_ice_gatherer_start (self->gatherer, error);
@@ -116,6 +195,7 @@ wherry_ice_generation_close (WherryIceGeneration *self, WherryIceClosing *closin
   if (self->agent == NULL)
     return;
   wherry_ice_gatherer_stop (self->gatherer);
+  wherry_ice_remote_stop (&self->remote);
   nice_agent_attach_recv (self->agent, self->stream, WHERRY_ICE_COMPONENT, self->context, NULL,
                           NULL);
   g_signal_handlers_disconnect_by_data (self->agent, self);

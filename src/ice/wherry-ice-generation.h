@@ -25,7 +25,8 @@ typedef struct
 {
   void (*connected) (gpointer user_data, WherryIceGeneration *self); /* maybe again */
   void (*failed) (gpointer user_data,
-                  WherryIceGeneration *self); /* every check, or consent ended */
+                  WherryIceGeneration *self);                   /* every check, or consent ended */
+  void (*pair) (gpointer user_data, WherryIceGeneration *self); /* another one is selected */
   void (*received) (gpointer user_data, WherryIceGeneration *self, const guint8 *data,
                     gsize length);
 } WherryIceGenerationEvents;
@@ -42,8 +43,9 @@ struct _WherryIceGeneration
   WherryIceCredentials local;
   WherryIceRemote remote;
   WherryIceGatherer *gatherer;
-  gboolean gathered;  /* gather() was called, successfully */
-  gboolean connected; /* as libnice sees it */
+  gboolean gathered;       /* gather() was called, successfully */
+  gboolean nice_connected; /* as libnice sees it */
+  gboolean connected;      /* and by a pair whose remote type is allowed */
   gboolean checks_failed;
   const WherryIceGenerationEvents *events;
   gpointer user_data;
@@ -57,8 +59,13 @@ WherryIceGeneration *wherry_ice_generation_new (const WherryIceConfig *config,
 void wherry_ice_generation_set_events (WherryIceGeneration *self,
                                        const WherryIceGenerationEvents *events, gpointer user_data);
 gboolean wherry_ice_generation_gather (WherryIceGeneration *self, GError **error);
+/* connected, if the pair that libnice selected is allowed by now. */
+void wherry_ice_generation_reconsider (WherryIceGeneration *self);
+/* FALSE: none is selected. */
+gboolean wherry_ice_generation_get_pair (WherryIceGeneration *self, WherryIcePair *pair);
 /* No event comes any more; the agent goes to closing. */
 void wherry_ice_generation_close (WherryIceGeneration *self, WherryIceClosing *closing);
+WherryIceGeneration *wherry_ice_generation_ref (WherryIceGeneration *self);
 void wherry_ice_generation_unref (WherryIceGeneration *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (WherryIceGeneration, wherry_ice_generation_unref)

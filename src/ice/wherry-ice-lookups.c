@@ -24,6 +24,7 @@ typedef struct
   char *name;
   WherryIceLookupFunc func;
   gpointer user_data;
+  GDestroyNotify abandoned; /* NULL once func was called */
   GCancellable *cancellable;
   GSource *limit;
 } Lookup;
@@ -34,6 +35,8 @@ lookup_free (gpointer data)
   Lookup *lookup = data;
 
   wherry_clock_clear_source (&lookup->limit);
+  if (lookup->abandoned != NULL)
+    lookup->abandoned (lookup->user_data);
   g_clear_object (&lookup->cancellable);
   g_free (lookup->name);
   g_free (lookup);
@@ -47,6 +50,7 @@ finish (Lookup *lookup, GList *addresses, const GError *error)
 {
   WherryIceLookups *self = g_steal_pointer (&lookup->owner);
 
+  lookup->abandoned = NULL;
   wherry_clock_clear_source (&lookup->limit);
   g_ptr_array_remove_fast (self->active, lookup);
   start_next (self);
@@ -132,7 +136,7 @@ wherry_ice_lookups_new (GResolver *resolver, GMainContext *context, WherryIceClo
 
 gboolean
 wherry_ice_lookups_start (WherryIceLookups *self, const char *name, WherryIceLookupFunc func,
-                          gpointer user_data)
+                          gpointer user_data, GDestroyNotify abandoned)
 {
   Lookup *lookup;
 
@@ -143,6 +147,7 @@ wherry_ice_lookups_start (WherryIceLookups *self, const char *name, WherryIceLoo
   lookup->name = g_strdup (name);
   lookup->func = func;
   lookup->user_data = user_data;
+  lookup->abandoned = abandoned;
   g_queue_push_tail (&self->waiting, lookup);
   start_next (self);
   return TRUE;

@@ -18,10 +18,11 @@ typedef void (*WherryIceLookupFunc) (gpointer user_data, GList *addresses, const
 /* resolver: (nullable) the system's. closing waits for what is under way when self is freed. */
 WherryIceLookups *wherry_ice_lookups_new (GResolver *resolver, GMainContext *context,
                                           WherryIceClosing *closing);
-/* func is called once, from the context, unless self is freed before. FALSE: too many are waiting.
- */
+/* func is called once, from the context, or abandoned (nullable) if self is freed before. FALSE:
+ * too many are waiting. */
 gboolean wherry_ice_lookups_start (WherryIceLookups *self, const char *name,
-                                   WherryIceLookupFunc func, gpointer user_data);
+                                   WherryIceLookupFunc func, gpointer user_data,
+                                   GDestroyNotify abandoned);
 void wherry_ice_lookups_free (WherryIceLookups *self);
 
 G_END_DECLS

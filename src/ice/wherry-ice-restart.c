@@ -69,6 +69,7 @@ wherry_ice_session_promote (WherryIceSession *self)
   self->retired = g_steal_pointer (&self->current);
   self->current = g_steal_pointer (&self->next);
   wherry_debug (&self->log, "ICE has restarted");
+  wherry_ice_session_count_pair (self);
   set_timer (self, &self->retire_timer, RETIRE_MS, on_retire);
 }
 
@@ -117,6 +118,7 @@ wherry_ice_session_apply_restart (WherryIceSession *self, GError **error)
     return FALSE;
   end_generation (self, &self->next); /* nobody answered it */
   self->next = next;
+  self->restarts++;
   if (self->ice_state == WHERRY_TRANSPORT_FAILED)
     wherry_ice_session_set_ice_state (self, WHERRY_TRANSPORT_CONNECTING, NULL);
   return TRUE;

@@ -35,6 +35,11 @@ struct _WherryIceSession
   GSource *retire_timer;
   GSource *restart_limit;
   guint64 send_dropped;
+  WherryIceTraffic traffic;
+  WherryIceTraffic pair_traffic; /* since the pair was selected */
+  guint64 pair_changes;
+  guint64 restarts;
+  gpointer network_watch; /* NULL: none */
   WherryIceClosing *closing;
 };
 
@@ -60,6 +65,11 @@ WherryIceGeneration *wherry_ice_session_make_generation (WherryIceSession *self,
 void wherry_ice_session_begin_connecting (WherryIceSession *self);
 void wherry_ice_session_on_connected (gpointer user_data, WherryIceGeneration *generation);
 void wherry_ice_session_on_failed (gpointer user_data, WherryIceGeneration *generation);
+
+/* stats */
+void wherry_ice_session_count_sent (WherryIceSession *self, guint64 packets, guint64 bytes);
+void wherry_ice_session_count_received (WherryIceSession *self, gsize bytes);
+void wherry_ice_session_count_pair (WherryIceSession *self);
 
 /* restart */
 /* next is connected: it becomes the current one. */

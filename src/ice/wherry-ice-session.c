@@ -6,6 +6,7 @@
 #include "base/wherry-error.h"
 #include "base/wherry-limits.h"
 #include "ice/wherry-ice-agent.h"
+#include "ice/wherry-ice-network.h"
 #include "ice/wherry-ice-output.h"
 #include "ice/wherry-ice-session-private.h"
 
@@ -43,13 +44,19 @@ wherry_ice_session_send (WherryPacketTransport *transport, const GOutputVector *
                          GError **error)
 {
   WherryIceSession *self = WHERRY_ICE_SESSION (transport);
+  guint64 bytes = 0;
+  guint dropped;
 
   WHERRY_ASSERT_OWNER (self);
 
   if (!wherry_packet_sink_check_send ("ICE", self->state, WHERRY_MTU, packets, n, error))
     return FALSE;
-  self->send_dropped += wherry_ice_output_send (self->current->agent, self->current->stream,
-                                                packets, n, &self->log);
+  dropped = wherry_ice_output_send (self->current->agent, self->current->stream, packets, n,
+                                    &self->log);
+  for (guint i = 0; i < n; i++)
+    bytes += packets[i].size;
+  self->send_dropped += dropped;
+  wherry_ice_session_count_sent (self, n - dropped, bytes);
   return TRUE;
 }
 
@@ -98,6 +105,9 @@ begin_close (WherryIceSession *self)
   wherry_packet_sink_close (&self->sink);
   self->state = WHERRY_TRANSPORT_CLOSED;
   self->events = NULL;
+  if (self->network_watch != NULL)
+    self->config->network->unwatch (self->network_watch);
+  self->network_watch = NULL;
   wherry_ice_session_end_restart (self);
   wherry_ice_generation_close (self->current, self->closing);
   g_clear_pointer (&self->current, wherry_ice_generation_unref);
@@ -181,6 +191,17 @@ wherry_ice_session_init (WherryIceSession *self)
   wherry_packet_sink_init (&self->sink);
 }
 
+static void
+on_addresses_changed (gpointer user_data)
+{
+  g_autoptr (WherryIceSession) self = g_object_ref (user_data);
+
+  WHERRY_ASSERT_OWNER (self);
+  wherry_info (&self->log, "this machine's addresses have changed");
+  if (self->events != NULL && self->events->addresses_changed != NULL)
+    self->events->addresses_changed (self->events_data);
+}
+
 WherryIceSession *
 wherry_ice_session_new (const WherryIceConfig *config, GMainContext *context,
                         const WherryLogContext *log, GError **error)
@@ -196,7 +217,11 @@ wherry_ice_session_new (const WherryIceConfig *config, GMainContext *context,
   wherry_ice_credentials_generate (&local);
   self->current = wherry_ice_session_make_generation (self, &local, error);
   wherry_ice_credentials_clear (&local);
-  return self->current != NULL ? g_steal_pointer (&self) : NULL;
+  if (self->current == NULL)
+    return NULL;
+  if (self->config->network != NULL)
+    self->network_watch = self->config->network->watch (self->context, on_addresses_changed, self);
+  return g_steal_pointer (&self);
 }
 
 gboolean
@@ -204,8 +229,7 @@ wherry_ice_session_get_selected_pair (WherryIceSession *self, WherryIcePair *pai
 {
   WHERRY_ASSERT_OWNER (self);
 
-  return self->current != NULL
-         && wherry_ice_agent_get_pair (self->current->agent, self->current->stream, pair);
+  return self->current != NULL && wherry_ice_generation_get_pair (self->current, pair);
 }
 
 guint64

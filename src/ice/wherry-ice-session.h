@@ -63,6 +63,40 @@ typedef struct
   char remote_address[64];
 } WherryIcePair;
 
+/* Packets of the layer above, without ICE's own, TURN's framing and headers. Times: monotonic, 0:
+ * never. */
+typedef struct
+{
+  guint64 packets_sent;
+  guint64 bytes_sent;
+  guint64 packets_received;
+  guint64 bytes_received;
+  gint64 last_sent_us;
+  gint64 last_received_us;
+} WherryIceTraffic;
+
+/* RTCIceTransport's part of RTCTransportStats and RTCIceCandidatePairStats. libnice 0.1.21 tells
+ * nobody its check list, requests and responses, consent requests or round trip times (so there are
+ * no requestsSent, responsesReceived, consentRequestsSent, currentRoundTripTime, and no pair but
+ * the selected one), nor the STUN error codes of TURN servers. */
+typedef struct
+{
+  WherryTransportState state; /* ICE's own */
+  gboolean controlling;       /* now: a role conflict may have changed it */
+  gboolean has_pair;
+  WherryIcePair pair; /* the selected one, with has_pair */
+  guint32 local_priority;
+  guint32 remote_priority;
+  char relay_url[300]; /* of the TURN server, when pair's local type is RELAY */
+  WherryIceTraffic traffic;
+  WherryIceTraffic pair_traffic; /* since the pair was selected */
+  guint64 packets_dropped;       /* that the system did not take: they are lost */
+  guint64 pair_changes;
+  guint64 restarts;
+  guint local_candidates; /* of the newest generation */
+  guint remote_candidates;
+} WherryIceStats;
+
 /* The caller must own the context (be its thread, or nobody run it yet). config and log are copied;
  * log may be NULL. WHERRY_ERROR_INVALID_ARGUMENT, WHERRY_ERROR_RESOURCES. Thread: peer */
 WherryIceSession *wherry_ice_session_new (const WherryIceConfig *config, GMainContext *context,
@@ -94,10 +128,10 @@ gboolean wherry_ice_session_is_gathering_done (WherryIceSession *self);
 gboolean wherry_ice_session_set_remote_credentials (WherryIceSession *self, const char *ufrag,
                                                     const char *pwd, GError **error);
 /* line: "candidate:..." with or without "a=". TRUE too for a candidate that is well formed and of
- * no use to us (mDNS names, TCP when not configured, component 2): it is counted or ignored.
- * WHERRY_ERROR_PROTOCOL: malformed (counted); WHERRY_ERROR_LIMIT: more than WHERRY_CANDIDATES_MAX
- * since the last restart. Candidates that come before the remote credentials are held.
- * Thread: peer */
+ * no use to us (mDNS names where they are not looked up, TCP when not configured, component 2): it
+ * is counted or ignored. WHERRY_ERROR_PROTOCOL: malformed (counted); WHERRY_ERROR_LIMIT: more than
+ * WHERRY_CANDIDATES_MAX since the last restart. Candidates that come before the remote credentials
+ * are held. Thread: peer */
 gboolean wherry_ice_session_add_remote_candidate (WherryIceSession *self, const char *line,
                                                   GError **error);
 void wherry_ice_session_end_of_remote_candidates (WherryIceSession *self);
@@ -125,6 +159,7 @@ gboolean wherry_ice_session_is_restarting (WherryIceSession *self);
 
 /* FALSE: no pair is selected. Thread: peer */
 gboolean wherry_ice_session_get_selected_pair (WherryIceSession *self, WherryIcePair *pair);
+void wherry_ice_session_get_stats (WherryIceSession *self, WherryIceStats *stats);
 /* Every check failed and nothing has connected so far: the reason for a timeout. Thread: peer */
 gboolean wherry_ice_session_get_checks_failed (WherryIceSession *self);
 /* Connected once, and now nobody answers by the selected pair (RFC 7675): a restart that is under

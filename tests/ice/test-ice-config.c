@@ -10,6 +10,7 @@ static void
 test_copy (void)
 {
   WherryIceConfig *config = wherry_ice_config_new ();
+  g_autoptr (GResolver) resolver = g_resolver_get_default ();
   g_autoptr (WherryIceConfig) copy = NULL;
   g_autoptr (GError) error = NULL;
   const WherryIceStunServer *stun;
@@ -24,6 +25,14 @@ test_copy (void)
   g_assert_no_error (error);
   config->controlling = config->remote_lite = config->relay_only = TRUE;
   config->ice_tcp = config->link_local = TRUE;
+  config->no_udp = config->outlives_failure = TRUE;
+  config->local_types = WHERRY_ICE_TYPE (HOST);
+  config->remote_types = WHERRY_ICE_TYPE (RELAY);
+  config->mdns = WHERRY_ICE_MDNS_OFF;
+  wherry_ice_config_add_turns_server (config, "tls.example", 443, "other", "secret");
+  wherry_ice_config_add_interface (config, "eth0");
+  wherry_ice_config_set_tls_ca_file (config, "ca.pem");
+  wherry_ice_config_set_resolver (config, resolver);
   copy = wherry_ice_config_copy (config);
   wherry_ice_config_free (config);
 
@@ -31,13 +40,24 @@ test_copy (void)
   stun = g_ptr_array_index (copy->stun_servers, 0);
   g_assert_cmpstr (stun->host, ==, "stun.example");
   g_assert_cmpuint (stun->port, ==, 3478);
-  g_assert_cmpuint (copy->turn_servers->len, ==, 1);
+  g_assert_cmpuint (copy->turn_servers->len, ==, 2);
   turn = g_ptr_array_index (copy->turn_servers, 0);
   g_assert_cmpstr (turn->host, ==, "turn.example");
   g_assert_cmpuint (turn->port, ==, 5349);
   g_assert_cmpstr (turn->user, ==, "user");
   g_assert_cmpstr (turn->password, ==, "secret");
   g_assert_true (turn->tcp);
+  g_assert_false (turn->tls);
+  turn = g_ptr_array_index (copy->turn_servers, 1);
+  g_assert_cmpstr (turn->host, ==, "tls.example");
+  g_assert_true (turn->tls);
+  g_assert_cmpstr (g_ptr_array_index (copy->interfaces, 0), ==, "eth0");
+  g_assert_cmpstr (copy->tls_ca_file, ==, "ca.pem");
+  g_assert_true (copy->resolver == resolver);
+  g_assert_cmpuint (copy->local_types, ==, WHERRY_ICE_TYPE (HOST));
+  g_assert_cmpuint (copy->remote_types, ==, WHERRY_ICE_TYPE (RELAY));
+  g_assert_cmpint (copy->mdns, ==, WHERRY_ICE_MDNS_OFF);
+  g_assert_true (copy->no_udp && copy->outlives_failure);
   g_assert_cmpuint (copy->bind_addresses->len, ==, 2);
   g_assert_cmpstr (g_ptr_array_index (copy->bind_addresses, 1), ==, "::1");
   g_assert_cmpstr (copy->external_address, ==, "203.0.113.1");
