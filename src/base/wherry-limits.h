@@ -32,6 +32,12 @@
 /* What a program may give to a channel of the library ahead of the network: a second at 8 Mbit/s.
  */
 #define WHERRY_SEND_BUFFER_LIMIT_DEFAULT (1u * WHERRY_MIB)
+/* Channels of one connection of the library: as many as the other side may ask streams for. */
+#define WHERRY_CHANNELS_PER_CONNECTION 1024u
+/* What a connection of the library holds received for a program that does not run its loop, or has
+ * no handler yet; then the association is not read until it is below the low mark. */
+#define WHERRY_UNDELIVERED_HIGH (1u * WHERRY_MIB)
+#define WHERRY_UNDELIVERED_LOW (256u * WHERRY_KIB)
 
 /* Streams at the start: 256 cost 36 KiB an association, 65535 cost 6.5 MiB. */
 #define WHERRY_SCTP_STREAMS_INITIAL 256u

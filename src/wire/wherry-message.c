@@ -18,6 +18,7 @@ struct _WherryMessage
   gsize length;
   const guint8 *data;   /* inside this allocation, or taken */
   guint8 *taken;        /* to free, or NULL */
+  GBytes *bytes;        /* to release, or NULL */
   WherryBudget *budget; /* or NULL */
   guint8 copy[];
 };
@@ -32,6 +33,7 @@ message_alloc (WherryMessageKind kind, gsize length, gsize extra, WherryBudget *
   self->length = length;
   self->data = self->copy;
   self->taken = NULL;
+  self->bytes = NULL;
   self->budget = NULL;
   if (budget != NULL)
     {
@@ -71,6 +73,38 @@ wherry_message_new_take (WherryMessageKind kind, guint8 *data, gsize length, Whe
 }
 
 WherryMessage *
+wherry_message_new_bytes (WherryMessageKind kind, GBytes *bytes, WherryBudget *budget)
+{
+  WherryMessage *self;
+  const guint8 *data;
+  gsize length = 0;
+
+  g_return_val_if_fail (bytes != NULL, NULL);
+
+  data = g_bytes_get_data (bytes, &length);
+  self = message_alloc (kind, length, 0, budget);
+  self->bytes = g_bytes_ref (bytes);
+  if (data != NULL)
+    self->data = data;
+  return self;
+}
+
+static void
+release_bytes (gpointer data)
+{
+  wherry_message_unref (data);
+}
+
+GBytes *
+wherry_message_get_bytes (WherryMessage *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+
+  return g_bytes_new_with_free_func (self->data, self->length, release_bytes,
+                                     wherry_message_ref (self));
+}
+
+WherryMessage *
 wherry_message_ref (WherryMessage *self)
 {
   g_return_val_if_fail (self != NULL, NULL);
@@ -92,6 +126,7 @@ wherry_message_unref (WherryMessage *self)
       wherry_budget_release (self->budget, self->length + WHERRY_MESSAGE_OVERHEAD);
       wherry_budget_unref (self->budget);
     }
+  g_clear_pointer (&self->bytes, g_bytes_unref);
   g_free (self->taken);
   g_free (self);
 }

@@ -34,6 +34,11 @@ WherryMessage *wherry_message_new (WherryMessageKind kind, const guint8 *data, g
 /* data: (transfer full), from g_malloc(). */
 WherryMessage *wherry_message_new_take (WherryMessageKind kind, guint8 *data, gsize length,
                                         WherryBudget *budget);
+/* Holds a reference to bytes: nothing is copied. */
+WherryMessage *wherry_message_new_bytes (WherryMessageKind kind, GBytes *bytes,
+                                         WherryBudget *budget);
+/* (transfer full): the payload, not copied; holds a reference to self. */
+GBytes *wherry_message_get_bytes (WherryMessage *self);
 WherryMessage *wherry_message_ref (WherryMessage *self);
 void wherry_message_unref (WherryMessage *self);
 

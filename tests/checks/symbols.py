@@ -39,7 +39,10 @@ def check(root, symbols):
     declared = set()
     for path in tree.files(root, "src", ends=(".h", ".h.in", ".c")):
         text = tree.read(root, path)
-        if path.startswith("src/lib/"):
+        if path.startswith("src/lib/") and path.endswith("-private.h"):
+            if EXPORTS.search(text):
+                yield f"{path}: is not installed, so it cannot make a symbol public"
+        elif path.startswith("src/lib/"):
             if path.endswith((".h", ".h.in")):
                 declared |= set(DECLARED.findall(text))
                 declared |= {name + "_get_type" for name in TYPE_DECLARED.findall(text)}
@@ -65,6 +68,8 @@ CASES = {
     "one-too-many": ("ab", {}, True),
     "one-missing": ("", {}, True),
     "elsewhere": ("a", {"src/base/b.h": HEADER}, True),
+    "private": ("a", {"src/lib/b-private.h": "typedef struct\n{\n} WherryB;\n"}, False),
+    "not-installed": ("a", {"src/lib/b-private.h": HEADER}, True),
 }
 
 

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "wherry-lib"
+
+#include "config.h"
+
+#include "base/wherry-error.h"
+#include "base/wherry-limits.h"
+#include "base/wherry-log.h"
+#include "lib/wherry-connection-private.h"
+
+/* ---- the list ---- */
+
+static void
+list_add (WherryConnection *self, WherryDataChannel *channel)
+{
+  g_list_store_append (self->channels, channel);
+}
+
+static void
+list_remove (WherryConnection *self, WherryDataChannel *channel)
+{
+  guint position = 0;
+
+  if (g_list_store_find (self->channels, channel, &position))
+    g_list_store_remove (self->channels, position);
+}
+
+/* Negotiated ids are checked at once, against what is known here. */
+static gboolean
+is_id_taken (WherryConnection *self, int id)
+{
+  guint n = g_list_model_get_n_items (G_LIST_MODEL (self->channels));
+
+  for (guint i = 0; i < n; i++)
+    {
+      g_autoptr (WherryDataChannel) channel
+          = g_list_model_get_item (G_LIST_MODEL (self->channels), i);
+
+      if (wherry_data_channel_get_id (channel) == id)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* ---- making ---- */
+
+static gboolean
+refuse (GError **error, const char *why)
+{
+  g_set_error (error, WHERRY_ERROR, WHERRY_ERROR_INVALID_ARGUMENT, "Making a channel: %s", why);
+  return FALSE;
+}
+
+static gboolean
+check_init (WherryConnection *self, const char *label, const WherryDataChannelInit *init,
+            GError **error)
+{
+  if (strlen (label) > WHERRY_LABEL_MAX || !g_utf8_validate (label, -1, NULL))
+    return refuse (error, "its label is too long or no UTF-8");
+  if (init == NULL)
+    return TRUE;
+  if (init->protocol != NULL
+      && (strlen (init->protocol) > WHERRY_CHANNEL_PROTOCOL_MAX
+          || !g_utf8_validate (init->protocol, -1, NULL)))
+    return refuse (error, "its protocol is too long or no UTF-8");
+  if (init->max_packet_life_time >= 0 && init->max_retransmits >= 0)
+    return refuse (error, "a lifetime and a number of retransmissions exclude each other");
+  if (init->max_packet_life_time > G_MAXUINT16 || init->max_retransmits > G_MAXUINT16)
+    return refuse (error, "its limit is above 65535");
+  if (!init->negotiated)
+    return TRUE;
+  if (init->id < 0 || init->id >= (int) WHERRY_SCTP_STREAMS_MAX)
+    return refuse (error, "a negotiated one needs an id from 0 to 65533");
+  if (is_id_taken (self, init->id))
+    return refuse (error, "its id is taken");
+  return TRUE;
+}
+
+WherryDataChannel *
+wherry_connection_create_channel (WherryConnection *self, const char *label,
+                                  const WherryDataChannelInit *init, GError **error)
+{
+  g_autoptr (WherryChannelCore) core = NULL;
+  WherryDataChannel *channel = NULL;
+
+  if (self->closed || self->finished)
+    {
+      g_set_error (error, WHERRY_ERROR, WHERRY_ERROR_CLOSED,
+                   "Making a channel: the connection is closed");
+      return NULL;
+    }
+  if (!check_init (self, label, init, error))
+    return NULL;
+  if (g_list_model_get_n_items (G_LIST_MODEL (self->channels)) >= WHERRY_CHANNELS_PER_CONNECTION)
+    {
+      g_set_error (error, WHERRY_ERROR, WHERRY_ERROR_LIMIT, "Making a channel: there are %u",
+                   WHERRY_CHANNELS_PER_CONNECTION);
+      return NULL;
+    }
+  core = wherry_channel_core_new (self, label, init);
+  channel = wherry_data_channel_new (core);
+  wherry_connection_post_make_channel (self, core);
+  self->made_channel = TRUE;
+  list_add (self, channel);
+  wherry_connection_update_negotiation_needed (self);
+  return channel;
+}
+
+void
+wherry_connection_ask_ids (WherryConnection *self)
+{
+  guint n = g_list_model_get_n_items (G_LIST_MODEL (self->channels));
+
+  for (guint i = 0; i < n; i++)
+    {
+      g_autoptr (WherryDataChannel) channel
+          = g_list_model_get_item (G_LIST_MODEL (self->channels), i);
+
+      if (wherry_data_channel_get_id (channel) < 0)
+        wherry_connection_post_ask_id (self, wherry_data_channel_get_core (channel));
+    }
+}
+
+void
+wherry_connection_close_channels (WherryConnection *self)
+{
+  guint n = g_list_model_get_n_items (G_LIST_MODEL (self->channels));
+
+  if (self->held_source != NULL)
+    g_source_destroy (self->held_source);
+  g_clear_pointer (&self->held_source, g_source_unref);
+  g_ptr_array_set_size (self->holding, 0);
+  for (guint i = 0; i < n; i++)
+    {
+      g_autoptr (WherryDataChannel) channel
+          = g_list_model_get_item (G_LIST_MODEL (self->channels), i);
+
+      wherry_channel_core_abandon (wherry_data_channel_get_core (channel));
+    }
+  g_list_store_remove_all (self->channels);
+}
+
+/* ---- what comes from the peer thread ---- */
+
+/* webrtc-pc section 6.1.1.2: it is open when it is told of, and says so afterwards. */
+static void
+announce (WherryConnection *self, WherryChannelCore *core, int id)
+{
+  g_autoptr (WherryDataChannel) channel = wherry_data_channel_new (core);
+  g_autoptr (GObject) shell = wherry_connection_get_shell (self);
+
+  wherry_channel_core_set_id (core, id);
+  wherry_channel_core_set_open (core, FALSE);
+  list_add (self, channel);
+  if (shell != NULL)
+    g_signal_emit_by_name (shell, "data-channel", channel);
+  if (!self->closed && core->state == WHERRY_DATA_CHANNEL_STATE_OPEN)
+    wherry_data_channel_emit (channel, "open");
+}
+
+static void
+take_closed (WherryConnection *self, WherryChannelCore *core, const GError *error)
+{
+  g_autoptr (WherryDataChannel) channel = wherry_channel_core_get_shell (core);
+
+  if (channel != NULL)
+    list_remove (self, channel);
+  wherry_channel_core_closed (core, error);
+}
+
+void
+wherry_connection_handle_event (gpointer data, gpointer user_data)
+{
+  g_autoptr (WherryConnection) self = wherry_connection_ref (user_data);
+  WherryConnectionEvent *event = data;
+  WherryChannelCore *core = event->channel;
+
+  if (event->type == WHERRY_CONNECTION_EVENT_GONE)
+    wherry_connection_close (self);
+  else if (!self->closed)
+    switch (event->type)
+      {
+      case WHERRY_CONNECTION_EVENT_INCOMING:
+        announce (self, core, event->id);
+        break;
+      case WHERRY_CONNECTION_EVENT_ID:
+        wherry_channel_core_set_id (core, event->id);
+        break;
+      case WHERRY_CONNECTION_EVENT_OPEN:
+        wherry_channel_core_set_id (core, event->id);
+        wherry_channel_core_set_open (core, TRUE);
+        break;
+      case WHERRY_CONNECTION_EVENT_MESSAGE:
+        wherry_channel_core_receive (core, g_steal_pointer (&event->message));
+        break;
+      case WHERRY_CONNECTION_EVENT_SENT:
+        wherry_channel_core_sent (core);
+        break;
+      case WHERRY_CONNECTION_EVENT_CLOSED:
+        take_closed (self, core, event->error);
+        break;
+      case WHERRY_CONNECTION_EVENT_GONE:
+      default:
+        wherry_bug ("unknown event %d", (int) event->type);
+        break;
+      }
+  wherry_connection_event_free (event);
+}
+
+void
+wherry_connection_delivered (WherryConnection *self, gsize charge)
+{
+  gsize undelivered = __atomic_sub_fetch (&self->undelivered, charge, __ATOMIC_SEQ_CST);
+
+  if (undelivered <= WHERRY_UNDELIVERED_LOW && g_atomic_int_get (&self->paused))
+    wherry_peer_post_wake (self->peer);
+}
+
+/* ---- messages that wait for a handler ---- */
+
+/* GObject does not tell that a handler was connected, so while messages wait for one, each turn of
+ * the loop looks, and only then is there this source. It wakes nobody. */
+typedef struct
+{
+  GSource source;
+  WherryConnection *connection;
+} HeldSource;
+
+static gboolean
+can_release (WherryConnection *self)
+{
+  for (guint i = 0; i < self->holding->len; i++)
+    if (wherry_channel_core_can_release (g_ptr_array_index (self->holding, i)))
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
+held_source_prepare (GSource *source, int *timeout)
+{
+  *timeout = -1;
+  return can_release (((HeldSource *) source)->connection);
+}
+
+static gboolean
+held_source_check (GSource *source)
+{
+  return can_release (((HeldSource *) source)->connection);
+}
+
+static gboolean
+held_source_dispatch (GSource *source, GSourceFunc func, gpointer data)
+{
+  g_autoptr (WherryConnection) self = wherry_connection_ref (((HeldSource *) source)->connection);
+  guint i = 0;
+
+  while (!self->closed && i < self->holding->len)
+    {
+      g_autoptr (WherryChannelCore) core
+          = wherry_channel_core_ref (g_ptr_array_index (self->holding, i));
+
+      if (wherry_channel_core_can_release (core) && !wherry_channel_core_release (core))
+        g_ptr_array_remove (self->holding, core);
+      else
+        i++;
+    }
+  if (!self->closed && self->holding->len == 0)
+    {
+      g_clear_pointer (&self->held_source, g_source_unref);
+      return G_SOURCE_REMOVE;
+    }
+  return self->closed ? G_SOURCE_REMOVE : G_SOURCE_CONTINUE;
+}
+
+static GSourceFuncs held_source_funcs = {
+  .prepare = held_source_prepare,
+  .check = held_source_check,
+  .dispatch = held_source_dispatch,
+};
+
+void
+wherry_connection_hold (WherryConnection *self, WherryChannelCore *channel)
+{
+  g_ptr_array_add (self->holding, wherry_channel_core_ref (channel));
+  if (self->held_source != NULL)
+    return;
+  self->held_source = g_source_new (&held_source_funcs, sizeof (HeldSource));
+  g_source_set_static_name (self->held_source, "wherry-held-messages");
+  ((HeldSource *) self->held_source)->connection = self; /* closing it destroys the source */
+  g_source_attach (self->held_source, self->context);
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What is behind a WherryPeerConnection: everything but the GObject itself, which may lose its last
+ * reference on any thread while this goes on until the peer has finished.
+ *
+ * Its parts: connection (life, what the peer tells), connection-operations (the chain of
+ * operations), connection-negotiation (descriptions, negotiation-needed), connection-states,
+ * connection-channels (channels, on the creator's thread), connection-peer (channels and sending,
+ * on the peer thread). "Thread: creator" is whoever runs the context that was the thread-default
+ * one when the connection was made. */
+
+#include "base/wherry-inbox.h"
+#include "base/wherry-lock.h"
+#include "lib/wherry-configuration.h"
+#include "lib/wherry-data-channel-private.h"
+#include "lib/wherry-ice-candidate.h"
+#include "lib/wherry-session-description.h"
+#include "lib/wherry-transports-private.h"
+#include "peer/wherry-peer.h"
+
+G_BEGIN_DECLS
+
+typedef enum
+{
+  WHERRY_OPERATION_CREATE_OFFER,
+  WHERRY_OPERATION_CREATE_ANSWER,
+  WHERRY_OPERATION_SET_LOCAL,
+  WHERRY_OPERATION_SET_REMOTE,
+  WHERRY_OPERATION_ADD_CANDIDATE,
+} WherryOperationType;
+
+/* One link of the chain (webrtc-pc section 4.4.1.2). */
+typedef struct
+{
+  WherryOperationType type;
+  GTask *task;
+  gboolean started;
+  gboolean makes_first; /* SET_LOCAL: an offer that restarts ICE is made before it is set */
+  guint ticket;
+  gboolean ice_restart;
+  WherrySessionDescription *description; /* (nullable) */
+  WherryIceCandidate *candidate;         /* (nullable) */
+} WherryOperation;
+
+typedef enum
+{
+  WHERRY_SLOT_CURRENT_LOCAL,
+  WHERRY_SLOT_PENDING_LOCAL,
+  WHERRY_SLOT_CURRENT_REMOTE,
+  WHERRY_SLOT_PENDING_REMOTE,
+  WHERRY_N_SLOTS,
+} WherrySlot;
+
+struct _WherryConnection
+{
+  gatomicrefcount ref_count;
+
+  /* immutable after construction: any thread reads */
+  GMainContext *context;
+  WherryInbox *inbox; /* to the creator, of WherryConnectionEvent */
+  WherryPeer *peer;
+  guint64 send_buffer_limit;
+
+  /* any thread: internally locked or atomic */
+  GWeakRef shell; /* of WherryPeerConnection */
+  WherryLock lock;
+  GQueue ready;      /* lock: of WherryChannelCore, referenced, that have something to send */
+  gsize undelivered; /* atomic: what received messages are charged that wait for the program */
+  gint paused;       /* atomic: the association is not read */
+
+  /* peer thread only */
+  GPtrArray *touched;        /* of WherryChannelCore that sent something in this wake */
+  WherryChannelCore *making; /* whose channel is being made (borrowed) */
+
+  /* creator only */
+  gboolean closed;
+  gboolean finished;
+  WherryConfiguration *configuration; /* (nullable) */
+  GQueue operations;                  /* of WherryOperation; the first one is under way */
+  guint last_ticket;
+  gboolean update_when_empty; /* the negotiation-needed flag, once the chain is empty */
+  gboolean negotiation_needed;
+  GSource *negotiation_source; /* (nullable): will tell of it */
+  gboolean made_channel;
+  GPtrArray *replaced_ufrags; /* (nullable): the next offer restarts ICE until these are gone */
+
+  WherrySdp *sdp[WHERRY_N_SLOTS];
+  WherrySessionDescription *description[WHERRY_N_SLOTS]; /* made when asked for */
+  char *gathered_ufrag;                                  /* the generation being gathered */
+  WherrySignalingState signaling_state;
+  WherryIceGatheringState gathering_state;
+  WherryTransportState ice;
+  WherryTransportState dtls;
+  WherryTransportState sctp;
+  WherryIceConnectionState ice_state;
+  WherryConnectionState connection_state;
+  gsize remote_max_message_size;
+  WherrySctpTransport *sctp_transport; /* (nullable) */
+
+  GListStore *channels; /* of WherryDataChannel that are not closed */
+  GPtrArray *holding;   /* of WherryChannelCore that hold messages */
+  GSource *held_source; /* (nullable): there are some */
+};
+
+/* ---- connection ---- */
+WherryConnection *wherry_connection_new (WherryConfiguration *configuration, GError **error);
+WherryConnection *wherry_connection_ref (WherryConnection *self); /* Thread: any */
+void wherry_connection_unref (WherryConnection *self);            /* Thread: any */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (WherryConnection, wherry_connection_unref)
+/* The object has lost its last reference. Thread: any */
+void wherry_connection_post_gone (WherryConnection *self);
+void wherry_connection_close (WherryConnection *self); /* Thread: creator */
+gboolean wherry_connection_set_configuration (WherryConnection *self,
+                                              WherryConfiguration *configuration, GError **error);
+/* NULL: closed, or the object is gone. (transfer full) Thread: creator */
+gpointer wherry_connection_get_shell (WherryConnection *self);
+
+/* ---- connection-operations ---- */
+/* Takes task. Thread: creator */
+WherryOperation *wherry_operation_new (WherryOperationType type, GTask *task);
+/* Takes operation. Thread: creator */
+void wherry_connection_chain (WherryConnection *self, WherryOperation *operation);
+void wherry_connection_stepped (WherryConnection *self, const WherryPeerStep *step,
+                                const GError *error);
+/* All that wait fail with WHERRY_ERROR_CLOSED. */
+void wherry_connection_fail_operations (WherryConnection *self);
+
+/* ---- connection-negotiation ---- */
+void wherry_connection_set_slots (WherryConnection *self, const WherryPeerStep *step);
+void wherry_connection_clear_slots (WherryConnection *self);
+/* (transfer none) (nullable) */
+WherrySessionDescription *wherry_connection_get_description (WherryConnection *self,
+                                                             WherrySlot slot);
+WherrySdp *wherry_connection_get_local (WherryConnection *self);  /* (nullable) */
+WherrySdp *wherry_connection_get_remote (WherryConnection *self); /* (nullable) */
+/* One of ours was told; text: NULL at the end. */
+void wherry_connection_take_local_candidate (WherryConnection *self, const char *text,
+                                             const char *mid, guint mline_index, const char *ufrag);
+/* FALSE: it is wrong (webrtc-pc section 4.4.2, addIceCandidate) */
+gboolean wherry_connection_add_candidate (WherryConnection *self, WherryIceCandidate *candidate,
+                                          GError **error);
+void wherry_connection_update_negotiation_needed (WherryConnection *self);
+void wherry_connection_restart_ice (WherryConnection *self);
+/* After a step left it stable: credentials to be replaced may be. */
+void wherry_connection_check_replaced (WherryConnection *self);
+
+/* ---- connection-states ---- */
+/* Emits notify::name on the object, unless closed. */
+void wherry_connection_notify (WherryConnection *self, const char *name);
+void wherry_connection_set_signaling (WherryConnection *self, WherrySignalingState state);
+void wherry_connection_set_gathering (WherryConnection *self, WherryIceGatheringState state);
+void wherry_connection_set_layer (WherryConnection *self, WherryPeerLayer layer,
+                                  WherryTransportState state, const GError *error);
+/* What may change without a layer's change. */
+void wherry_connection_update_states (WherryConnection *self);
+/* After a step: the transports that descriptions make. */
+void wherry_connection_update_transports (WherryConnection *self);
+/* Silently. */
+void wherry_connection_set_closed_states (WherryConnection *self);
+
+/* ---- connection-channels ---- */
+WherryDataChannel *wherry_connection_create_channel (WherryConnection *self, const char *label,
+                                                     const WherryDataChannelInit *init,
+                                                     GError **error);
+/* Takes event. */
+void wherry_connection_handle_event (gpointer event, gpointer user_data);
+void wherry_connection_close_channels (WherryConnection *self);
+/* A channel begins to hold messages. */
+void wherry_connection_hold (WherryConnection *self, WherryChannelCore *channel);
+/* The program has got a message of so much charge, or nobody wants it. */
+void wherry_connection_delivered (WherryConnection *self, gsize charge);
+/* Their stream numbers may be known by now. */
+void wherry_connection_ask_ids (WherryConnection *self);
+
+typedef enum
+{
+  WHERRY_CONNECTION_EVENT_INCOMING,
+  WHERRY_CONNECTION_EVENT_ID,
+  WHERRY_CONNECTION_EVENT_OPEN,
+  WHERRY_CONNECTION_EVENT_MESSAGE,
+  WHERRY_CONNECTION_EVENT_SENT,
+  WHERRY_CONNECTION_EVENT_CLOSED,
+  WHERRY_CONNECTION_EVENT_GONE,
+} WherryConnectionEventType;
+
+typedef struct
+{
+  WherryConnectionEventType type;
+  WherryChannelCore *channel; /* (nullable) */
+  WherryMessage *message;     /* (nullable) */
+  int id;
+  GError *error; /* (nullable) */
+} WherryConnectionEvent;
+
+void wherry_connection_event_free (gpointer event);
+/* Takes message and error. Thread: any */
+void wherry_connection_post (WherryConnection *self, WherryConnectionEventType type,
+                             WherryChannelCore *channel, WherryMessage *message, int id,
+                             GError *error);
+
+/* ---- connection-peer ---- */
+extern const WherryPeerDelegate wherry_connection_delegate;
+/* Thread: any */
+void wherry_connection_post_make_channel (WherryConnection *self, WherryChannelCore *channel);
+void wherry_connection_post_close_channel (WherryConnection *self, WherryChannelCore *channel);
+void wherry_connection_post_ask_id (WherryConnection *self, WherryChannelCore *channel);
+/* Takes message. */
+void wherry_connection_post_send (WherryConnection *self, WherryChannelCore *channel,
+                                  WherryMessage *message);
+/* After the peer has finished. Thread: creator */
+void wherry_connection_drop_outgoing (WherryConnection *self);
+/* What was sent since the last call. */
+gsize wherry_connection_take_sent (WherryConnection *self, WherryChannelCore *channel);
+
+G_END_DECLS

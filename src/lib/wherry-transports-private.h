@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* How a connection keeps its transport objects up to date. Thread: creator */
+
+#include "lib/wherry-sctp-transport.h"
+#include "transport/wherry-packet-transport.h"
+
+G_BEGIN_DECLS
+
+typedef struct
+{
+  WherryIceConnectionState ice;
+  WherryIceGatheringState gathering;
+  WherryTransportState dtls;
+  WherryTransportState sctp;
+  gsize max_message_size;
+} WherryTransportsState;
+
+WherrySctpTransport *wherry_sctp_transport_new (void);
+/* It and those below it. tell: emits notify signals. */
+void wherry_sctp_transport_update (WherrySctpTransport *self, const WherryTransportsState *state,
+                                   gboolean tell);
+/* DTLS failed. */
+void wherry_sctp_transport_tell_error (WherrySctpTransport *self, const GError *error);
+
+WherryDtlsTransport *wherry_dtls_transport_new (void);
+void wherry_dtls_transport_update (WherryDtlsTransport *self, const WherryTransportsState *state,
+                                   gboolean tell);
+
+WherryIceTransport *wherry_ice_transport_new (void);
+void wherry_ice_transport_update (WherryIceTransport *self, const WherryTransportsState *state,
+                                  gboolean tell);
+
+G_END_DECLS
