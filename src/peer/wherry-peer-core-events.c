@@ -23,6 +23,8 @@ wherry_peer_event_free (gpointer item)
   g_free (event->text);
   g_free (event->mid);
   g_free (event->ufrag);
+  g_free (event->url);
+  g_free (event->address);
   for (guint i = 0; i < G_N_ELEMENTS (event->sdp); i++)
     g_clear_pointer (&event->sdp[i], wherry_sdp_free);
   g_clear_error (&event->error);
@@ -72,6 +74,19 @@ wherry_peer_core_tell_layer (WherryPeerCore *self, WherryPeerLayer layer,
   event->layer = layer;
   event->layer_state = state;
   event->error = error != NULL ? g_error_copy (error) : NULL;
+  wherry_peer_take_event (self->peer, event);
+}
+
+void
+wherry_peer_core_tell_candidate_error (WherryPeerCore *self, const WherryIceCandidateError *error)
+{
+  WherryPeerEvent *event = wherry_peer_event_new (WHERRY_PEER_EVENT_CANDIDATE_ERROR);
+
+  event->url = g_strdup (error->url);
+  event->address = g_strdup (error->address);
+  event->port = error->port;
+  event->code = error->code;
+  event->text = g_strdup (error->text);
   wherry_peer_take_event (self->peer, event);
 }
 

@@ -116,9 +116,12 @@ check_channels (WherryPeerCore *self, GPtrArray *channels, GError **error)
   return TRUE;
 }
 
-static void
+/* Returns what was wanted before. */
+static guint
 want_streams (WherryPeerCore *self, GPtrArray *channels)
 {
+  guint before = wherry_peer_stack_get_wanted_streams (self->stack);
+
   for (guint i = 0; channels != NULL && i < channels->len; i++)
     {
       const WherryChannelInit *init = g_ptr_array_index (channels, i);
@@ -126,6 +129,7 @@ want_streams (WherryPeerCore *self, GPtrArray *channels)
       if (init->negotiated)
         wherry_peer_stack_want_streams (self->stack, init->id + 1u);
     }
+  return before;
 }
 
 /* On a living association they open at once, and the delegate may close what it does not want. */
@@ -151,6 +155,7 @@ void
 wherry_peer_core_create_offer (WherryPeerCore *self, gboolean ice_restart, GPtrArray *channels)
 {
   WherryPeerNegotiation *negotiation = &self->negotiation;
+  guint wanted = 0;
   GError *error = NULL;
 
   WHERRY_ASSERT_OWNER (self);
@@ -162,13 +167,16 @@ wherry_peer_core_create_offer (WherryPeerCore *self, gboolean ice_restart, GPtrA
       refuse (self, WHERRY_PEER_CALL, error);
       return;
     }
-  want_streams (self, channels);
+  wanted = want_streams (self, channels);
   make_channels (self, channels);
   self->holds_candidates = TRUE;
   if (wherry_peer_negotiation_set_local (negotiation, self->stack, NULL, &error))
     wherry_peer_core_tell_description (self);
   else
-    refuse (self, WHERRY_PEER_CALL, error);
+    {
+      wherry_peer_stack_unwant_streams (self->stack, wanted);
+      refuse (self, WHERRY_PEER_CALL, error);
+    }
   self->holds_candidates = FALSE;
   wherry_peer_core_tell_candidates (self);
 }
@@ -209,6 +217,7 @@ wherry_peer_core_set_remote_description (WherryPeerCore *self, WherrySdp *sdp, G
   GError *error = NULL;
   gboolean is_offer = sdp->type == WHERRY_SDP_OFFER;
   gboolean done = FALSE;
+  guint wanted = 0;
 
   WHERRY_ASSERT_OWNER (self);
   if (self->ending)
@@ -216,10 +225,12 @@ wherry_peer_core_set_remote_description (WherryPeerCore *self, WherrySdp *sdp, G
   self->holds_candidates = TRUE;
   if (check_channels (self, channels, &error) && check_turn (self, sdp, &error))
     {
-      want_streams (self, channels); /* the association may be made now */
+      wanted = want_streams (self, channels); /* the association may be made now */
       done = wherry_peer_negotiation_set_remote (&self->negotiation, self->stack,
                                                  g_steal_pointer (&taken), &error)
              && (!is_offer || answer_offer (self, &error));
+      if (!done)
+        wherry_peer_stack_unwant_streams (self->stack, wanted);
     }
   if (!done)
     refuse (self, is_offer ? WHERRY_PEER_OFFER : WHERRY_PEER_ANSWER, error);

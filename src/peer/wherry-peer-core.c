@@ -129,8 +129,22 @@ on_candidate (gpointer user_data, const char *line)
   wherry_peer_core_tell_candidates (self);
 }
 
+static void
+on_candidate_error (gpointer user_data, const WherryIceCandidateError *error)
+{
+  wherry_peer_core_tell_candidate_error (user_data, error);
+}
+
+static void
+on_addresses_changed (gpointer user_data)
+{
+  wherry_peer_core_tell (user_data, WHERRY_PEER_EVENT_ADDRESSES_CHANGED);
+}
+
 static const WherryPeerStackEvents stack_events = {
   .candidate = on_candidate,
+  .candidate_error = on_candidate_error,
+  .addresses_changed = on_addresses_changed,
   .layer = on_layer,
   .transport = on_transport,
 };

@@ -85,6 +85,8 @@ typedef enum
   WHERRY_PEER_EVENT_STATE,
   WHERRY_PEER_EVENT_STEPPED,
   WHERRY_PEER_EVENT_LAYER,
+  WHERRY_PEER_EVENT_CANDIDATE_ERROR,
+  WHERRY_PEER_EVENT_ADDRESSES_CHANGED,
   WHERRY_PEER_EVENT_FINISHED,
 } WherryPeerEventType;
 
@@ -103,7 +105,7 @@ typedef struct
 {
   WherryPeerEventType type;
   WherrySdpType sdp_type;
-  char *text; /* description or candidate */
+  char *text; /* description, candidate or what is wrong with a server */
   char *mid;
   guint mline_index;
   char *ufrag;
@@ -115,6 +117,10 @@ typedef struct
   WherrySdp *sdp[WHERRY_PEER_N_SDPS];
   WherryPeerLayer layer;
   WherryTransportState layer_state;
+  char *url; /* CANDIDATE_ERROR, as are text and the next three */
+  char *address;
+  guint16 port;
+  guint code;
   WherryPeerEnd end;
   GError *error;
   WherryPeer *peer; /* FINISHED: the core's reference */

@@ -93,14 +93,45 @@ wherry_peer_description_set_candidates (WherrySdp *self, GPtrArray *lines, gbool
   self->end_of_candidates = all;
 }
 
+/* RFC 8839 section 5.1: what tells them apart, whether or not they name their generation. */
+static gboolean
+same_candidate (const WherryCandidate *a, const WherryCandidate *b)
+{
+  return a->component == b->component && a->transport == b->transport && a->port == b->port
+         && a->type == b->type && a->tcp_type == b->tcp_type
+         && strcmp (a->foundation, b->foundation) == 0 && strcmp (a->address, b->address) == 0;
+}
+
+static gboolean
+has_candidate (const WherrySdp *self, const WherryCandidate *candidate)
+{
+  for (guint i = 0; i < self->candidates->len; i++)
+    if (same_candidate (g_ptr_array_index (self->candidates, i), candidate))
+      return TRUE;
+  return FALSE;
+}
+
 gboolean
 wherry_peer_description_add_candidate (WherrySdp *self, const WherryCandidate *candidate)
 {
   if (candidate == NULL)
     self->end_of_candidates = TRUE;
+  else if (has_candidate (self, candidate))
+    return TRUE;
   else if (self->candidates->len >= WHERRY_CANDIDATES_MAX)
     return FALSE;
   else
     g_ptr_array_add (self->candidates, wherry_candidate_copy (candidate));
   return TRUE;
+}
+
+void
+wherry_peer_description_inherit_candidates (WherrySdp *self, const WherrySdp *from)
+{
+  if (from == NULL || from == self || self->rejected || from->rejected
+      || wherry_peer_description_restarts (from, self))
+    return;
+  for (guint i = 0; i < from->candidates->len; i++)
+    wherry_peer_description_add_candidate (self, g_ptr_array_index (from->candidates, i));
+  self->end_of_candidates = self->end_of_candidates || from->end_of_candidates;
 }

@@ -15,7 +15,9 @@ gboolean wherry_peer_description_is_made (const WherrySdp *made, const WherrySdp
 gboolean wherry_peer_description_restarts (const WherrySdp *last, const WherrySdp *next);
 /* Puts these in place of its candidates. lines: of char *. */
 void wherry_peer_description_set_candidates (WherrySdp *self, GPtrArray *lines, gboolean all);
-/* One more; NULL: no more. FALSE: it has WHERRY_CANDIDATES_MAX. */
+/* What from was trickled besides goes to self, if both are of one ICE generation. */
+void wherry_peer_description_inherit_candidates (WherrySdp *self, const WherrySdp *from);
+/* One more, once; NULL: no more. FALSE: it has WHERRY_CANDIDATES_MAX. */
 gboolean wherry_peer_description_add_candidate (WherrySdp *self, const WherryCandidate *candidate);
 
 G_END_DECLS

@@ -184,6 +184,7 @@ apply_local_answer (WherryPeerNegotiation *self, WherryPeerStack *stack, gboolea
       self->signaling = WHERRY_PEER_HAVE_LOCAL_PRANSWER;
       return TRUE;
     }
+  wherry_peer_description_inherit_candidates (self->pending_remote, self->current_remote);
   wherry_peer_negotiation_take (&self->pending_local, NULL);
   wherry_peer_negotiation_take (&self->current_local, answer);
   wherry_peer_negotiation_take (&self->current_remote, g_steal_pointer (&self->pending_remote));

@@ -212,6 +212,7 @@ set_remote_answer (WherryPeerNegotiation *self, WherryPeerStack *stack, WherrySd
       self->has_role = TRUE;
       self->is_client = is_client;
     }
+  wherry_peer_description_inherit_candidates (sdp, wherry_peer_negotiation_get_remote (self));
   if (sdp->type == WHERRY_SDP_PRANSWER)
     {
       wherry_peer_negotiation_take (&self->pending_remote, g_steal_pointer (&taken));

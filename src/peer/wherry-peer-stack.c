@@ -70,6 +70,22 @@ on_gathering_done (gpointer user_data)
 }
 
 static void
+on_candidate_error (gpointer user_data, const WherryIceCandidateError *error)
+{
+  WherryPeerStack *self = user_data;
+
+  self->events->candidate_error (self->events_data, error);
+}
+
+static void
+on_addresses_changed (gpointer user_data)
+{
+  WherryPeerStack *self = user_data;
+
+  self->events->addresses_changed (self->events_data);
+}
+
+static void
 tell_ice (WherryPeerStack *self, WherryTransportState state, const GError *error)
 {
   wherry_clock_clear_source (&self->connect_limit);
@@ -123,6 +139,8 @@ static const WherryIceSessionEvents ice_events = {
   .candidate = on_candidate,
   .gathering_done = on_gathering_done,
   .state = on_ice_state,
+  .candidate_error = on_candidate_error,
+  .addresses_changed = on_addresses_changed,
 };
 
 static gboolean
@@ -256,6 +274,20 @@ wherry_peer_stack_want_streams (WherryPeerStack *self, guint n)
 {
   WHERRY_ASSERT_OWNER (self);
   self->n_streams = MAX (self->n_streams, n);
+}
+
+guint
+wherry_peer_stack_get_wanted_streams (WherryPeerStack *self)
+{
+  WHERRY_ASSERT_OWNER (self);
+  return self->n_streams;
+}
+
+void
+wherry_peer_stack_unwant_streams (WherryPeerStack *self, guint n)
+{
+  WHERRY_ASSERT_OWNER (self);
+  self->n_streams = MIN (self->n_streams, n);
 }
 
 static gboolean

@@ -16,6 +16,9 @@ typedef struct
 {
   /* "candidate:…", NULL: no more of this generation */
   void (*candidate) (gpointer user_data, const char *line);
+  /* ICE's, as they come */
+  void (*candidate_error) (gpointer user_data, const WherryIceCandidateError *error);
+  void (*addresses_changed) (gpointer user_data);
   /* ICE and DTLS; error: with FAILED, and CLOSED by the other side */
   void (*layer) (gpointer user_data, WherryPeerLayer layer, WherryTransportState state,
                  const GError *error);
@@ -45,6 +48,9 @@ void wherry_peer_stack_rollback_restart (WherryPeerStack *self);
 /* Before the first remote description: some stacks (pion) cannot add streams to a living
  * association, so that it has to begin with enough for the negotiated ids. */
 void wherry_peer_stack_want_streams (WherryPeerStack *self, guint n);
+/* What was wanted so far, and back to it when what wanted more is refused. */
+guint wherry_peer_stack_get_wanted_streams (WherryPeerStack *self);
+void wherry_peer_stack_unwant_streams (WherryPeerStack *self, guint n);
 /* Whether a living connection can take it: it must name the certificate that was verified.
  * WHERRY_ERROR_UNVERIFIED, WHERRY_ERROR_CLOSED. */
 gboolean wherry_peer_stack_check_remote (WherryPeerStack *self, const WherrySdp *sdp,

@@ -34,6 +34,21 @@ handle_stepped (WherryPeer *self, const WherryPeerEvent *event)
 }
 
 static void
+handle_candidate_error (WherryPeer *self, const WherryPeerEvent *event)
+{
+  const WherryPeerCandidateError error = {
+    .url = event->url,
+    .address = event->address,
+    .port = event->port,
+    .code = event->code,
+    .text = event->text,
+  };
+
+  if (self->events->candidate_error != NULL)
+    self->events->candidate_error (self->events_data, &error);
+}
+
+static void
 handle_hub_event (gpointer item, gpointer user_data)
 {
   g_autoptr (WherryPeer) self = wherry_peer_ref (user_data);
@@ -65,6 +80,13 @@ handle_hub_event (gpointer item, gpointer user_data)
     case WHERRY_PEER_EVENT_LAYER:
       if (self->events->layer != NULL)
         self->events->layer (self->events_data, event->layer, event->layer_state, event->error);
+      break;
+    case WHERRY_PEER_EVENT_CANDIDATE_ERROR:
+      handle_candidate_error (self, event);
+      break;
+    case WHERRY_PEER_EVENT_ADDRESSES_CHANGED:
+      if (self->events->addresses_changed != NULL)
+        self->events->addresses_changed (self->events_data);
       break;
     case WHERRY_PEER_EVENT_FINISHED:
       /* The thread posts this last: there is nothing to wait for but its return. */

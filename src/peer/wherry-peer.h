@@ -85,6 +85,16 @@ typedef struct
   const WherrySdp *pending_remote;
 } WherryPeerStep;
 
+/* RTCPeerConnectionIceErrorEvent: borrowed, valid during the event. */
+typedef struct
+{
+  const char *url;     /* "stun:host:port", "turns:host:port?transport=tcp" */
+  const char *address; /* ours, from which it was asked; NULL: it was not asked */
+  guint16 port;
+  guint code;       /* STUN's (300 to 699), or 701: the server could not be reached */
+  const char *text; /* for people */
+} WherryPeerCandidateError;
+
 /* What was asked of it and could not be done. */
 typedef enum
 {
@@ -115,6 +125,11 @@ typedef struct
   /* ICE: CONNECTING is checking. error: with FAILED. (nullable) */
   void (*layer) (gpointer user_data, WherryPeerLayer layer, WherryTransportState state,
                  const GError *error);
+  /* A STUN or TURN server gave no candidate. (nullable) */
+  void (*candidate_error) (gpointer user_data, const WherryPeerCandidateError *error);
+  /* This machine's addresses have changed since ICE gathered them: an ICE restart uses the new
+   * ones. Only with a network to watch in the ICE configuration. (nullable) */
+  void (*addresses_changed) (gpointer user_data);
 } WherryPeerHubEvents;
 
 /* On the peer thread. Channels: see channel/wherry-channel.h. */

@@ -22,6 +22,8 @@ on_description (gpointer user_data, WherrySdpType type, const char *sdp)
   self->last_sdp = g_strdup (sdp);
   if (self->wrong_fingerprint)
     g_array_index (parsed->fingerprints, WherryFingerprint, 0).bytes[7] ^= 1;
+  if (self->wrong_setup)
+    parsed->setup = WHERRY_SDP_SETUP_HOLDCONN;
   wherry_peer_post_remote_description (self->other->peer, parsed, self->other->declared,
                                        self->other->declared != NULL ? 1 : 0);
 }

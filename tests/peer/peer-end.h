@@ -22,6 +22,7 @@ struct _PeerEnd
   guint n_descriptions;
   guint n_candidates_before_description;
   gboolean wrong_fingerprint;        /* what we hand to the other end is falsified */
+  gboolean wrong_setup;              /* the same: no role is left to it */
   const WherryChannelInit *declared; /* a negotiated channel that comes with their offer */
   char *last_sdp;
   WherryPeerState state;

@@ -102,6 +102,24 @@ on_layer (gpointer user_data, WherryPeerLayer layer, WherryTransportState state,
   self->layer_errors[layer] = error != NULL ? g_error_copy (error) : NULL;
 }
 
+static void
+on_candidate_error (gpointer user_data, const WherryPeerCandidateError *error)
+{
+  StepEnd *self = user_data;
+
+  g_test_message ("%s: %u %s", error->url, error->code, error->text);
+  self->n_candidate_errors++;
+  self->error_code = error->code;
+  g_free (self->error_url);
+  self->error_url = g_strdup (error->url);
+}
+
+static void
+on_addresses_changed (gpointer user_data)
+{
+  ((StepEnd *) user_data)->n_addresses_changed++;
+}
+
 static const WherryPeerHubEvents hub_events = {
   .description = on_description,
   .candidate = on_candidate,
@@ -110,6 +128,8 @@ static const WherryPeerHubEvents hub_events = {
   .finished = on_finished,
   .stepped = on_stepped,
   .layer = on_layer,
+  .candidate_error = on_candidate_error,
+  .addresses_changed = on_addresses_changed,
 };
 
 /* ---- peer thread ---- */
@@ -242,6 +262,7 @@ step_end_free (StepEnd *self)
   take_copy (&self->pending_local, NULL);
   take_copy (&self->current_remote, NULL);
   take_copy (&self->pending_remote, NULL);
+  g_free (self->error_url);
   g_ptr_array_unref (self->candidates);
   g_free (self);
 }

@@ -29,6 +29,10 @@ struct _StepEnd
   guint n_early;         /* candidates told with no local description, or one of another ufrag */
   WherryTransportState layers[3];
   GError *layer_errors[3];
+  guint n_candidate_errors;
+  guint error_code; /* the last one's */
+  char *error_url;
+  guint n_addresses_changed;
   gboolean is_finished;
   WherryPeerEnd end;
   /* any thread: atomic */

@@ -6,6 +6,7 @@
 #include "base/wherry-error.h"
 #include "fixtures/wherry-wait.h"
 #include "peer/peer-end.h"
+#include "peer/wherry-peer-stats.h"
 
 typedef struct
 {
@@ -163,6 +164,47 @@ test_changed_fingerprint_is_refused (Pair *pair, gconstpointer data)
   WHERRY_WAIT_UNTIL (NULL, PEER_END_GET (pair->b, n_messages) == 10);
 }
 
+typedef struct
+{
+  WherryPeerStats stats;
+  int done; /* atomic */
+} Reading;
+
+static void
+read_now (WherryPeer *peer, gpointer data)
+{
+  Reading *reading = data;
+
+  g_assert_true (wherry_peer_get_stats (peer, &reading->stats));
+  g_atomic_int_set (&reading->done, 1);
+}
+
+/* The streams that a refused offer's channel would have needed are not kept for it. */
+static void
+test_refused_streams (Pair *pair, gconstpointer data)
+{
+  const WherryChannelInit channel
+      = { .label = "refused", .protocol = "", .ordered = TRUE, .negotiated = TRUE, .id = 900 };
+  Reading reading = { 0 };
+
+  pair->a->declared = &channel;
+  pair->b->wrong_setup = TRUE;
+  wherry_peer_post_create_offer (pair->b->peer, FALSE, NULL, 0);
+  WHERRY_WAIT_UNTIL (NULL, pair->a->n_refused == 1);
+  g_assert_cmpint (pair->a->refused, ==, WHERRY_PEER_OFFER);
+  pair->b->wrong_setup = FALSE;
+  pair->a->declared = NULL;
+  peer_end_create_channel (pair->b, "first");
+  wherry_peer_post_create_offer (pair->b->peer, FALSE, NULL, 0);
+  WHERRY_WAIT_UNTIL (NULL,
+                     PEER_END_GET (pair->a, n_open) == 1 && PEER_END_GET (pair->b, n_open) == 1);
+  wherry_peer_post_call (pair->a->peer, read_now, &reading, NULL);
+  WHERRY_WAIT_UNTIL (NULL, g_atomic_int_get (&reading.done) == 1);
+  g_assert_true (reading.stats.has_sctp);
+  g_assert_cmpuint (reading.stats.sctp.streams_out, <, 900);
+  wherry_peer_stats_clear (&reading.stats);
+}
+
 /* Backpressure: nothing comes while paused, everything afterwards, in order. */
 static void
 test_pause_and_resume (Pair *pair, gconstpointer data)
@@ -208,6 +250,7 @@ main (int argc, char *argv[])
   ADD ("renegotiation-from-the-answerer", test_renegotiation_from_the_answerer);
   ADD ("answer-without-offer-is-refused", test_answer_without_offer_is_refused);
   ADD ("changed-fingerprint-is-refused", test_changed_fingerprint_is_refused);
+  ADD ("refused-streams-are-not-kept", test_refused_streams);
   ADD ("pause-and-resume", test_pause_and_resume);
   ADD ("close-before-anything", test_close_before_anything);
   return g_test_run ();

@@ -136,6 +136,59 @@ test_ice_restart_rolled_back (StepPair *pair, gconstpointer data)
   step_pair_exchange (pair);
 }
 
+static WherrySdp *
+without_candidates (const WherrySdp *sdp)
+{
+  WherrySdp *copy = wherry_sdp_copy (sdp);
+
+  g_ptr_array_set_size (copy->candidates, 0);
+  copy->end_of_candidates = FALSE;
+  return copy;
+}
+
+/* Another description of the same generation does not forget what was trickled: neither the answer
+ * after a provisional one, nor an offer or an answer later on. */
+static void
+test_trickled_stay (StepPair *pair, gconstpointer data)
+{
+  g_autoptr (WherrySdp) provisional = NULL;
+  g_autoptr (WherrySdp) answer = NULL;
+  g_autoptr (WherrySdp) offer = NULL;
+  guint n = 0;
+
+  step_end_create_channel (pair->a, "first");
+  g_assert_true (step_set_local (pair->a, NULL));
+  g_assert_true (step_set_remote (pair->b, pair->a->pending_local));
+  g_assert_true (step_make_answer (pair->b));
+  provisional = without_candidates (pair->b->made);
+  provisional->type = WHERRY_SDP_PRANSWER;
+  g_assert_true (step_set_local (pair->b, provisional));
+  g_assert_true (step_set_remote (pair->a, provisional));
+  WHERRY_WAIT_UNTIL (NULL, pair->a->n_gathered == 1 && pair->b->n_gathered == 1);
+  step_pair_wait_open (pair);
+  n = pair->b->candidates->len - 1; /* the last one is their end */
+  g_assert_cmpuint (n, >, 0);
+
+  g_assert_true (step_set_local (pair->b, NULL));
+  answer = without_candidates (pair->b->current_local);
+  g_assert_true (step_set_remote (pair->a, answer));
+  g_assert_cmpint (pair->a->signaling, ==, WHERRY_PEER_STABLE);
+  g_assert_cmpuint (pair->a->current_remote->candidates->len, ==, n);
+  g_assert_true (pair->a->current_remote->end_of_candidates);
+
+  g_assert_true (step_set_local (pair->a, NULL));
+  offer = without_candidates (pair->a->pending_local);
+  n = pair->b->current_remote->candidates->len;
+  g_assert_cmpuint (n, ==, pair->a->candidates->len - 1);
+  g_assert_true (step_set_remote (pair->b, offer));
+  g_assert_true (step_set_local (pair->b, NULL));
+  g_assert_cmpuint (pair->b->current_remote->candidates->len, ==, n);
+  g_assert_true (pair->b->current_remote->end_of_candidates);
+  g_assert_true (step_set_remote (pair->a, pair->b->current_local)); /* which brings them again */
+  g_assert_cmpuint (pair->a->current_remote->candidates->len, ==,
+                    pair->b->current_local->candidates->len);
+}
+
 static void
 test_after_the_end (StepPair *pair, gconstpointer data)
 {
@@ -178,6 +231,7 @@ main (int argc, char **argv)
   ADD ("/peer/steps/renegotiation-keeps-transports", test_renegotiation);
   ADD ("/peer/steps/ice-restart-keeps-channels", test_ice_restart);
   ADD ("/peer/steps/ice-restart-is-rolled-back", test_ice_restart_rolled_back);
+  ADD ("/peer/steps/trickled-candidates-stay", test_trickled_stay);
   ADD ("/peer/steps/after-the-end", test_after_the_end);
   ADD ("/peer/steps/restarts-under-load", test_restarts_under_load);
 #undef ADD
