@@ -23,6 +23,12 @@ pair_watch (gpointer object)
   g_object_weak_ref (object, on_finalized, NULL);
 }
 
+void
+pair_wait_finalized (void)
+{
+  WHERRY_WAIT_UNTIL (NULL, g_atomic_int_get (&n_watched) == 0);
+}
+
 /* ---- signaling ---- */
 
 PairEnd *
@@ -165,7 +171,7 @@ connection_pair_free (ConnectionPair *self)
   end_clear (&self->a);
   end_clear (&self->b);
   g_free (self);
-  WHERRY_WAIT_UNTIL (NULL, g_atomic_int_get (&n_watched) == 0);
+  pair_wait_finalized ();
 }
 
 /* ---- operations ---- */

@@ -50,6 +50,7 @@ void pair_wait_connected (ConnectionPair *self);
 
 /* Its finalization is waited for at the end. */
 void pair_watch (gpointer object);
+void pair_wait_finalized (void);
 
 /* What a channel does. */
 typedef struct
