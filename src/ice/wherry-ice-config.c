@@ -109,6 +109,49 @@ wherry_ice_config_free (WherryIceConfig *self)
   g_free (self);
 }
 
+static gboolean
+same_stun (gconstpointer a, gconstpointer b)
+{
+  const WherryIceStunServer *of_a = a;
+  const WherryIceStunServer *of_b = b;
+
+  return of_a->port == of_b->port && g_strcmp0 (of_a->host, of_b->host) == 0;
+}
+
+static gboolean
+same_turn (gconstpointer a, gconstpointer b)
+{
+  const WherryIceTurnServer *of_a = a;
+  const WherryIceTurnServer *of_b = b;
+
+  return of_a->port == of_b->port && of_a->tcp == of_b->tcp && of_a->tls == of_b->tls
+         && g_strcmp0 (of_a->host, of_b->host) == 0 && g_strcmp0 (of_a->user, of_b->user) == 0
+         && g_strcmp0 (of_a->password, of_b->password) == 0;
+}
+
+static gboolean
+same_all (GPtrArray *a, GPtrArray *b, gboolean (*same) (gconstpointer a, gconstpointer b))
+{
+  if (a->len != b->len)
+    return FALSE;
+  for (guint i = 0; i < a->len; i++)
+    if (!same (g_ptr_array_index (a, i), g_ptr_array_index (b, i)))
+      return FALSE;
+  return TRUE;
+}
+
+gboolean
+wherry_ice_config_gathers_alike (const WherryIceConfig *a, const WherryIceConfig *b)
+{
+  return same_all (a->stun_servers, b->stun_servers, same_stun)
+         && same_all (a->turn_servers, b->turn_servers, same_turn)
+         && same_all (a->bind_addresses, b->bind_addresses, g_str_equal)
+         && same_all (a->interfaces, b->interfaces, g_str_equal) && a->port_min == b->port_min
+         && a->port_max == b->port_max && g_strcmp0 (a->external_address, b->external_address) == 0
+         && a->relay_only == b->relay_only && a->ice_tcp == b->ice_tcp && a->no_udp == b->no_udp
+         && a->local_types == b->local_types && a->link_local == b->link_local;
+}
+
 void
 wherry_ice_config_add_stun_server (WherryIceConfig *self, const char *host, guint16 port)
 {

@@ -80,6 +80,8 @@ typedef struct
 WherryIceConfig *wherry_ice_config_new (void);
 WherryIceConfig *wherry_ice_config_copy (const WherryIceConfig *self);
 void wherry_ice_config_free (WherryIceConfig *self);
+/* Whether both ask the same servers from the same addresses and offer the same candidates. */
+gboolean wherry_ice_config_gathers_alike (const WherryIceConfig *a, const WherryIceConfig *b);
 
 void wherry_ice_config_add_stun_server (WherryIceConfig *self, const char *host, guint16 port);
 /* Names and passwords are copied; the password never shows in a log. */

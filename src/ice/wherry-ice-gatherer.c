@@ -21,7 +21,7 @@
 struct _WherryIceGatherer
 {
   grefcount ref_count;
-  const WherryIceConfig *config;
+  WherryIceConfig *config;
   NiceAgent *agent; /* NULL once stopped */
   guint stream;
   GMainContext *context;
@@ -377,7 +377,7 @@ wherry_ice_gatherer_new (const WherryIceConfig *config, NiceAgent *agent, guint 
   WherryIceGatherer *self = g_new0 (WherryIceGatherer, 1);
 
   g_ref_count_init (&self->ref_count);
-  self->config = config;
+  self->config = wherry_ice_config_copy (config); /* it may outlive its generation */
   self->agent = agent;
   self->stream = stream;
   self->context = g_main_context_ref (context);
@@ -495,5 +495,6 @@ wherry_ice_gatherer_unref (WherryIceGatherer *self)
   g_array_unref (self->reflexive);
   wherry_ice_closing_unref (self->closing);
   g_main_context_unref (self->context);
+  wherry_ice_config_free (self->config);
   g_free (self);
 }

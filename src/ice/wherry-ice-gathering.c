@@ -76,8 +76,8 @@ wherry_ice_session_make_generation (WherryIceSession *self, WherryIceCredentials
                                     GError **error)
 {
   WherryIceGeneration *generation
-      = wherry_ice_generation_new (self->config, self->context, &self->log, local, self->closing,
-                                   error);
+      = wherry_ice_generation_new (wherry_ice_config_copy (self->config), self->context, &self->log,
+                                   local, self->closing, error);
 
   if (generation == NULL)
     return NULL;
@@ -121,7 +121,7 @@ wherry_ice_session_gather (WherryIceSession *self, GError **error)
     return FALSE;
   if (self->state == WHERRY_TRANSPORT_NEW)
     wherry_ice_session_begin_connecting (self);
-  return wherry_ice_session_check_open (self, error)
+  return wherry_ice_session_check_open (self, error) && wherry_ice_session_reconfigure (self, error)
          && wherry_ice_generation_gather (wherry_ice_session_newest (self), error);
 }
 

@@ -142,7 +142,7 @@ static const WherryIceRemoteOwner remote_owner
     = { .ref = owner_ref, .unref = owner_unref, .added = on_remote_added };
 
 WherryIceGeneration *
-wherry_ice_generation_new (const WherryIceConfig *config, GMainContext *context,
+wherry_ice_generation_new (WherryIceConfig *config, GMainContext *context,
                            const WherryLogContext *log, WherryIceCredentials *local,
                            WherryIceClosing *closing, GError **error)
 {
@@ -215,5 +215,6 @@ wherry_ice_generation_unref (WherryIceGeneration *self)
   wherry_ice_credentials_clear (&self->local);
   wherry_ice_remote_clear (&self->remote);
   g_main_context_unref (self->context);
+  wherry_ice_config_free (self->config);
   g_free (self);
 }

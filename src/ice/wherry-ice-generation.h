@@ -35,7 +35,7 @@ struct _WherryIceGeneration
 {
   grefcount ref_count;
   WherryOwner owner;
-  const WherryIceConfig *config; /* the session's, which outlives it */
+  WherryIceConfig *config; /* as the session's was when it was made */
   const WherryLogContext *log;
   GMainContext *context;
   NiceAgent *agent; /* NULL once closed */
@@ -51,9 +51,10 @@ struct _WherryIceGeneration
   gpointer user_data;
 };
 
-/* local: taken over (its strings). WHERRY_ERROR_INVALID_ARGUMENT, WHERRY_ERROR_RESOURCES. */
-WherryIceGeneration *wherry_ice_generation_new (const WherryIceConfig *config,
-                                                GMainContext *context, const WherryLogContext *log,
+/* config and local: taken over (its strings). WHERRY_ERROR_INVALID_ARGUMENT,
+ * WHERRY_ERROR_RESOURCES. */
+WherryIceGeneration *wherry_ice_generation_new (WherryIceConfig *config, GMainContext *context,
+                                                const WherryLogContext *log,
                                                 WherryIceCredentials *local,
                                                 WherryIceClosing *closing, GError **error);
 void wherry_ice_generation_set_events (WherryIceGeneration *self,

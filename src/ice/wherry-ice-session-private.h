@@ -23,6 +23,7 @@ struct _WherryIceSession
   /* peer thread only */
   WherryOwner owner;
   WherryIceConfig *config;
+  gboolean reconfigured; /* since current was made */
   WherryPacketSink sink;
   WherryTransportState state; /* as a packet transport */
   WherryTransportState ice_state;
@@ -60,6 +61,10 @@ WherryIceGeneration *wherry_ice_session_newest (WherryIceSession *self);
 WherryIceGeneration *wherry_ice_session_make_generation (WherryIceSession *self,
                                                          WherryIceCredentials *local,
                                                          GError **error);
+
+/* reconfigure */
+/* current is made anew if it has not gathered and the configuration has changed. */
+gboolean wherry_ice_session_reconfigure (WherryIceSession *self, GError **error);
 
 /* checks */
 void wherry_ice_session_begin_connecting (WherryIceSession *self);

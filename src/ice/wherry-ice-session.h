@@ -153,6 +153,13 @@ gboolean wherry_ice_session_apply_restart (WherryIceSession *self, GError **erro
 void wherry_ice_session_rollback_restart (WherryIceSession *self);
 gboolean wherry_ice_session_restart (WherryIceSession *self, GError **error);
 
+/* config is copied and takes effect with the next gathering: at the first one, else after a restart
+ * (W3C webrtc-pc section 4.4.1.6). Roles, outlives_failure and the network to watch stay as they
+ * are. What it names and this machine lacks is gather()'s or apply_restart()'s error. TRUE: another
+ * one would gather otherwise, so that a restart is worth it (RFC 8829 section 5.2.2).
+ * Thread: peer */
+gboolean wherry_ice_session_set_config (WherryIceSession *self, const WherryIceConfig *config);
+
 /* From apply_restart() until the new checks have selected a pair, or they had no success for
  * WHERRY_CONNECT_LIMIT_US. Thread: peer */
 gboolean wherry_ice_session_is_restarting (WherryIceSession *self);

@@ -257,3 +257,11 @@ wherry_peer_core_add_remote_candidate (WherryPeerCore *self, const WherryCandida
   if (!wherry_peer_negotiation_add_candidate (&self->negotiation, self->stack, candidate))
     wherry_debug (NULL, "candidate of another ICE generation ignored");
 }
+
+void
+wherry_peer_core_set_ice_config (WherryPeerCore *self, const WherryIceConfig *config)
+{
+  WHERRY_ASSERT_OWNER (self);
+  if (!self->ending && wherry_peer_stack_set_ice_config (self->stack, config))
+    wherry_peer_negotiation_reconfigured (&self->negotiation);
+}

@@ -62,6 +62,7 @@ void wherry_peer_core_set_remote_description (WherryPeerCore *self, WherrySdp *s
 /* Answered by a stepped event. */
 void wherry_peer_core_step (WherryPeerCore *self, const WherryPeerStepRequest *request);
 void wherry_peer_core_add_remote_candidate (WherryPeerCore *self, const WherryCandidate *candidate);
+void wherry_peer_core_set_ice_config (WherryPeerCore *self, const WherryIceConfig *config);
 void wherry_peer_core_wake (WherryPeerCore *self);
 /* Deliver what was received, close everything, then post finished. Safe to repeat. */
 void wherry_peer_core_end (WherryPeerCore *self, WherryPeerEnd end, const GError *error);

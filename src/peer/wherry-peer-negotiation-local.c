@@ -46,7 +46,8 @@ wherry_peer_negotiation_make_offer (WherryPeerNegotiation *self, WherryPeerStack
 {
   const WherrySdp *last = wherry_peer_negotiation_get_local (self);
   WherrySdpLocal local = { 0 };
-  gboolean restart = ice_restart && last != NULL;
+  gboolean reconfigured = self->gathered && self->config != self->gathered_config;
+  gboolean restart = (ice_restart || reconfigured) && last != NULL;
 
   if (!wherry_peer_negotiation_check_state (self, "making an offer",
                                             IN (WHERRY_PEER_STABLE)
@@ -111,6 +112,8 @@ gather (WherryPeerNegotiation *self, WherryPeerStack *stack, gboolean restart, G
   if (wherry_peer_stack_gather (stack, error))
     {
       self->gathered = TRUE;
+      self->config_before = self->gathered_config;
+      self->gathered_config = self->config;
       self->n_told = 0;
       self->told_all = FALSE;
       return TRUE;

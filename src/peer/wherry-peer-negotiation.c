@@ -148,6 +148,7 @@ roll_back_ours (WherryPeerNegotiation *self, WherryPeerStack *stack)
   if (self->offer_restarted && self->current_local != NULL)
     {
       wherry_peer_stack_rollback_restart (stack);
+      self->gathered_config = self->config_before;
       g_ptr_array_set_size (self->found, 0);
       for (guint i = 0; i < self->current_local->candidates->len; i++)
         g_ptr_array_add (self->found, wherry_candidate_to_string (
@@ -253,6 +254,12 @@ wherry_peer_negotiation_rollback (WherryPeerNegotiation *self, WherryPeerStack *
 }
 
 /* ---- candidates ---- */
+
+void
+wherry_peer_negotiation_reconfigured (WherryPeerNegotiation *self)
+{
+  self->config++;
+}
 
 gboolean
 wherry_peer_negotiation_add_candidate (WherryPeerNegotiation *self, WherryPeerStack *stack,

@@ -35,7 +35,11 @@ typedef struct
   gboolean is_client; /* of DTLS: kept for the connection's life (RFC 8842 section 5.5) */
 
   gboolean gathered; /* once, at least */
-  GPtrArray *found;  /* of char *: our candidates of this ICE generation */
+  /* ICE configurations that gather in their own way, counted */
+  guint config;
+  guint gathered_config; /* the one that the local descriptions are of */
+  guint config_before;   /* the one to return to when offer_restarted is rolled back */
+  GPtrArray *found;      /* of char *: our candidates of this ICE generation */
   gboolean found_all;
   guint n_told; /* of those found, with the local description */
   gboolean told_all;
@@ -68,6 +72,9 @@ gboolean wherry_peer_negotiation_set_remote (WherryPeerNegotiation *self, Wherry
 /* remote: their offer, otherwise ours. WHERRY_ERROR_INVALID_STATE. */
 gboolean wherry_peer_negotiation_rollback (WherryPeerNegotiation *self, WherryPeerStack *stack,
                                            gboolean remote, GError **error);
+/* The next gathering finds other candidates: our next offer restarts ICE (RFC 8829 section 5.2.2).
+ */
+void wherry_peer_negotiation_reconfigured (WherryPeerNegotiation *self);
 /* NULL: the end of candidates. FALSE: of another generation, ignored. */
 gboolean wherry_peer_negotiation_add_candidate (WherryPeerNegotiation *self, WherryPeerStack *stack,
                                                 const WherryCandidate *candidate);

@@ -13,6 +13,7 @@ typedef enum
   REQUEST_DESCRIPTION,
   REQUEST_CANDIDATE,
   REQUEST_STEP,
+  REQUEST_ICE_CONFIG,
   REQUEST_CALL,
   REQUEST_CLOSE,
   REQUEST_WAKE,
@@ -26,6 +27,7 @@ typedef struct
   GPtrArray *channels; /* of OwnedInit, or NULL */
   WherrySdp *sdp;
   WherryCandidate *candidate;
+  WherryIceConfig *ice;
   WherryPeerStepRequest step;
   gboolean step_due; /* not answered yet */
   void (*func) (WherryPeer *peer, gpointer data);
@@ -44,6 +46,7 @@ wherry_peer_request_free (gpointer item)
   g_clear_pointer (&request->channels, g_ptr_array_unref);
   g_clear_pointer (&request->sdp, wherry_sdp_free);
   g_clear_pointer (&request->candidate, wherry_candidate_free);
+  g_clear_pointer (&request->ice, wherry_ice_config_free);
   if (request->destroy != NULL)
     request->destroy (request->data);
   g_free (request);
@@ -106,6 +109,9 @@ wherry_peer_handle_request (gpointer item, gpointer user_data)
       case REQUEST_STEP:
         request->step_due = FALSE;
         wherry_peer_core_step (self->core, &request->step);
+        break;
+      case REQUEST_ICE_CONFIG:
+        wherry_peer_core_set_ice_config (self->core, request->ice);
         break;
       case REQUEST_CALL:
         request->func (self, request->data);
@@ -221,6 +227,15 @@ wherry_peer_post_rollback (WherryPeer *self, guint ticket, gboolean remote)
 {
   post_step (self, &(WherryPeerStepRequest){
                        .step = WHERRY_PEER_ROLLBACK, .ticket = ticket, .remote = remote });
+}
+
+void
+wherry_peer_post_set_ice_config (WherryPeer *self, const WherryIceConfig *config)
+{
+  Request *request = request_new (REQUEST_ICE_CONFIG);
+
+  request->ice = wherry_ice_config_copy (config);
+  post (self, request);
 }
 
 void

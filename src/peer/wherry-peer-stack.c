@@ -220,6 +220,13 @@ wherry_peer_stack_gather (WherryPeerStack *self, GError **error)
 }
 
 gboolean
+wherry_peer_stack_set_ice_config (WherryPeerStack *self, const WherryIceConfig *config)
+{
+  WHERRY_ASSERT_OWNER (self);
+  return self->ice != NULL && wherry_ice_session_set_config (self->ice, config);
+}
+
+gboolean
 wherry_peer_stack_prepare_restart (WherryPeerStack *self, const char **ufrag, const char **pwd,
                                    GError **error)
 {

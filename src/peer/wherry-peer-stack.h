@@ -40,6 +40,8 @@ gboolean wherry_peer_stack_describe (WherryPeerStack *self, WherrySdpLocal *loca
 /* Before the first remote description. */
 void wherry_peer_stack_set_controlling (WherryPeerStack *self, gboolean controlling);
 gboolean wherry_peer_stack_gather (WherryPeerStack *self, GError **error);
+/* See wherry_ice_session_set_config(). FALSE too without ICE. */
+gboolean wherry_peer_stack_set_ice_config (WherryPeerStack *self, const WherryIceConfig *config);
 /* See wherry-ice-session.h. */
 gboolean wherry_peer_stack_prepare_restart (WherryPeerStack *self, const char **ufrag,
                                             const char **pwd, GError **error);

@@ -218,6 +218,12 @@ void wherry_peer_post_make_answer (WherryPeer *self, guint ticket);
 void wherry_peer_post_set_local (WherryPeer *self, guint ticket, WherrySdp *sdp);
 void wherry_peer_post_set_remote (WherryPeer *self, guint ticket, WherrySdp *sdp);
 void wherry_peer_post_rollback (WherryPeer *self, guint ticket, gboolean remote);
+/* Servers, addresses and the transport policy of the next gathering (W3C webrtc-pc
+ * section 4.4.1.6): the first one, or that of the next ICE restart, which our next offer is when
+ * they have changed (RFC 8829 section 5.2.2). config is copied; its roles, outlives_failure and
+ * network are not looked at. A bind address or an interface that is not there fails the step that
+ * gathers. */
+void wherry_peer_post_set_ice_config (WherryPeer *self, const WherryIceConfig *config);
 /* The delegate's wake is called soon, once however often this is. */
 void wherry_peer_post_wake (WherryPeer *self);
 /* End it. Safe to repeat. */
