@@ -34,7 +34,6 @@ struct _WherryPeerStack
   WherryIceSession *ice;            /* NULL: a test brought the stream transport */
   WherryDtlsSession *dtls;          /* NULL without ICE */
   WherryStreamTransport *transport; /* NULL before the first remote description */
-  gboolean controlling;             /* as negotiated */
   gboolean checks;                  /* theirs is known, so ICE is CONNECTING and no longer NEW */
   WherryTransportState ice_state;   /* as told */
   GSource *connect_limit;           /* runs while CONNECTING, if the peer outlives its end */
@@ -208,7 +207,6 @@ void
 wherry_peer_stack_set_controlling (WherryPeerStack *self, gboolean controlling)
 {
   WHERRY_ASSERT_OWNER (self);
-  self->controlling = controlling;
   wherry_ice_session_set_controlling (self->ice, controlling);
 }
 
@@ -385,10 +383,9 @@ wherry_peer_stack_get_stats (WherryPeerStack *self, WherryPeerStats *stats)
   WHERRY_ASSERT_OWNER (self);
   if (self->ice != NULL)
     {
-      stats->controlling = self->controlling;
+      stats->has_ice = TRUE;
+      wherry_ice_session_get_stats (self->ice, &stats->ice);
       stats->local_ufrag = g_strdup (wherry_ice_session_get_local_ufrag (self->ice));
-      stats->has_pair = wherry_ice_session_get_selected_pair (self->ice, &stats->pair);
-      stats->send_dropped = wherry_ice_session_get_send_dropped (self->ice);
       stats->cipher_suite = wherry_dtls_session_get_cipher_suite (self->dtls);
       stats->tls_version = stats->cipher_suite != NULL ? "FEFD" : NULL; /* DTLS 1.2 is all we do */
       stats->traffic = wherry_dtls_session_get_traffic (self->dtls);

@@ -15,11 +15,9 @@ typedef struct
 {
   WherryTransportState layers[WHERRY_PEER_N_LAYERS];
   /* ICE */
-  gboolean controlling;
+  gboolean has_ice;
+  WherryIceStats ice; /* when has_ice */
   char *local_ufrag;
-  gboolean has_pair;
-  WherryIcePair pair; /* the selected one, when has_pair */
-  guint64 send_dropped;
   /* DTLS */
   gboolean has_role;
   gboolean is_client;

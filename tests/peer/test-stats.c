@@ -47,7 +47,9 @@ check_before (StepEnd *end)
   Reading reading;
 
   read_stats (end, &reading);
-  g_assert_false (reading.stats.has_pair);
+  g_assert_true (reading.stats.has_ice);
+  g_assert_false (reading.stats.ice.has_pair);
+  g_assert_cmpuint (reading.stats.ice.traffic.packets_sent, ==, 0);
   g_assert_false (reading.stats.has_role);
   g_assert_false (reading.stats.has_sctp);
   g_assert_false (reading.stats.has_remote_fingerprint);
@@ -68,9 +70,15 @@ check_connected (StepEnd *end, gboolean offerer)
   read_stats (end, &reading);
   for (guint i = 0; i < WHERRY_PEER_N_LAYERS; i++)
     g_assert_cmpint (stats->layers[i], ==, WHERRY_TRANSPORT_CONNECTED);
-  g_assert_true (stats->has_pair);
-  g_assert_cmpstr (stats->pair.protocol, ==, "udp");
-  g_assert_cmpint (stats->controlling, ==, offerer);
+  g_assert_true (stats->has_ice);
+  g_assert_true (stats->ice.has_pair);
+  g_assert_cmpstr (stats->ice.pair.protocol, ==, "udp");
+  g_assert_cmpint (stats->ice.controlling, ==, offerer);
+  g_assert_cmpint (stats->ice.state, ==, WHERRY_TRANSPORT_CONNECTED);
+  g_assert_cmpuint (stats->ice.local_candidates, >, 0);
+  g_assert_cmpuint (stats->ice.traffic.packets_sent, >, 0);
+  g_assert_cmpuint (stats->ice.traffic.packets_received, >, 0);
+  g_assert_cmpuint (stats->ice.restarts, ==, 0);
   g_assert_cmpstr (stats->local_ufrag, ==, end->current_local->ice_ufrag);
   g_assert_true (stats->has_role);
   g_assert_cmpint (stats->is_client, ==, !offerer);
