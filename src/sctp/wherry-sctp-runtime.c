@@ -59,7 +59,6 @@ static struct
 {
   WherryLock lock;
   GCond cond; /* endpoints or stop changed */
-  gsize initialized;
 
   /* under lock */
   GHashTable *endpoints; /* guint32 id -> WherrySctpEndpoint, borrowed */
@@ -73,17 +72,15 @@ static struct
 /* The endpoint for which this thread is inside usrsctp. */
 static __thread WherrySctpEndpoint *entered;
 
+/* The first one makes what is under the lock: a lock and a condition of zeros need no making. */
 static void
-runtime_init_once (void)
+runtime_acquire (void)
 {
-  if (g_once_init_enter (&runtime.initialized))
-    {
-      wherry_lock_init (&runtime.lock);
-      g_cond_init (&runtime.cond);
-      runtime.endpoints = g_hash_table_new (NULL, NULL);
-      runtime.idle = TRUE;
-      g_once_init_leave (&runtime.initialized, 1);
-    }
+  wherry_lock_acquire (&runtime.lock);
+  if (runtime.endpoints != NULL)
+    return;
+  runtime.endpoints = g_hash_table_new (NULL, NULL);
+  runtime.idle = TRUE;
 }
 
 static WherrySctpEndpoint *
@@ -294,9 +291,7 @@ wherry_sctp_endpoint_new (GMainContext *context, const WherrySctpEndpointFuncs *
 {
   WherrySctpEndpoint *self;
 
-  runtime_init_once ();
-
-  wherry_lock_acquire (&runtime.lock);
+  runtime_acquire ();
   if (!start_locked (error))
     {
       wherry_lock_release (&runtime.lock);
@@ -367,25 +362,34 @@ wherry_sctp_endpoint_close (WherrySctpEndpoint *self)
 guint
 wherry_sctp_runtime_get_n_endpoints (void)
 {
-  runtime_init_once ();
-  G_GNUC_UNUSED g_autoptr (WherryLocker) locker = wherry_locker_new (&runtime.lock);
-  return g_hash_table_size (runtime.endpoints);
+  guint n;
+
+  runtime_acquire ();
+  n = g_hash_table_size (runtime.endpoints);
+  wherry_lock_release (&runtime.lock);
+  return n;
 }
 
 guint64
 wherry_sctp_runtime_get_ticks (void)
 {
-  runtime_init_once ();
-  G_GNUC_UNUSED g_autoptr (WherryLocker) locker = wherry_locker_new (&runtime.lock);
-  return runtime.ticks;
+  guint64 ticks;
+
+  runtime_acquire ();
+  ticks = runtime.ticks;
+  wherry_lock_release (&runtime.lock);
+  return ticks;
 }
 
 gboolean
 wherry_sctp_runtime_is_idle (void)
 {
-  runtime_init_once ();
-  G_GNUC_UNUSED g_autoptr (WherryLocker) locker = wherry_locker_new (&runtime.lock);
-  return runtime.idle;
+  gboolean idle;
+
+  runtime_acquire ();
+  idle = runtime.idle;
+  wherry_lock_release (&runtime.lock);
+  return idle;
 }
 
 /* FALSE: usrsctp still held something when the time was over. */
@@ -413,8 +417,7 @@ wherry_sctp_runtime_shutdown (void)
 {
   GThread *timer;
 
-  runtime_init_once ();
-  wherry_lock_acquire (&runtime.lock);
+  runtime_acquire ();
   if (g_hash_table_size (runtime.endpoints) > 0)
     {
       wherry_lock_release (&runtime.lock);
