@@ -68,6 +68,8 @@
 /* A larger one waits until nothing else is under way: beside a large one of which usrsctp gathers
  * 128 KiB before it hands over any, it still fits into a receive buffer like ours. */
 #define WHERRY_SCTP_BESIDE_MAX (64u * WHERRY_KIB)
+/* What an end of a connection inside the process holds that was not read: SCTP's window. */
+#define WHERRY_LOCAL_STREAM_WINDOW (64u * WHERRY_KIB)
 /* Unfinished messages of one association, in largest messages: without I-DATA a sender has one
  * under way; those that still split messages by PPID (RFC 8831 section 6.6) may have one on each of
  * a few channels. What is unfinished counts against everybody's memory budget. */

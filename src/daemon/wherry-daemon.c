@@ -13,11 +13,11 @@
 
 #include "base/wherry-log.h"
 #include "base/wherry-worker-pool.h"
-#include "daemon/wherry-bind-policy.h"
 #include "daemon/wherry-daemon-heap.h"
 #include "daemon/wherry-daemon.h"
 #include "relay/wherry-relay-hub.h"
 #include "sctp/wherry-sctp-runtime.h"
+#include "signaling/wherry-bind-policy.h"
 #include "signaling/wherry-signaling-server.h"
 
 /* glibc gives every thread an arena of its own, up to eight for each processor, and memory freed by
@@ -122,7 +122,7 @@ wherry_daemon_run (WherryDaemonOptions *options)
   raise_file_limit ();
   if (g_getenv ("MALLOC_ARENA_MAX") == NULL)
     mallopt (M_ARENA_MAX, MALLOC_ARENAS);
-  wherry_bind_policy_apply (options);
+  wherry_bind_policy_apply (options->relay->ice, options->listen);
 
   self.loop = g_main_loop_new (NULL, FALSE);
   self.relay

@@ -239,4 +239,34 @@ typedef enum
   WHERRY_ICE_ROLE_CONTROLLED,
 } WherryIceRole;
 
+/**
+ * WherryMemberState:
+ * @WHERRY_MEMBER_STATE_JOINED: it is in the room, its connection is not up
+ * @WHERRY_MEMBER_STATE_CONNECTED: messages reach it
+ * @WHERRY_MEMBER_STATE_LEFT: it is in the room no more
+ *
+ * Of a member of a room.
+ */
+typedef enum
+{
+  WHERRY_MEMBER_STATE_JOINED,
+  WHERRY_MEMBER_STATE_CONNECTED,
+  WHERRY_MEMBER_STATE_LEFT,
+} WherryMemberState;
+
+/**
+ * WherryJoinFlags:
+ * @WHERRY_JOIN_FLAGS_NONE: it hears every topic of the room
+ * @WHERRY_JOIN_FLAGS_NO_MIRROR: it hears the topics that it sends on or subscribed to
+ * @WHERRY_JOIN_FLAGS_SEND_ONLY: what it would hear is thrown away: it needs no handler for messages
+ *
+ * How a member inside the process joins.
+ */
+typedef enum /*< flags >*/
+{
+  WHERRY_JOIN_FLAGS_NONE = 0,
+  WHERRY_JOIN_FLAGS_NO_MIRROR = 1 << 0,
+  WHERRY_JOIN_FLAGS_SEND_ONLY = 1 << 1,
+} WherryJoinFlags;
+
 G_END_DECLS

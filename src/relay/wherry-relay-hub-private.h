@@ -2,8 +2,9 @@
 #pragma once
 
 /* The hub's side of the relay, shared by its files: wherry-relay-hub.c (joins, limits, the end),
- * wherry-relay-watch.c (who is slow), wherry-relay-member.c, wherry-relay-room.c (who is there, who
- * is told), wherry-room-topic.c (subscriptions), wherry-mirror.c. Everything here: Thread: hub */
+ * wherry-relay-watch.c (who is slow), wherry-relay-member.c, wherry-relay-member-view.c,
+ * wherry-relay-room.c (who is there, who is told), wherry-room-topic.c (subscriptions),
+ * wherry-mirror.c. Everything here: Thread: hub */
 
 #include "base/wherry-inbox.h"
 #include "base/wherry-owner.h"
@@ -47,6 +48,8 @@ struct _WherryRelayHub
   gint64 budget_since_us; /* since when publishers wait for the budget; -1: they do not */
   WherryRelayPeerHook peer_hook;
   gpointer peer_hook_data;
+  const WherryRelayObserver *observer; /* NULL: nobody */
+  gpointer observer_data;
   void (*peers_func) (gpointer user_data, guint n); /* NULL: nobody asked */
   gpointer peers_data;
   gboolean shutting_down;
@@ -68,8 +71,12 @@ struct _WherryRelayMember
 
   const WherryMemberEvents *events; /* NULL: its signaling is gone, or it has left */
   gpointer user_data;
-  gboolean joining; /* not yet known to its signaling */
-  gboolean present; /* it has not left */
+  gboolean joining;                  /* not yet known to its signaling */
+  gboolean present;                  /* it has not left */
+  gboolean observed;                 /* the observer was told of it */
+  WherryPeerTransportFunc transport; /* NULL: the network */
+  gpointer transport_data;
+  char *path; /* NULL: none is known */
 
   WherryPeer *peer; /* NULL: none yet, or finished */
   WherryMemberPort *port;
@@ -134,6 +141,10 @@ typedef struct _WherryRoomTopic
 gboolean wherry_relay_hub_has_room_for_peer (WherryRelayHub *self, guint n_more);
 /* A peer more, or less. */
 void wherry_relay_hub_count_peer (WherryRelayHub *self, int change);
+/* Told to the observer, if there is one. */
+void wherry_relay_hub_tell_changed (WherryRelayHub *self, WherryRelayMember *member);
+void wherry_relay_hub_tell_left (WherryRelayHub *self, WherryRelayMember *member,
+                                 WherryLeaveReason reason);
 void wherry_relay_hub_member_gone (WherryRelayHub *self, WherryRelayMember *member);
 
 /* wherry-relay-watch.c */

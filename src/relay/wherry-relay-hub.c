@@ -120,6 +120,49 @@ wherry_relay_hub_set_peers_func (WherryRelayHub *self, void (*func) (gpointer us
 }
 
 void
+wherry_relay_hub_set_observer (WherryRelayHub *self, const WherryRelayObserver *observer,
+                               gpointer user_data)
+{
+  WHERRY_ASSERT_OWNER (self);
+  self->observer = observer;
+  self->observer_data = user_data;
+}
+
+void
+wherry_relay_hub_tell_changed (WherryRelayHub *self, WherryRelayMember *member)
+{
+  if (self->observer != NULL && member->observed)
+    self->observer->changed (self->observer_data, member);
+}
+
+void
+wherry_relay_hub_tell_left (WherryRelayHub *self, WherryRelayMember *member,
+                            WherryLeaveReason reason)
+{
+  if (self->observer != NULL && member->observed)
+    self->observer->left (self->observer_data, member, reason);
+}
+
+void
+wherry_relay_hub_set_ice (WherryRelayHub *self, WherryIceConfig *ice)
+{
+  WHERRY_ASSERT_OWNER (self);
+  /* ports on their threads read the config too, but never this of it */
+  wherry_ice_config_free (self->config->ice);
+  self->config->ice = ice;
+}
+
+WherryRelayMember *
+wherry_relay_hub_lookup (WherryRelayHub *self, const char *id)
+{
+  guint64 key = g_ascii_strtoull (id, NULL, 16);
+  WherryRelayMember *member = g_hash_table_lookup (self->members, &key);
+
+  WHERRY_ASSERT_OWNER (self);
+  return member != NULL && member->present ? member : NULL;
+}
+
+void
 wherry_relay_hub_count_peer (WherryRelayHub *self, int change)
 {
   self->n_peers += (guint) change;
@@ -245,6 +288,11 @@ wherry_relay_hub_join (WherryRelayHub *self, const WherryJoin *join,
 
   member->joining = TRUE;
   wherry_relay_room_add (room, member);
+  if (self->observer != NULL && member->present)
+    {
+      member->observed = TRUE;
+      self->observer->joined (self->observer_data, member);
+    }
   member->joining = FALSE;
   if (!member->present) /* a listener shut the relay down: no event was called */
     {

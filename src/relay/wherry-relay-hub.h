@@ -45,7 +45,20 @@ typedef struct
   const char *name; /* (nullable) */
   gboolean mirror;
   const char *address; /* where its signaling comes from, for the log and limits (nullable) */
+  /* (nullable): it has no network: made on the hub's context by wherry_relay_member_start() */
+  WherryPeerTransportFunc transport;
+  gpointer transport_data;
 } WherryJoin;
+
+/* What the owner of the relay sees of its members, on the hub; reads them with the getters. */
+typedef struct
+{
+  void (*joined) (gpointer user_data, WherryRelayMember *member);
+  /* It is connected, or the path changed. */
+  void (*changed) (gpointer user_data, WherryRelayMember *member);
+  /* After its left event; the pointer is gone when this returns. */
+  void (*left) (gpointer user_data, WherryRelayMember *member, WherryLeaveReason reason);
+} WherryRelayObserver;
 
 /* config: (transfer full). hub_context: the hub's. clock: (nullable) the system's. */
 WherryRelayHub *wherry_relay_hub_new (WherryRelayConfig *config, GMainContext *hub_context,
@@ -60,6 +73,14 @@ WherryBudget *wherry_relay_hub_get_budget (WherryRelayHub *self);
 void wherry_relay_hub_set_peers_func (WherryRelayHub *self,
                                       void (*func) (gpointer user_data, guint n),
                                       gpointer user_data);
+
+/* observer: (nullable) */
+void wherry_relay_hub_set_observer (WherryRelayHub *self, const WherryRelayObserver *observer,
+                                    gpointer user_data);
+/* What members that join from now on gather with. (transfer full) */
+void wherry_relay_hub_set_ice (WherryRelayHub *self, WherryIceConfig *ice);
+/* (nullable): a member that has not left. */
+WherryRelayMember *wherry_relay_hub_lookup (WherryRelayHub *self, const char *id);
 
 /* A new member, already announced to the others of its room. (transfer none): it lives until its
  * left event. NULL: code says why (room-full, server-full, rate-limited, shutting-down, bad-room,
@@ -87,12 +108,18 @@ void wherry_relay_hub_get_stats (WherryRelayHub *self, WherryRelayStats *out);
 const char *wherry_relay_member_get_id (WherryRelayMember *self);
 const char *wherry_relay_member_get_room (WherryRelayMember *self);
 const char *wherry_relay_member_get_name (WherryRelayMember *self);
+gboolean wherry_relay_member_is_connected (WherryRelayMember *self);
+/* "host to srflx over udp", once it is connected through the network; NULL otherwise. */
+const char *wherry_relay_member_get_path (WherryRelayMember *self);
 /* The other members of its room: func is called for each. */
 void wherry_relay_member_foreach_other (WherryRelayMember *self,
                                         void (*func) (const char *peer, const char *name,
                                                       gpointer data),
                                         gpointer data);
 
+/* Makes the peer of one that joined with a transport. Errors as call()'s. */
+gboolean wherry_relay_member_start (WherryRelayMember *self, WherrySignalError *code,
+                                    GError **error);
 /* Makes the peer (thread) if there is none yet. FALSE with code server-full or internal when the
  * system has no room for it. Negotiated channels are copied. */
 gboolean wherry_relay_member_call (WherryRelayMember *self, const WherryChannelInit *channels,

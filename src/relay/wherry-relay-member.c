@@ -63,6 +63,8 @@ wherry_relay_member_new (WherryRelayHub *relay, WherryRelayRoom *room, const Whe
   self->name = g_strdup (join->name);
   self->address = g_strdup (join->address);
   self->mirror = join->mirror;
+  self->transport = join->transport;
+  self->transport_data = join->transport_data;
   self->events = events;
   self->user_data = user_data;
   self->present = TRUE;
@@ -93,6 +95,7 @@ wherry_relay_member_unref (WherryRelayMember *self)
   g_clear_pointer (&self->room, wherry_relay_room_unref);
   g_free (self->name);
   g_free (self->address);
+  g_free (self->path);
   g_free (self);
 }
 
@@ -144,6 +147,7 @@ wherry_relay_member_end (WherryRelayMember *self, WherryLeaveReason reason, gboo
     wherry_peer_post_close (self->peer);
   if (events != NULL && !self->joining) /* its join fails otherwise */
     events->left (self->user_data, reason);
+  wherry_relay_hub_tell_left (self->relay, self, reason);
   if (self->peer == NULL)
     wherry_relay_hub_member_gone (self->relay, self);
 }
@@ -226,9 +230,13 @@ on_state (gpointer user_data, WherryPeerState state, const WherryPeerPath *path)
   WherryRelayMember *self = user_data;
   const WherryLogContext context = log_context (self);
 
-  if (state == WHERRY_PEER_CONNECTED && path != NULL)
-    wherry_info (&context, "connected: %s to %s over %s", path->local_type, path->remote_type,
-                 path->protocol);
+  if (state != WHERRY_PEER_CONNECTED || path == NULL)
+    return;
+  g_free (self->path);
+  self->path
+      = g_strdup_printf ("%s to %s over %s", path->local_type, path->remote_type, path->protocol);
+  wherry_info (&context, "connected: %s", self->path);
+  wherry_relay_hub_tell_changed (self->relay, self);
 }
 
 static void
@@ -282,6 +290,7 @@ wherry_relay_member_handle (WherryRelayMember *self, WherryPortRequest *request)
       wherry_message (&context, "member connected");
       self->connected = TRUE;
       wherry_clock_clear_source (&self->connect_timer);
+      wherry_relay_hub_tell_changed (self->relay, self);
       if (!room->echo)
         wherry_mirror_connected (room, self);
       break;
@@ -311,39 +320,6 @@ wherry_relay_member_handle (WherryRelayMember *self, WherryPortRequest *request)
 }
 
 /* ---- signaling ---- */
-
-const char *
-wherry_relay_member_get_id (WherryRelayMember *self)
-{
-  return self->id;
-}
-
-const char *
-wherry_relay_member_get_room (WherryRelayMember *self)
-{
-  return self->room->name;
-}
-
-const char *
-wherry_relay_member_get_name (WherryRelayMember *self)
-{
-  return self->name;
-}
-
-void
-wherry_relay_member_foreach_other (WherryRelayMember *self,
-                                   void (*func) (const char *peer, const char *name, gpointer data),
-                                   gpointer data)
-{
-  WHERRY_ASSERT_OWNER (self->relay);
-  for (guint i = 0; i < self->room->members->len; i++)
-    {
-      WherryRelayMember *member = g_ptr_array_index (self->room->members, i);
-
-      if (member != self)
-        func (member->id, member->name, data);
-    }
-}
 
 /* What came before there was a peer. */
 static void
@@ -385,13 +361,19 @@ make_peer (WherryRelayMember *self, WherrySignalError *code, GError **error)
   };
 
   *code = WHERRY_SIGNAL_ERROR_SERVER_FULL;
-  if (!wherry_relay_hub_has_room_for_peer (relay, 1))
+  if (self->transport == NULL && !wherry_relay_hub_has_room_for_peer (relay, 1))
     {
       g_set_error (error, WHERRY_ERROR, WHERRY_ERROR_RESOURCES,
                    "the server has no file descriptors left for one more peer");
       return FALSE;
     }
-  if (relay->peer_hook != NULL)
+  if (self->transport != NULL) /* its other end is on this thread too */
+    {
+      config.transport = self->transport;
+      config.transport_data = self->transport_data;
+      config.context = relay->context;
+    }
+  else if (relay->peer_hook != NULL)
     relay->peer_hook (self, &config, relay->peer_hook_data);
   self->port = wherry_member_port_new (&settings);
   self->peer = wherry_member_port_start (self->port, &config, relay->context, &hub_events,
@@ -403,7 +385,8 @@ make_peer (WherryRelayMember *self, WherrySignalError *code, GError **error)
       return FALSE;
     }
   wherry_relay_hub_count_peer (relay, 1);
-  relay->fds_used += WHERRY_FDS_PER_PEER;
+  if (self->transport == NULL)
+    relay->fds_used += WHERRY_FDS_PER_PEER;
   start_connect_timer (self, relay->config->connect_limit_us);
   post_candidates (self);
   return TRUE;
@@ -420,6 +403,14 @@ ensure_peer (WherryRelayMember *self, const WherryChannelInit *channels, guint n
     return TRUE;
   wherry_relay_member_release_streams (self);
   return FALSE;
+}
+
+gboolean
+wherry_relay_member_start (WherryRelayMember *self, WherrySignalError *code, GError **error)
+{
+  WHERRY_ASSERT_OWNER (self->relay);
+  g_assert (self->transport != NULL && self->peer == NULL);
+  return make_peer (self, code, error);
 }
 
 gboolean
@@ -469,18 +460,4 @@ wherry_relay_member_remote_candidate (WherryRelayMember *self, WherryCandidate *
           wherry_candidate_free (candidate);
         }
     }
-}
-
-gboolean
-wherry_relay_member_signal (WherryRelayMember *self, const char *to, const char *data, gsize length)
-{
-  WHERRY_ASSERT_OWNER (self->relay);
-  return wherry_relay_room_signal (self->room, self, to, data, length);
-}
-
-void
-wherry_relay_member_msg (WherryRelayMember *self, const char *object, gsize length)
-{
-  WHERRY_ASSERT_OWNER (self->relay);
-  wherry_relay_room_msg (self->room, self, object, length);
 }

@@ -46,6 +46,7 @@ struct _WherrySignalingServer
   GSource *ping_timer;
   GSource *grace_timer;
   GSource *idle;
+  gboolean no_page;
   gboolean draining;
   void (*done) (gpointer user_data);
   gpointer done_data;
@@ -122,10 +123,10 @@ check_body (SoupServerMessage *message, WherryCountedStream *stream, gsize most)
 }
 
 static gboolean
-is_known_path (const char *path)
+is_known_path (WherrySignalingServer *self, const char *path)
 {
   return g_str_equal (path, "/healthz") || g_str_equal (path, "/readyz")
-         || g_str_equal (path, "/metrics") || wherry_web_site_has (path);
+         || g_str_equal (path, "/metrics") || (!self->no_page && wherry_web_site_has (path));
 }
 
 static void
@@ -174,7 +175,7 @@ on_headers (SoupServer *server, SoupServerMessage *message, const char *path, GH
       || !check_origin (self, message))
     return;
 
-  if (!is_connect && !is_known_path (path))
+  if (!is_connect && !is_known_path (self, path))
     answer (message, SOUP_STATUS_NOT_FOUND, "There is nothing here");
   else if (!g_str_equal (method, "GET") && (is_connect || !g_str_equal (method, "HEAD")))
     {
@@ -348,6 +349,7 @@ wherry_signaling_server_new (WherryRelayHub *relay, const WherrySignalingConfig 
       = config->join_deadline_us > 0 ? config->join_deadline_us : WHERRY_SIGNAL_JOIN_DEADLINE_US;
 
   self->relay = relay;
+  self->no_page = config->no_page;
   self->clock = wherry_clock_ref (config->clock != NULL ? config->clock : wherry_clock_system ());
   self->context = g_main_context_ref_thread_default ();
   self->own_origins = wherry_origin_policy_new ();

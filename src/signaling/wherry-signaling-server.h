@@ -21,6 +21,7 @@ typedef struct
   gint64 join_deadline_us;     /* 0: WHERRY_SIGNAL_JOIN_DEADLINE_US */
   guint ping_interval_s;       /* 0: WHERRY_SIGNAL_PING_INTERVAL_US */
   guint joins_per_address;     /* a second, loopback excepted; 0: any number */
+  gboolean no_page;            /* neither the built-in page nor the browser module */
   WherryClock *clock;          /* (nullable): the system's */
 } WherrySignalingConfig;
 

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "lib/wherry-relay-core-private.h"
+#include "lib/wherry-relay.h"
+
+G_BEGIN_DECLS
+
+/* (transfer none) (nullable): made when it is first needed. Errors: WHERRY_ERROR_CLOSED, and the
+ * configuration's. */
+WherryRelayCore *wherry_relay_ensure_core (WherryRelay *self, GError **error);
+
+G_END_DECLS

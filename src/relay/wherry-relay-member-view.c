@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "wherry-relay"
+
+#include "config.h"
+
+#include "relay/wherry-relay-hub-private.h"
+
+/* What is seen of a member, and what it says to its room. */
+
+const char *
+wherry_relay_member_get_id (WherryRelayMember *self)
+{
+  return self->id;
+}
+
+const char *
+wherry_relay_member_get_room (WherryRelayMember *self)
+{
+  return self->room->name;
+}
+
+const char *
+wherry_relay_member_get_name (WherryRelayMember *self)
+{
+  return self->name;
+}
+
+gboolean
+wherry_relay_member_is_connected (WherryRelayMember *self)
+{
+  return self->connected;
+}
+
+const char *
+wherry_relay_member_get_path (WherryRelayMember *self)
+{
+  return self->path;
+}
+
+void
+wherry_relay_member_foreach_other (WherryRelayMember *self,
+                                   void (*func) (const char *peer, const char *name, gpointer data),
+                                   gpointer data)
+{
+  WHERRY_ASSERT_OWNER (self->relay);
+  for (guint i = 0; i < self->room->members->len; i++)
+    {
+      WherryRelayMember *member = g_ptr_array_index (self->room->members, i);
+
+      if (member != self)
+        func (member->id, member->name, data);
+    }
+}
+
+gboolean
+wherry_relay_member_signal (WherryRelayMember *self, const char *to, const char *data, gsize length)
+{
+  WHERRY_ASSERT_OWNER (self->relay);
+  return wherry_relay_room_signal (self->room, self, to, data, length);
+}
+
+void
+wherry_relay_member_msg (WherryRelayMember *self, const char *object, gsize length)
+{
+  WHERRY_ASSERT_OWNER (self->relay);
+  wherry_relay_room_msg (self->room, self, object, length);
+}
