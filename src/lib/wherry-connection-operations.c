@@ -147,7 +147,8 @@ start (WherryConnection *self, WherryOperation *operation, GError **error)
 
 /* made: (transfer full) (nullable) */
 static void
-finish (WherryOperation *operation, WherrySessionDescription *made, GError *error)
+finish (WherryConnection *self, WherryOperation *operation, WherrySessionDescription *made,
+        GError *error)
 {
   if (error != NULL)
     g_task_return_error (operation->task, error);
@@ -156,6 +157,8 @@ finish (WherryOperation *operation, WherrySessionDescription *made, GError *erro
     g_task_return_pointer (operation->task, made, g_object_unref);
   else
     g_task_return_boolean (operation->task, TRUE);
+  if (!self->closed)
+    wherry_connection_expect_callback (self, operation->task);
   operation_free (operation);
 }
 
@@ -174,7 +177,7 @@ run (WherryConnection *self)
           || !start (self, operation, &error))
         {
           g_queue_pop_head (&self->operations);
-          finish (operation, NULL, error);
+          finish (self, operation, NULL, error);
         }
     }
   if (!self->closed && g_queue_is_empty (&self->operations) && self->update_when_empty)
@@ -189,7 +192,7 @@ wherry_connection_chain (WherryConnection *self, WherryOperation *operation)
 {
   if (self->closed || self->finished)
     {
-      finish (operation, NULL,
+      finish (self, operation, NULL,
               g_error_new (WHERRY_ERROR, WHERRY_ERROR_CLOSED, "The connection is closed"));
       return;
     }
@@ -251,7 +254,7 @@ wherry_connection_stepped (WherryConnection *self, const WherryPeerStep *step, c
       return;
     }
   g_queue_pop_head (&self->operations);
-  finish (operation, made, error != NULL ? g_error_copy (error) : NULL);
+  finish (self, operation, made, error != NULL ? g_error_copy (error) : NULL);
   run (self);
 }
 
@@ -261,6 +264,6 @@ wherry_connection_fail_operations (WherryConnection *self)
   WherryOperation *operation = NULL;
 
   while ((operation = g_queue_pop_head (&self->operations)) != NULL)
-    finish (operation, NULL,
+    finish (self, operation, NULL,
             g_error_new (WHERRY_ERROR, WHERRY_ERROR_CLOSED, "The connection was closed"));
 }

@@ -5,7 +5,8 @@
  * reference on any thread while this goes on until the peer has finished.
  *
  * Its parts: connection (life, what the peer tells), connection-operations (the chain of
- * operations), connection-negotiation (descriptions, negotiation-needed), connection-states,
+ * operations), connection-late (candidates behind it), connection-negotiation (descriptions,
+ * negotiation-needed), connection-states,
  * connection-channels (channels, on the creator's thread), connection-peer (channels and sending,
  * on the peer thread). "Thread: creator" is whoever runs the context that was the thread-default
  * one when the connection was made. */
@@ -79,6 +80,9 @@ struct _WherryConnection
   WherryConfiguration *configuration; /* (nullable) */
   GQueue operations;                  /* of WherryOperation; the first one is under way */
   guint last_ticket;
+  GTask *finishing;           /* (nullable), weak: the last operation's, if its callback is due */
+  GQueue late;                /* of what came behind it: see wherry-connection-late.c */
+  GSource *late_source;       /* (nullable) */
   gboolean update_when_empty; /* the negotiation-needed flag, once the chain is empty */
   gboolean negotiation_needed;
   GSource *negotiation_source; /* (nullable): will tell of it */
@@ -125,6 +129,14 @@ void wherry_connection_stepped (WherryConnection *self, const WherryPeerStep *st
                                 const GError *error);
 /* All that wait fail with WHERRY_ERROR_CLOSED. */
 void wherry_connection_fail_operations (WherryConnection *self);
+
+/* ---- connection-late ---- */
+/* operation's task was returned. */
+void wherry_connection_expect_callback (WherryConnection *self, GTask *task);
+/* One of our candidates: now, or after the callback that is due. */
+void wherry_connection_tell_candidate (WherryConnection *self, const char *text, const char *mid,
+                                       guint mline_index, const char *ufrag);
+void wherry_connection_clear_late (WherryConnection *self);
 
 /* ---- connection-negotiation ---- */
 void wherry_connection_set_slots (WherryConnection *self, const WherryPeerStep *step);

@@ -31,7 +31,7 @@ on_candidate (gpointer user_data, const char *candidate, const char *mid, guint 
   g_autoptr (WherryConnection) self = wherry_connection_ref (user_data);
 
   if (!self->closed)
-    wherry_connection_take_local_candidate (self, candidate, mid, mline_index, ufrag);
+    wherry_connection_tell_candidate (self, candidate, mid, mline_index, ufrag);
 }
 
 static void
@@ -216,6 +216,7 @@ wherry_connection_close (WherryConnection *self)
   if (self->negotiation_source != NULL)
     g_source_destroy (self->negotiation_source);
   g_clear_pointer (&self->negotiation_source, g_source_unref);
+  wherry_connection_clear_late (self);
   wherry_connection_set_closed_states (self);
   wherry_connection_close_channels (self);
   wherry_connection_fail_operations (self);

@@ -272,6 +272,22 @@ test_close_is_seen (void)
   connection_pair_free (pair);
 }
 
+/* Nothing but the program's references keeps a connection, whatever was called before. */
+static void
+test_last_reference_closes (void)
+{
+  ConnectionPair *pair = connection_pair_new (NULL);
+  g_autoptr (WherrySessionDescription) offer = pair_create_offer (&pair->a, NULL);
+  gpointer connection = pair->a.connection;
+
+  pair_set_local (&pair->a, offer, NULL);
+  g_object_add_weak_pointer (connection, &connection);
+  WHERRY_WAIT_UNTIL (NULL, pair->a.n_ends == 1);
+  g_clear_object (&pair->a.connection);
+  g_assert_null (connection);
+  connection_pair_free (pair);
+}
+
 static gpointer
 drop (gpointer data)
 {
@@ -310,6 +326,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/peer-connection/wrong-state-fails", test_wrong_state_fails);
   g_test_add_func ("/peer-connection/close-fails-what-waits", test_close_fails_what_waits);
   g_test_add_func ("/peer-connection/close-is-seen", test_close_is_seen);
+  g_test_add_func ("/peer-connection/last-reference-closes", test_last_reference_closes);
   g_test_add_func ("/peer-connection/last-reference-on-another-thread",
                    test_last_reference_on_another_thread);
   return g_test_run ();
