@@ -4,6 +4,7 @@
  * but only of descriptions, candidates and channels. RoomMember puts one into a room: it passes on what they say.
  */
 
+import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import readline from 'node:readline';
 import WebSocket from 'ws';
@@ -15,7 +16,7 @@ const NO_MAXIMUM_SAID = 65536; /* RFC 8841 section 6.1 */
 export class DirectParticipant extends Participant {
   channels = new Map(); /* by name: what was said of them, `open`, `closed` */
   refusals = []; /* orders that the stack could not carry out */
-  ready = false;
+  ready = null;
   state = 'new';
   max = null; /* what it announced last */
   #child;
@@ -24,16 +25,20 @@ export class DirectParticipant extends Participant {
   static async start(command, { kind, name, onSignal }) {
     const self = new this(kind, name);
     self.onSignal = onSignal;
-    self.#child = spawn(command[0], command.slice(1), { stdio: ['pipe', 'pipe', 'inherit'] });
-    readline.createInterface({ input: self.#child.stdout }).on('line', (line) => self.#take(JSON.parse(line)));
-    self.#child.once('error', (error) => self.note({ event: 'error', message: error.message }));
-    self.#child.once('exit', (code) => {
-      if (code !== 0)
-        self.note({ event: 'error', message: `ended with ${code}` });
-    });
-    self.#child.stdin.on('error', () => {}); /* the exit status says it */
+    self.spawn(command);
     await self.until(() => self.ready, 'starting');
     return self;
+  }
+
+  spawn(command) {
+    this.#child = spawn(command[0], command.slice(1), { stdio: ['pipe', 'pipe', 'inherit'] });
+    readline.createInterface({ input: this.#child.stdout }).on('line', (line) => this.#take(JSON.parse(line)));
+    this.#child.once('error', (error) => this.note({ event: 'error', message: error.message }));
+    this.#child.once('exit', (code) => {
+      if (code !== 0)
+        this.note({ event: 'error', message: `ended with ${code}` });
+    });
+    this.#child.stdin.on('error', () => {}); /* the exit status says it */
   }
 
   #take(event) {
@@ -45,13 +50,13 @@ export class DirectParticipant extends Participant {
     else if (event.event === 'closed')
       channel.closed = true;
     else if (event.event === 'message')
-      event.label = channel.label;
+      event.label = channel?.label ?? event.channel; /* the native one calls channels by their labels */
     else if (event.event === 'failed')
       this.refusals.push(event);
     else if (event.event === 'state')
       this.state = event.state;
     else if (event.event === 'ready')
-      this.ready = true;
+      this.ready = event;
     if (event.sdp) {
       this.local = event.sdp;
       this.max = Number(event.sdp.match(/^a=max-message-size:(\d+)/m)?.[1] ?? NO_MAXIMUM_SAID);
@@ -87,10 +92,14 @@ export class DirectParticipant extends Participant {
   }
 }
 
+const ufrag = (sdp) => sdp.match(/^a=ice-ufrag:(\S+)/m)[1];
+
 export class RoomMember extends DirectParticipant {
   id = null;
   #socket;
   #declare = [];
+  #answers = 0;
+  #remote; /* the server's last description */
 
   /** Joins and connects: it makes the offer, or with `call` the server does. */
   static async join(command, { kind, name, url, room, channels, call = false }) {
@@ -146,18 +155,25 @@ export class RoomMember extends DirectParticipant {
       this.note({ event: 'error', message: `server: ${message.code}: ${message.message}` });
     else if (['offer', 'answer', 'candidate'].includes(message.type))
       this.order(message);
+    if (message.sdp)
+      this.#remote = message.sdp;
     if (message.type === 'answer')
-      this.answers = (this.answers ?? 0) + 1;
+      this.#answers += 1;
     this.note(message);
   }
 
   /** Orders an ICE restart: resolves with null once it is through, or with the stack's reason why it cannot. */
   async restart() {
-    const answers = this.answers ?? 0;
+    const answers = this.#answers;
     const before = this.refusals.length;
+    const [ours, theirs] = [this.local, this.#remote].map(ufrag);
     this.order({ do: 'restart' });
-    await this.until(() => (this.answers ?? 0) > answers || this.refusals.length > before, 'restarting ICE');
-    return this.refusals[before]?.message ?? null;
+    await this.until(() => this.#answers > answers || this.refusals.length > before, 'restarting ICE');
+    if (this.refusals.length > before)
+      return this.refusals[before].message;
+    assert.notEqual(ufrag(this.local), ours);
+    assert.notEqual(ufrag(this.#remote), theirs);
+    return null;
   }
 
   async quit() {
@@ -169,5 +185,21 @@ export class RoomMember extends DirectParticipant {
   kill() {
     this.#socket?.terminate();
     super.kill();
+  }
+}
+
+/** The native test client: it joins by itself. */
+export class NativeMember extends DirectParticipant {
+  max = 262_144;
+
+  static async join(command, { kind, name, url, room, channels, call }) {
+    const self = new this(kind, name);
+    self.spawn([...command, url, room, name]);
+    for (const [channel, options] of Object.entries(channels))
+      self.create(channel, options);
+    self.order({ do: call ? 'call' : 'offer' });
+    await self.until(() => self.ready && Object.keys(channels).every((channel) => self.channels.get(channel).open), 'opening its channels');
+    self.id = self.ready.id;
+    return self;
   }
 }

@@ -10,6 +10,7 @@ export class Table {
     this.#columns = columns;
   }
 
+  /* What is told of a key without a row is left out. */
   row(key, title) {
     this.#rows.set(key, { title, cells: new Map() });
   }
@@ -17,7 +18,7 @@ export class Table {
   #set(key, column, text) {
     if (!this.#columns.includes(column))
       throw new Error(`no column ${column}`);
-    this.#rows.get(key).cells.set(column, text);
+    this.#rows.get(key)?.cells.set(column, text);
   }
 
   ok(key, column) {

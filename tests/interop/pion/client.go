@@ -64,12 +64,18 @@ type channelSpec struct {
 	Negotiated     *uint16
 }
 
-func newAPI() *webrtc.API {
+// loopback keeps all traffic on the machine.
+func loopback() webrtc.SettingEngine {
 	settings := webrtc.SettingEngine{}
-	settings.DetachDataChannels()
 	settings.SetIncludeLoopbackCandidate(true)
 	settings.SetInterfaceFilter(func(name string) bool { return name == "lo" })
 	settings.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
+	return settings
+}
+
+func newAPI() *webrtc.API {
+	settings := loopback()
+	settings.DetachDataChannels()
 	return webrtc.NewAPI(webrtc.WithSettingEngine(settings))
 }
 
