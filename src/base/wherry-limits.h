@@ -84,8 +84,14 @@
  * it the one that has most of them ends. Were they the whole budget, nobody would be read, and none
  * of them would ever be finished. */
 #define WHERRY_UNFINISHED_SHARE 2u
-/* What SCTP holds received while we do not read. */
+/* What SCTP holds received while we do not read, at least. */
 #define WHERRY_SCTP_RCVBUF (256u * WHERRY_KIB)
+/* And so many largest messages. usrsctp 0.9.5 hands over in pieces what fills half of the buffer;
+ * if the sender then gives up the rest (RFC 3758), nothing of several fragments comes from that
+ * stream any more. So no message may be that long... */
+#define WHERRY_SCTP_RCVBUF_MESSAGES 2u
+/* ...up to this buffer. Who sets a limit of more than 4 MiB wants long reliable messages. */
+#define WHERRY_SCTP_RCVBUF_MAX (8u * WHERRY_MIB)
 
 /* Descriptions: a browser's is under 2 KiB, one with many candidates under 16 KiB. */
 #define WHERRY_SDP_MAX (64u * WHERRY_KIB)

@@ -55,6 +55,7 @@ struct _WherrySctpAssociation
   gboolean window_seen;       /* and have not looked at */
   gboolean eager;             /* pieces of messages are handed over as they come */
   gsize receive_buffer;       /* now */
+  gsize window_charged;       /* to holder: what usrsctp holds beyond the usual */
   gboolean draining;          /* the end: read all that there is, paused or not */
   GHashTable *assemblies;     /* stream and order -> WherrySctpAssembly */
   gsize unfinished_bytes;     /* in all of them */
@@ -112,6 +113,8 @@ void wherry_sctp_association_add_packet (WherrySctpAssociation *self, const guin
 void wherry_sctp_association_pump (WherrySctpAssociation *self);
 void wherry_sctp_association_release (WherrySctpAssociation *self);
 gboolean wherry_sctp_association_is_ended (WherrySctpAssociation *self);
+/* FALSE: it is gone in usrsctp, though what tells of it may be behind what is unread. */
+gboolean wherry_sctp_association_is_open (WherrySctpAssociation *self);
 /* Pump from the context, soon. */
 void wherry_sctp_association_schedule (WherrySctpAssociation *self);
 /* Decide the end; it is carried out by the pump. Takes error. Only the first one counts. */
@@ -127,6 +130,8 @@ void wherry_sctp_association_deliver_held (WherrySctpAssociation *self);
 void wherry_sctp_association_clear_received (WherrySctpAssociation *self);
 void wherry_sctp_association_init_receive (WherrySctpAssociation *self);
 /* The message that was held, or the open one of this stream, lacks its end. */
+void wherry_sctp_association_drop_partial (WherrySctpAssociation *self, guint16 stream);
+/* The same, because the sender gave up the rest: ends the association if that still stands. */
 void wherry_sctp_association_partial_aborted (WherrySctpAssociation *self, guint16 stream);
 
 /* notifications */

@@ -390,7 +390,10 @@ apply_config (WherrySctpAssociation *self, const WherrySctpConfig *config)
                                         : WHERRY_SCTP_STREAMS_INCOMING;
   self->config.send_buffer = from->send_buffer != 0 ? from->send_buffer : WHERRY_SCTP_SNDBUF;
   self->config.receive_buffer
-      = from->receive_buffer != 0 ? from->receive_buffer : WHERRY_SCTP_RCVBUF;
+      = MAX (from->receive_buffer != 0 ? from->receive_buffer : WHERRY_SCTP_RCVBUF,
+             WHERRY_SCTP_RCVBUF_MESSAGES
+                 * MIN (self->config.max_message_size,
+                        WHERRY_SCTP_RCVBUF_MAX / WHERRY_SCTP_RCVBUF_MESSAGES));
   self->config.streams_limit_us
       = from->streams_limit_us != 0 ? from->streams_limit_us : WHERRY_SCTP_STREAMS_LIMIT_US;
   if (from->budget != NULL)

@@ -89,9 +89,12 @@ set_socket_options (struct socket *so, const WherrySctpOptions *options, GError 
   struct linger linger = { .l_onoff = 1, .l_linger = 0 };
   int send_buffer = (int) options->send_buffer;
   int receive_buffer = (int) options->receive_buffer;
+  /* RFC 6458 section 8.1.21. No later: half of the buffer is what usrsctp takes at most. */
+  guint32 point = (guint32) options->receive_buffer / 2;
 
   return SET (so, SOL_SOCKET, SO_LINGER, linger) && SET (so, SOL_SOCKET, SO_SNDBUF, send_buffer)
-         && SET (so, SOL_SOCKET, SO_RCVBUF, receive_buffer);
+         && SET (so, SOL_SOCKET, SO_RCVBUF, receive_buffer)
+         && SET (so, IPPROTO_SCTP, SCTP_PARTIAL_DELIVERY_POINT, point);
 }
 
 static gboolean

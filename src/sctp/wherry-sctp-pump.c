@@ -177,15 +177,21 @@ end_is_due (WherrySctpAssociation *self)
          && self->events != NULL;
 }
 
-/* The socket ended while we do not read: the notification is behind what is unread. */
-static void
-look_for_end (WherrySctpAssociation *self)
+gboolean
+wherry_sctp_association_is_open (WherrySctpAssociation *self)
 {
   struct sctp_status status = { 0 };
   socklen_t length = sizeof status;
 
-  if (usrsctp_getsockopt (self->so, IPPROTO_SCTP, SCTP_STATUS, &status, &length) == 0
-      && status.sstat_state != SCTP_CLOSED)
+  return usrsctp_getsockopt (self->so, IPPROTO_SCTP, SCTP_STATUS, &status, &length) == 0
+         && status.sstat_state != SCTP_CLOSED;
+}
+
+/* The socket ended while we do not read: the notification is behind what is unread. */
+static void
+look_for_end (WherrySctpAssociation *self)
+{
+  if (wherry_sctp_association_is_open (self))
     return;
   wherry_sctp_association_end (self, WHERRY_TRANSPORT_CLOSED,
                                g_error_new (WHERRY_ERROR, WHERRY_ERROR_CLOSED,

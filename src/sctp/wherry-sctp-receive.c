@@ -82,7 +82,7 @@ ensure_assembly (WherrySctpAssociation *self, guint16 stream, gboolean unordered
 }
 
 void
-wherry_sctp_association_partial_aborted (WherrySctpAssociation *self, guint16 stream)
+wherry_sctp_association_drop_partial (WherrySctpAssociation *self, guint16 stream)
 {
   /* On the association's end usrsctp marks what it has of a message as complete and says only
    * behind it that it is not. */
@@ -90,6 +90,22 @@ wherry_sctp_association_partial_aborted (WherrySctpAssociation *self, guint16 st
     g_clear_pointer (&self->held, wherry_message_unref);
   g_hash_table_remove (self->assemblies, assembly_key (stream, FALSE));
   g_hash_table_remove (self->assemblies, assembly_key (stream, TRUE));
+}
+
+void
+wherry_sctp_association_partial_aborted (WherrySctpAssociation *self, guint16 stream)
+{
+  wherry_sctp_association_drop_partial (self, stream);
+  if (self->end_error != NULL || !wherry_sctp_association_is_open (self))
+    return;
+  /* usrsctp 0.9.5 goes on believing that it delivers that one: it hands over no other message of
+   * several fragments on this stream, not even after a stream reset. Better an end that is seen. */
+  wherry_counter_inc (WHERRY_COUNTER_SCTP_STUCK);
+  wherry_sctp_association_end (
+      self, WHERRY_TRANSPORT_FAILED,
+      g_error_new (WHERRY_ERROR, WHERRY_ERROR_LIMIT,
+                   "The other side gave up a message on stream %u of which a piece was delivered",
+                   stream));
 }
 
 void
@@ -231,21 +247,46 @@ wherry_sctp_association_may_read (WherrySctpAssociation *self)
          || !wherry_sctp_endpoint_wait_budget (self->endpoint, self->config.budget);
 }
 
+/* What usrsctp holds beyond its usual buffer are unfinished messages as well. */
+static void
+charge_window (WherrySctpAssociation *self)
+{
+  gsize held = self->receive_buffer - MIN (self->window, self->receive_buffer);
+  gsize beyond = held - MIN (held, self->config.receive_buffer);
+
+  if (self->holder == NULL)
+    return;
+  if (beyond > self->window_charged)
+    wherry_budget_holder_charge (self->holder, beyond - self->window_charged);
+  else if (beyond < self->window_charged)
+    wherry_budget_holder_release (self->holder, self->window_charged - beyond);
+  self->window_charged = beyond;
+}
+
+static void
+grow (WherrySctpAssociation *self, gsize most)
+{
+  self->receive_buffer = MIN (self->receive_buffer + self->config.receive_buffer, most);
+  wherry_sctp_options_set_receive_buffer (self->so, self->receive_buffer);
+}
+
 /* There is nothing to read, and yet the window is small: what fills it are pieces of messages that
  * interleave (RFC 8260), none of them so long that usrsctp hands it over in pieces. They would wait
- * for one another for ever. Not from the start: a stream of which a piece was handed over and whose
- * rest was then given up (RFC 3758) gets no message of several fragments any more in usrsctp 0.9.5.
- * And where even that does not help (it counts in 8 bits how often it read some of a message, and
- * does not find one that stands at 0 unless it is the oldest), more room, within what unfinished
- * messages may take anyway. */
+ * for one another for ever. First, more room, for what senders like us have under way. Then they
+ * are handed over as they come, which is the later the better: a stream of which a piece was handed
+ * over and whose rest was then given up is the end (partial_aborted). And where even that does not
+ * help (usrsctp counts in 8 bits how often it read some of a message, and does not find one that
+ * stands at 0 unless it is the oldest), more room, within what unfinished messages may take. */
 static void
 relieve_window (WherrySctpAssociation *self)
 {
   gsize most = get_unfinished_max (self);
+  gsize usual = WHERRY_SCTP_UNFINISHED_MAX * self->config.max_message_size;
 
   if (!self->window_seen)
     return;
   self->window_seen = FALSE;
+  charge_window (self);
   if (self->window >= self->receive_buffer / 2)
     {
       if (self->eager)
@@ -253,13 +294,17 @@ relieve_window (WherrySctpAssociation *self)
       self->eager = FALSE;
       return;
     }
+  if (self->window >= self->config.receive_buffer / 4)
+    return;
+  if (self->receive_buffer < MIN (usual, most))
+    {
+      grow (self, MIN (usual, most));
+      return;
+    }
   if (!self->eager)
     wherry_sctp_options_set_partial_delivery (self->so, 1);
   else if (self->window < self->config.receive_buffer / 8 && self->receive_buffer < most)
-    {
-      self->receive_buffer = MIN (self->receive_buffer + self->config.receive_buffer, most);
-      wherry_sctp_options_set_receive_buffer (self->so, self->receive_buffer);
-    }
+    grow (self, most);
   self->eager = TRUE;
 }
 

@@ -200,6 +200,79 @@ test_many_end (void)
   pair_clear (&pair);
 }
 
+/* The rest of the first message on each of n streams never comes (RFC 8260 section 2.3.1). */
+static void
+give_up (Pair *pair, Hostile *hostile, guint16 n, gboolean ordered)
+{
+  guint8 packet[FIRST_CHUNK + 8 + 8 * 8] = { 0x13, 0x88, 0x13, 0x88 };
+  guint8 *chunk = packet + FIRST_CHUNK;
+
+  g_assert_cmpuint (n, <=, 8);
+  memcpy (packet + 4, hostile->tag, sizeof hostile->tag);
+  chunk[0] = 194;
+  chunk[3] = (guint8) (8 + 8 * n);
+  put_u32 (chunk + 4, hostile->tsn++);
+  for (guint16 i = 0; i < n; i++)
+    {
+      chunk[8 + 8 * i + 1] = (guint8) i;
+      chunk[8 + 8 * i + 3] = !ordered;
+    }
+  wherry_fake_link_inject (pair->b.link, packet, FIRST_CHUNK + 8 + 8u * n);
+  while (g_main_context_iteration (pair->context, FALSE))
+    ;
+}
+
+/* n messages at once of so many pieces, all of them given up before the last one; those behind them
+ * on the same streams arrive if it did not end. */
+static void
+check_given_up (guint16 n, guint pieces, gboolean ordered, gboolean paused, gboolean ends)
+{
+  guint64 before = wherry_counter_get (WHERRY_COUNTER_SCTP_STUCK);
+  guint8 unordered = ordered ? 0 : 4;
+  Hostile hostile;
+  Pair pair;
+
+  start (&pair, &hostile, NULL);
+  wherry_stream_transport_set_paused (pair.b.transport, paused);
+  for (guint k = 0; k < pieces; k++)
+    for (guint16 i = 0; i < n; i++)
+      inject (&pair, &hostile, 64, unordered | (k == 0 ? 2 : 0), i, 0, k, PIECE);
+  give_up (&pair, &hostile, n, ordered);
+  wherry_stream_transport_set_paused (pair.b.transport, FALSE);
+  while (g_main_context_iteration (pair.context, FALSE))
+    ;
+  g_assert_cmpint (pair.b.state, ==, ends ? WHERRY_TRANSPORT_FAILED : WHERRY_TRANSPORT_CONNECTED);
+  g_assert_cmpuint (wherry_counter_get (WHERRY_COUNTER_SCTP_STUCK) - before, ==, ends ? 1 : 0);
+  if (ends)
+    g_assert_error (pair.b.error, WHERRY_ERROR, WHERRY_ERROR_LIMIT);
+  for (guint16 i = 0; i < n && !ends; i++)
+    {
+      inject (&pair, &hostile, 64, unordered | 2, i, 1, 0, PIECE);
+      inject (&pair, &hostile, 64, unordered | 1, i, 1, 1, PIECE);
+    }
+  g_assert_cmpuint (pair.b.n_received, ==, ends ? 0 : n);
+  pair_clear (&pair);
+}
+
+/* As large as they may be, and as many as a sender like ours has at once. */
+static void
+test_given_up (void)
+{
+  for (guint i = 0; i < 4; i++)
+    {
+      check_given_up (1, 260, (i & 1) == 0, (i & 2) != 0, FALSE);
+      check_given_up (4, 120, (i & 1) == 0, (i & 2) != 0, FALSE);
+    }
+}
+
+/* A piece was handed over: too long, or too many at once. It ends, and not in silence. */
+static void
+test_given_up_late (void)
+{
+  check_given_up (1, 300, TRUE, FALSE, TRUE);
+  check_given_up (8, 150, TRUE, FALSE, TRUE);
+}
+
 /* Whatever it is, it ends in a message, an end of the association, or nothing. */
 static void
 test_garbage (void)
@@ -239,6 +312,8 @@ main (int argc, char **argv)
   g_test_add_func ("/sctp/interleave-abuse/wrong-kind", test_wrong_kind);
   g_test_add_func ("/sctp/interleave-abuse/partial", test_partial);
   g_test_add_func ("/sctp/interleave-abuse/many-end", test_many_end);
+  g_test_add_func ("/sctp/interleave-abuse/given-up", test_given_up);
+  g_test_add_func ("/sctp/interleave-abuse/given-up-late", test_given_up_late);
   g_test_add_func ("/sctp/interleave-abuse/garbage", test_garbage);
   return run_and_shut_down ();
 }
