@@ -10,7 +10,8 @@
 #include "base/wherry-error.h"
 #include "daemon/wherry-daemon-values.h"
 
-#define STUN_PORT 3478 /* RFC 8489 section 18.6 */
+#define STUN_PORT 3478  /* RFC 8489 section 18.6 */
+#define TURNS_PORT 5349 /* RFC 7065 section 3.2 */
 
 static gboolean
 fail (GError **error, const char *text, const char *expected)
@@ -213,7 +214,10 @@ wherry_daemon_value_stun (const char *text, WherryIceConfig *ice, GError **error
 gboolean
 wherry_daemon_value_turn (const char *text, WherryIceConfig *ice, GError **error)
 {
-  const char *rest = g_str_has_prefix (text, "turn:") ? text + strlen ("turn:") : text;
+  gboolean tls = g_str_has_prefix (text, "turns:");
+  const char *rest = tls                                ? text + strlen ("turns:")
+                     : g_str_has_prefix (text, "turn:") ? text + strlen ("turn:")
+                                                        : text;
   const char *at = strrchr (rest, '@');
   const char *colon = strchr (rest, ':');
   const char *query = at != NULL ? strchr (at, '?') : NULL;
@@ -233,16 +237,20 @@ wherry_daemon_value_turn (const char *text, WherryIceConfig *ice, GError **error
   if (query != NULL)
     tcp = g_str_equal (query, "?transport=tcp");
   if (user == NULL || password == NULL || *user == '\0'
-      || (query != NULL && !tcp && !g_str_equal (query, "?transport=udp"))
-      || !parse_host_port (authority, STUN_PORT, &host, &port) || port == 0)
+      || (query != NULL && !tcp && (tls || !g_str_equal (query, "?transport=udp")))
+      || !parse_host_port (authority, tls ? TURNS_PORT : STUN_PORT, &host, &port) || port == 0)
     {
-      g_set_error_literal (error, WHERRY_ERROR, WHERRY_ERROR_INVALID_ARGUMENT,
-                           _ ("a TURN server is written turn:USER:PASSWORD@turn.example.org:3478, "
-                              "with ?transport=tcp behind it for TCP; write %3A and %40 for a "
-                              "colon and an @ in user or password"));
+      g_set_error_literal (
+          error, WHERRY_ERROR, WHERRY_ERROR_INVALID_ARGUMENT,
+          _ ("a TURN server is written turn:USER:PASSWORD@turn.example.org:3478, "
+             "with ?transport=tcp behind it for TCP, or turns: for TLS; write %3A and "
+             "%40 for a colon and an @ in user or password"));
       return FALSE;
     }
 
-  wherry_ice_config_add_turn_server (ice, host, port, user, password, tcp);
+  if (tls)
+    wherry_ice_config_add_turns_server (ice, host, port, user, password);
+  else
+    wherry_ice_config_add_turn_server (ice, host, port, user, password, tcp);
   return TRUE;
 }

@@ -77,12 +77,35 @@ on_finished (gpointer user_data, WherryPeerEnd end, const GError *error)
   self->error = error != NULL ? g_error_copy (error) : NULL;
 }
 
+static void
+on_addresses_changed (gpointer user_data)
+{
+  PeerEnd *self = user_data;
+
+  self->n_addresses_changed++;
+  if (self->restarts)
+    wherry_peer_post_create_offer (self->peer, TRUE, NULL, 0);
+}
+
+static void
+on_candidate_error (gpointer user_data, const WherryPeerCandidateError *error)
+{
+  PeerEnd *self = user_data;
+
+  g_assert_cmpuint (error->code, ==, 701);
+  g_assert_nonnull (error->url);
+  g_assert_nonnull (error->text);
+  self->n_candidate_errors++;
+}
+
 static const WherryPeerHubEvents hub_events = {
   .description = on_description,
   .candidate = on_candidate,
   .refused = on_refused,
   .state = on_state,
   .finished = on_finished,
+  .addresses_changed = on_addresses_changed,
+  .candidate_error = on_candidate_error,
 };
 
 /* ---- peer thread ---- */
@@ -199,13 +222,21 @@ static const WherryPeerDelegate delegate = {
 PeerEnd *
 peer_end_new (const char *id)
 {
-  PeerEnd *self = g_new0 (PeerEnd, 1);
   g_autoptr (WherryIceConfig) ice = wherry_ice_config_new ();
   g_autoptr (GError) error = NULL;
-  WherryPeerConfig config = { .id = id, .ice = ice };
 
   wherry_ice_config_add_bind_address (ice, "127.0.0.1", &error);
   g_assert_no_error (error);
+  return peer_end_new_with (id, ice);
+}
+
+PeerEnd *
+peer_end_new_with (const char *id, const WherryIceConfig *ice)
+{
+  PeerEnd *self = g_new0 (PeerEnd, 1);
+  g_autoptr (GError) error = NULL;
+  WherryPeerConfig config = { .id = id, .ice = ice };
+
   self->peer = wherry_peer_new (&config, NULL, &hub_events, self, &delegate, self, &error);
   g_assert_no_error (error);
   return self;

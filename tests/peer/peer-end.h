@@ -21,6 +21,9 @@ struct _PeerEnd
   WherryPeerRequest refused; /* the last */
   guint n_descriptions;
   guint n_candidates_before_description;
+  gboolean restarts; /* ICE, when addresses change */
+  guint n_addresses_changed;
+  guint n_candidate_errors;
   gboolean wrong_fingerprint;        /* what we hand to the other end is falsified */
   gboolean wrong_setup;              /* the same: no role is left to it */
   const WherryChannelInit *declared; /* a negotiated channel that comes with their offer */
@@ -46,6 +49,8 @@ struct _PeerEnd
 #define PEER_END_GET(end, counter) g_atomic_int_get (&(end)->counter)
 
 PeerEnd *peer_end_new (const char *id);
+/* In place of loopback. */
+PeerEnd *peer_end_new_with (const char *id, const WherryIceConfig *ice);
 void peer_end_pair (PeerEnd *a, PeerEnd *b);
 /* Waits for the finished event, which somebody has to have caused. */
 void peer_end_free (PeerEnd *end);

@@ -127,6 +127,18 @@ end_process (Coturn *self)
   g_clear_object (&self->process);
 }
 
+/* Its threads open their sockets each in its own time, and say so. */
+static gboolean
+listens (Coturn *self)
+{
+  g_autofree char *udp = g_strdup_printf ("UDP listener opened on: 127.0.0.1:%u", self->port);
+  g_autofree char *tcp = g_strdup_printf ("TCP listener opened on : 127.0.0.1:%u", self->port);
+  g_autofree char *tls = g_strdup_printf ("TCP listener opened on : 127.0.0.1:%u", self->tls_port);
+
+  return coturn_count (self, "Total General servers") > 0 && coturn_count (self, udp) > 0
+         && coturn_count (self, tcp) > 0 && coturn_count (self, tls) > 0;
+}
+
 gboolean
 coturn_start (Coturn *self)
 {
@@ -149,7 +161,7 @@ coturn_start (Coturn *self)
       self->tls_port = free_port ();
       g_string_truncate (self->log, 0);
       launch (self);
-      WHERRY_WAIT_UNTIL (NULL, self->ended || coturn_count (self, "Total General servers") > 0);
+      WHERRY_WAIT_UNTIL (NULL, self->ended || listens (self));
       if (!self->ended && coturn_count (self, "annot bind") == 0)
         return TRUE;
       g_test_message ("coturn did not start: %s", self->log->str);
