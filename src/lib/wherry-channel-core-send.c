@@ -39,7 +39,11 @@ check (WherryChannelCore *self, gsize length, GError **error)
 static void
 push (WherryChannelCore *self, WherryMessage *message)
 {
-  self->buffered += wherry_message_get_length (message);
+  gsize length = wherry_message_get_length (message);
+
+  self->messages_sent++;
+  self->bytes_sent += length;
+  self->buffered += length;
   wherry_connection_post_send (self->connection, self, message);
 }
 

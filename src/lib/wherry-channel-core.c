@@ -152,6 +152,7 @@ wherry_channel_core_set_open (WherryChannelCore *self, gboolean tell)
 {
   if (self->state != WHERRY_DATA_CHANNEL_STATE_CONNECTING)
     return;
+  self->connection->n_opened++;
   set_state (self, WHERRY_DATA_CHANNEL_STATE_OPEN);
   if (tell)
     emit (self, "open");
@@ -165,6 +166,8 @@ wherry_channel_core_closed (WherryChannelCore *self, const GError *error)
 
   if (self->state == WHERRY_DATA_CHANNEL_STATE_CLOSED)
     return;
+  if (self->state != WHERRY_DATA_CHANNEL_STATE_CONNECTING)
+    self->connection->n_closed++;
   if (self->state != WHERRY_DATA_CHANNEL_STATE_CLOSING)
     {
       set_state (self, WHERRY_DATA_CHANNEL_STATE_CLOSING);
@@ -244,6 +247,8 @@ wherry_channel_core_receive (WherryChannelCore *self, WherryMessage *message)
 {
   g_autoptr (WherryDataChannel) shell = wherry_channel_core_get_shell (self);
 
+  self->messages_received++;
+  self->bytes_received += wherry_message_get_length (message);
   if (shell == NULL || self->closed_here || self->state == WHERRY_DATA_CHANNEL_STATE_CLOSED)
     {
       wherry_connection_delivered (self->connection, wherry_message_get_charge (message));

@@ -13,6 +13,7 @@
 static void
 list_add (WherryConnection *self, WherryDataChannel *channel)
 {
+  wherry_data_channel_get_core (channel)->number = ++self->n_channels;
   g_list_store_append (self->channels, channel);
 }
 
@@ -198,6 +199,9 @@ wherry_connection_handle_event (gpointer data, gpointer user_data)
         break;
       case WHERRY_CONNECTION_EVENT_CLOSED:
         take_closed (self, core, event->error);
+        break;
+      case WHERRY_CONNECTION_EVENT_SNAPSHOT:
+        wherry_connection_take_snapshot (self, event->snapshot);
         break;
       case WHERRY_CONNECTION_EVENT_GONE:
       default:

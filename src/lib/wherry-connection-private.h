@@ -8,8 +8,8 @@
  * operations), connection-late (candidates behind it), connection-negotiation (descriptions,
  * negotiation-needed), connection-states,
  * connection-channels (channels, on the creator's thread), connection-peer (channels and sending,
- * on the peer thread). "Thread: creator" is whoever runs the context that was the thread-default
- * one when the connection was made. */
+ * on the peer thread), connection-stats. "Thread: creator" is whoever runs the context that was the
+ * thread-default one when the connection was made. */
 
 #include "base/wherry-inbox.h"
 #include "base/wherry-lock.h"
@@ -18,7 +18,7 @@
 #include "lib/wherry-ice-candidate.h"
 #include "lib/wherry-session-description.h"
 #include "lib/wherry-transports-private.h"
-#include "peer/wherry-peer.h"
+#include "peer/wherry-peer-stats.h"
 
 G_BEGIN_DECLS
 
@@ -101,6 +101,11 @@ struct _WherryConnection
   WherryConnectionState connection_state;
   gsize remote_max_message_size;
   WherrySctpTransport *sctp_transport; /* (nullable) */
+
+  GQueue stats_tasks; /* of GTask, in the order of asking */
+  guint n_channels;   /* ever: each has its number */
+  guint64 n_opened;
+  guint64 n_closed;
 
   GListStore *channels; /* of WherryDataChannel that are not closed */
   GPtrArray *holding;   /* of WherryChannelCore that hold messages */
@@ -185,6 +190,25 @@ void wherry_connection_delivered (WherryConnection *self, gsize charge);
 /* Their stream numbers may be known by now. */
 void wherry_connection_ask_ids (WherryConnection *self);
 
+/* ---- connection-stats ---- */
+typedef struct
+{
+  gboolean for_report;
+  WherryPeerStats peer;
+  GBytes *certificate; /* theirs (nullable) */
+} WherryConnectionSnapshot;
+
+void wherry_connection_snapshot_free (WherryConnectionSnapshot *self);
+/* Takes snapshot. Thread: any */
+void wherry_connection_post_snapshot (WherryConnection *self, WherryConnectionSnapshot *snapshot);
+void wherry_connection_take_snapshot (WherryConnection *self,
+                                      const WherryConnectionSnapshot *snapshot);
+/* Takes task. */
+void wherry_connection_get_stats (WherryConnection *self, GTask *task);
+void wherry_connection_fail_stats (WherryConnection *self);
+/* What the transport objects tell beyond states. */
+void wherry_connection_refresh_transports (WherryConnection *self);
+
 typedef enum
 {
   WHERRY_CONNECTION_EVENT_INCOMING,
@@ -193,6 +217,7 @@ typedef enum
   WHERRY_CONNECTION_EVENT_MESSAGE,
   WHERRY_CONNECTION_EVENT_SENT,
   WHERRY_CONNECTION_EVENT_CLOSED,
+  WHERRY_CONNECTION_EVENT_SNAPSHOT,
   WHERRY_CONNECTION_EVENT_GONE,
 } WherryConnectionEventType;
 
@@ -202,7 +227,8 @@ typedef struct
   WherryChannelCore *channel; /* (nullable) */
   WherryMessage *message;     /* (nullable) */
   int id;
-  GError *error; /* (nullable) */
+  GError *error;                      /* (nullable) */
+  WherryConnectionSnapshot *snapshot; /* (nullable) */
 } WherryConnectionEvent;
 
 void wherry_connection_event_free (gpointer event);

@@ -137,6 +137,8 @@ wherry_connection_set_layer (WherryConnection *self, WherryPeerLayer layer,
       break;
     }
   wherry_connection_update_states (self);
+  if (state == WHERRY_TRANSPORT_CONNECTED && !self->closed)
+    wherry_connection_refresh_transports (self);
 }
 
 void

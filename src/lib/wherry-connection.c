@@ -81,8 +81,20 @@ on_finished (gpointer user_data, WherryPeerEnd end, const GError *error)
       release (self);
       return;
     }
+  wherry_connection_fail_stats (self);
   wherry_info (NULL, "connection ended: %s", error != NULL ? error->message : "");
   wherry_connection_set_layer (self, WHERRY_PEER_LAYER_ICE, WHERRY_TRANSPORT_FAILED, error);
+}
+
+static void
+on_candidate_error (gpointer user_data, const WherryPeerCandidateError *error)
+{
+  g_autoptr (WherryConnection) self = wherry_connection_ref (user_data);
+  g_autoptr (GObject) shell = wherry_connection_get_shell (self);
+
+  if (shell != NULL)
+    g_signal_emit_by_name (shell, "ice-candidate-error", error->address, (guint) error->port,
+                           error->url, error->code, error->text);
 }
 
 static const WherryPeerHubEvents hub_events = {
@@ -93,6 +105,7 @@ static const WherryPeerHubEvents hub_events = {
   .finished = on_finished,
   .stepped = on_stepped,
   .layer = on_layer,
+  .candidate_error = on_candidate_error,
 };
 
 /* ---- life ---- */
@@ -220,6 +233,7 @@ wherry_connection_close (WherryConnection *self)
   wherry_connection_set_closed_states (self);
   wherry_connection_close_channels (self);
   wherry_connection_fail_operations (self);
+  wherry_connection_fail_stats (self);
   if (self->finished)
     release (self);
 }
@@ -234,6 +248,7 @@ wherry_connection_event_free (gpointer data)
   g_clear_pointer (&event->channel, wherry_channel_core_unref);
   g_clear_pointer (&event->message, wherry_message_unref);
   g_clear_error (&event->error);
+  g_clear_pointer (&event->snapshot, wherry_connection_snapshot_free);
   g_free (event);
 }
 
@@ -253,11 +268,22 @@ wherry_connection_post (WherryConnection *self, WherryConnectionEventType type,
   wherry_inbox_post_urgent (self->inbox, event, sizeof *event);
 }
 
+void
+wherry_connection_post_snapshot (WherryConnection *self, WherryConnectionSnapshot *snapshot)
+{
+  WherryConnectionEvent *event = g_new0 (WherryConnectionEvent, 1);
+
+  event->type = WHERRY_CONNECTION_EVENT_SNAPSHOT;
+  event->snapshot = snapshot;
+  wherry_inbox_post_urgent (self->inbox, event, sizeof *event);
+}
+
 gboolean
 wherry_connection_set_configuration (WherryConnection *self, WherryConfiguration *configuration,
                                      GError **error)
 {
   WherryConfiguration *old = self->configuration;
+  g_autoptr (WherryIceConfig) ice = NULL;
 
   if (self->closed)
     {
@@ -275,6 +301,10 @@ wherry_connection_set_configuration (WherryConnection *self, WherryConfiguration
                    "Setting a configuration: certificate and limits cannot be changed");
       return FALSE;
     }
+  ice = wherry_configuration_to_ice (configuration, error);
+  if (ice == NULL)
+    return FALSE;
+  wherry_peer_post_set_ice_config (self->peer, ice);
   g_set_object (&self->configuration, configuration);
   return TRUE;
 }

@@ -49,6 +49,11 @@ struct _WherryChannelCore
   WherryDataChannelState state;
   int id; /* -1: not known */
   gboolean closed_here;
+  guint number; /* in the statistics */
+  guint64 messages_sent;
+  guint64 bytes_sent;
+  guint64 messages_received;
+  guint64 bytes_received;
   guint64 buffered;
   guint64 low_threshold;
   GQueue waiting; /* of GTask, each with a WherryMessage, for room */

@@ -12,15 +12,17 @@ struct _WherryDtlsTransport
 
   WherryIceTransport *ice_transport;
   WherryDtlsTransportState state;
+  GBytes *remote_certificate; /* (nullable) */
 };
 
 typedef enum
 {
   PROP_ICE_TRANSPORT = 1,
   PROP_STATE,
+  PROP_REMOTE_CERTIFICATE,
 } Property;
 
-static GParamSpec *properties[PROP_STATE + 1];
+static GParamSpec *properties[PROP_REMOTE_CERTIFICATE + 1];
 
 G_DEFINE_FINAL_TYPE (WherryDtlsTransport, wherry_dtls_transport, G_TYPE_OBJECT)
 
@@ -30,6 +32,7 @@ wherry_dtls_transport_finalize (GObject *object)
   WherryDtlsTransport *self = WHERRY_DTLS_TRANSPORT (object);
 
   g_clear_object (&self->ice_transport);
+  g_clear_pointer (&self->remote_certificate, g_bytes_unref);
   G_OBJECT_CLASS (wherry_dtls_transport_parent_class)->finalize (object);
 }
 
@@ -45,6 +48,9 @@ wherry_dtls_transport_get_property (GObject *object, guint id, GValue *value, GP
       break;
     case PROP_STATE:
       g_value_set_enum (value, self->state);
+      break;
+    case PROP_REMOTE_CERTIFICATE:
+      g_value_set_boxed (value, self->remote_certificate);
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -75,6 +81,14 @@ wherry_dtls_transport_class_init (WherryDtlsTransportClass *klass)
    */
   properties[PROP_STATE] = g_param_spec_enum ("state", NULL, NULL, WHERRY_TYPE_DTLS_TRANSPORT_STATE,
                                               WHERRY_DTLS_TRANSPORT_STATE_NEW, flags);
+  /**
+   * WherryDtlsTransport:remote-certificate:
+   *
+   * The other side's certificate in DER form, once it was verified
+   * (RTCDtlsTransport.getRemoteCertificates()).
+   */
+  properties[PROP_REMOTE_CERTIFICATE]
+      = g_param_spec_boxed ("remote-certificate", NULL, NULL, G_TYPE_BYTES, flags);
   g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
 
   /**
@@ -147,4 +161,22 @@ wherry_dtls_transport_get_state (WherryDtlsTransport *self)
 {
   g_return_val_if_fail (WHERRY_IS_DTLS_TRANSPORT (self), WHERRY_DTLS_TRANSPORT_STATE_CLOSED);
   return self->state;
+}
+
+GBytes *
+wherry_dtls_transport_get_remote_certificate (WherryDtlsTransport *self)
+{
+  g_return_val_if_fail (WHERRY_IS_DTLS_TRANSPORT (self), NULL);
+  return self->remote_certificate;
+}
+
+void
+wherry_dtls_transport_take_details (WherryDtlsTransport *self, const WherryPeerStats *stats,
+                                    GBytes *certificate)
+{
+  wherry_ice_transport_take_details (self->ice_transport, stats);
+  if (self->remote_certificate != NULL || certificate == NULL)
+    return;
+  self->remote_certificate = g_bytes_ref (certificate);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_REMOTE_CERTIFICATE]);
 }

@@ -41,5 +41,19 @@ WherryIceTransport *wherry_dtls_transport_get_ice_transport (WherryDtlsTransport
  */
 WHERRY_AVAILABLE_IN_0_1
 WherryDtlsTransportState wherry_dtls_transport_get_state (WherryDtlsTransport *self);
+/**
+ * wherry_dtls_transport_get_remote_certificate:
+ * @self: a DTLS transport
+ *
+ * Gets [property@DtlsTransport:remote-certificate].
+ *
+ * Returns: (transfer none) (nullable): the other side's certificate in DER form, of which there is
+ *   one, once it was verified; its notify signal follows that of the state
+ *   (RTCDtlsTransport.getRemoteCertificates())
+ *
+ * Thread: the creator's
+ */
+WHERRY_AVAILABLE_IN_0_1
+GBytes *wherry_dtls_transport_get_remote_certificate (WherryDtlsTransport *self);
 
 G_END_DECLS

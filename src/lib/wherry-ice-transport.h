@@ -41,5 +41,43 @@ WherryIceConnectionState wherry_ice_transport_get_state (WherryIceTransport *sel
  */
 WHERRY_AVAILABLE_IN_0_1
 WherryIceGatheringState wherry_ice_transport_get_gathering_state (WherryIceTransport *self);
+/**
+ * wherry_ice_transport_get_role:
+ * @self: an ICE transport
+ *
+ * Gets [property@IceTransport:role].
+ *
+ * Returns: which side chooses the pair, unknown before it is connected (RTCIceTransport.role)
+ *
+ * Thread: the creator's
+ */
+WHERRY_AVAILABLE_IN_0_1
+WherryIceRole wherry_ice_transport_get_role (WherryIceTransport *self);
+/**
+ * wherry_ice_transport_get_selected_local_address:
+ * @self: an ICE transport
+ *
+ * Gets [property@IceTransport:selected-local-address].
+ *
+ * Returns: (nullable): "ip:port" or "[ip]:port" of our side of the selected pair
+ *   (RTCIceTransport.getSelectedCandidatePair())
+ *
+ * Thread: the creator's
+ */
+WHERRY_AVAILABLE_IN_0_1
+const char *wherry_ice_transport_get_selected_local_address (WherryIceTransport *self);
+/**
+ * wherry_ice_transport_get_selected_remote_address:
+ * @self: an ICE transport
+ *
+ * Gets [property@IceTransport:selected-remote-address].
+ *
+ * Returns: (nullable): "ip:port" or "[ip]:port" of their side of the selected pair
+ *   (RTCIceTransport.getSelectedCandidatePair())
+ *
+ * Thread: the creator's
+ */
+WHERRY_AVAILABLE_IN_0_1
+const char *wherry_ice_transport_get_selected_remote_address (WherryIceTransport *self);
 
 G_END_DECLS

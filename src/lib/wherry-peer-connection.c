@@ -293,6 +293,20 @@ install_signals (void)
   g_signal_new ("ice-candidate", WHERRY_TYPE_PEER_CONNECTION, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
                 NULL, G_TYPE_NONE, 1, WHERRY_TYPE_ICE_CANDIDATE);
   /**
+   * WherryPeerConnection::ice-candidate-error:
+   * @self: the connection
+   * @address: (nullable): ours, from which it was asked
+   * @port: ours
+   * @url: the server
+   * @error_code: STUN's, 300 to 699, or 701 when the server could not be reached
+   * @error_text: for people
+   *
+   * A STUN or TURN server gave no candidate (RTCPeerConnection.onicecandidateerror).
+   */
+  g_signal_new ("ice-candidate-error", WHERRY_TYPE_PEER_CONNECTION, G_SIGNAL_RUN_LAST, 0, NULL,
+                NULL, NULL, G_TYPE_NONE, 5, G_TYPE_STRING, G_TYPE_UINT, G_TYPE_STRING, G_TYPE_UINT,
+                G_TYPE_STRING);
+  /**
    * WherryPeerConnection::data-channel:
    * @self: the connection
    * @channel: an open channel

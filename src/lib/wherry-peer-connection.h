@@ -8,6 +8,7 @@
 #include "lib/wherry-ice-candidate.h"
 #include "lib/wherry-sctp-transport.h"
 #include "lib/wherry-session-description.h"
+#include "lib/wherry-stats-report.h"
 
 G_BEGIN_DECLS
 
@@ -242,6 +243,35 @@ WherryDataChannel *wherry_peer_connection_create_data_channel (WherryPeerConnect
                                                                const char *label,
                                                                WherryDataChannelInit *init,
                                                                GError **error);
+/**
+ * wherry_peer_connection_get_stats_async:
+ * @self: a connection
+ * @cancellable: (nullable): a cancellable
+ * @callback: (scope async): called with the result
+ * @user_data: for @callback
+ *
+ * RTCPeerConnection.getStats().
+ *
+ * Thread: the creator's
+ */
+WHERRY_AVAILABLE_IN_0_1
+void wherry_peer_connection_get_stats_async (WherryPeerConnection *self, GCancellable *cancellable,
+                                             GAsyncReadyCallback callback, gpointer user_data);
+/**
+ * wherry_peer_connection_get_stats_finish:
+ * @self: a connection
+ * @result: what the callback got
+ * @error: return location: %WHERRY_ERROR_CLOSED
+ *
+ * Finishes [method@PeerConnection.get_stats_async].
+ *
+ * Returns: (transfer full): the report
+ *
+ * Thread: the creator's
+ */
+WHERRY_AVAILABLE_IN_0_1
+WherryStatsReport *wherry_peer_connection_get_stats_finish (WherryPeerConnection *self,
+                                                            GAsyncResult *result, GError **error);
 /**
  * wherry_peer_connection_close:
  * @self: a connection

@@ -161,6 +161,13 @@ wherry_sctp_transport_update (WherrySctpTransport *self, const WherryTransportsS
 }
 
 void
+wherry_sctp_transport_take_details (WherrySctpTransport *self, const WherryPeerStats *stats,
+                                    GBytes *certificate)
+{
+  wherry_dtls_transport_take_details (self->transport, stats, certificate);
+}
+
+void
 wherry_sctp_transport_tell_error (WherrySctpTransport *self, const GError *error)
 {
   if (error != NULL)

@@ -4,7 +4,7 @@
 /* How a connection keeps its transport objects up to date. Thread: creator */
 
 #include "lib/wherry-sctp-transport.h"
-#include "transport/wherry-packet-transport.h"
+#include "peer/wherry-peer-stats.h"
 
 G_BEGIN_DECLS
 
@@ -21,6 +21,12 @@ WherrySctpTransport *wherry_sctp_transport_new (void);
 /* It and those below it. tell: emits notify signals. */
 void wherry_sctp_transport_update (WherrySctpTransport *self, const WherryTransportsState *state,
                                    gboolean tell);
+/* certificate: theirs, DER (nullable) */
+void wherry_sctp_transport_take_details (WherrySctpTransport *self, const WherryPeerStats *stats,
+                                         GBytes *certificate);
+void wherry_dtls_transport_take_details (WherryDtlsTransport *self, const WherryPeerStats *stats,
+                                         GBytes *certificate);
+void wherry_ice_transport_take_details (WherryIceTransport *self, const WherryPeerStats *stats);
 /* DTLS failed. */
 void wherry_sctp_transport_tell_error (WherrySctpTransport *self, const GError *error);
 

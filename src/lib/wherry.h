@@ -20,4 +20,5 @@
 #include "lib/wherry-sctp-transport.h"
 #include "lib/wherry-server.h"
 #include "lib/wherry-session-description.h"
+#include "lib/wherry-stats-report.h"
 #include "lib/wherry-version.h"

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "wherry-lib"
+
+#include "config.h"
+
+#include "base/wherry-error.h"
+#include "lib/wherry-connection-private.h"
+#include "lib/wherry-enum-types.h"
+#include "lib/wherry-stats-report-private.h"
+
+/* Asks the peer thread for a snapshot, and makes a report of it (W3C webrtc-stats) or brings the
+ * transport objects up to date. */
+
+/* ---- the snapshot ---- */
+
+void
+wherry_connection_snapshot_free (WherryConnectionSnapshot *self)
+{
+  wherry_peer_stats_clear (&self->peer);
+  g_clear_pointer (&self->certificate, g_bytes_unref);
+  g_free (self);
+}
+
+typedef struct
+{
+  WherryConnection *connection; /* a reference */
+  gboolean for_report;
+} Request;
+
+static void
+request_free (gpointer data)
+{
+  Request *request = data;
+
+  wherry_connection_unref (request->connection);
+  g_free (request);
+}
+
+static void
+take_snapshot (WherryPeer *peer, gpointer data)
+{
+  Request *request = data;
+  WherryConnectionSnapshot *snapshot = g_new0 (WherryConnectionSnapshot, 1);
+
+  snapshot->for_report = request->for_report;
+  wherry_peer_get_stats (peer, &snapshot->peer);
+  snapshot->certificate = wherry_peer_dup_remote_certificate (peer);
+  wherry_connection_post_snapshot (request->connection, snapshot);
+}
+
+static void
+ask (WherryConnection *self, gboolean for_report)
+{
+  Request *request = g_new0 (Request, 1);
+
+  request->connection = wherry_connection_ref (self);
+  request->for_report = for_report;
+  wherry_peer_post_call (self->peer, take_snapshot, request, request_free);
+}
+
+void
+wherry_connection_refresh_transports (WherryConnection *self)
+{
+  ask (self, FALSE);
+}
+
+void
+wherry_connection_get_stats (WherryConnection *self, GTask *task)
+{
+  if (self->closed || self->finished)
+    {
+      g_task_return_new_error (task, WHERRY_ERROR, WHERRY_ERROR_CLOSED, "The connection is closed");
+      g_object_unref (task);
+      return;
+    }
+  g_queue_push_tail (&self->stats_tasks, task);
+  ask (self, TRUE);
+}
+
+void
+wherry_connection_fail_stats (WherryConnection *self)
+{
+  GTask *task = NULL;
+
+  while ((task = g_queue_pop_head (&self->stats_tasks)) != NULL)
+    {
+      g_task_return_new_error (task, WHERRY_ERROR, WHERRY_ERROR_CLOSED,
+                               "The connection was closed");
+      g_object_unref (task);
+    }
+}
+
+/* ---- the report ---- */
+
+typedef struct
+{
+  GVariantBuilder all;
+  GVariantBuilder one;
+  double timestamp;
+} Report;
+
+static void
+add (Report *report, const char *name, GVariant *value)
+{
+  g_variant_builder_add (&report->one, "{sv}", name, value);
+}
+
+static void
+add_string (Report *report, const char *name, const char *value)
+{
+  if (value != NULL)
+    add (report, name, g_variant_new_string (value));
+}
+
+static void
+add_number (Report *report, const char *name, guint64 value)
+{
+  add (report, name, g_variant_new_uint64 (value));
+}
+
+static void
+begin (Report *report, const char *id, const char *type)
+{
+  g_variant_builder_init (&report->one, G_VARIANT_TYPE_VARDICT);
+  add_string (report, "id", id);
+  add_string (report, "type", type);
+  add (report, "timestamp", g_variant_new_double (report->timestamp));
+}
+
+static void
+end (Report *report, const char *id)
+{
+  g_variant_builder_add (&report->all, "{s@a{sv}}", id, g_variant_builder_end (&report->one));
+}
+
+/* As W3C writes it: "have-local-offer". */
+static const char *
+nick (GType type, int value)
+{
+  g_autoptr (GEnumClass) klass = g_type_class_ref (type);
+
+  return g_enum_get_value (klass, value)->value_nick;
+}
+
+static void
+add_connection (Report *report, const WherryConnection *self)
+{
+  begin (report, "P", "peer-connection");
+  add_number (report, "dataChannelsOpened", self->n_opened);
+  add_number (report, "dataChannelsClosed", self->n_closed);
+  end (report, "P");
+}
+
+static void
+add_transport (Report *report, WherryConnection *self, const WherryPeerStats *stats)
+{
+  WherryDtlsTransport *dtls = wherry_sctp_transport_get_transport (self->sctp_transport);
+
+  begin (report, "T", "transport");
+  add_number (report, "packetsSent", stats->traffic.packets_sent);
+  add_number (report, "packetsReceived", stats->traffic.packets_received);
+  add_number (report, "bytesSent", stats->traffic.bytes_sent);
+  add_number (report, "bytesReceived", stats->traffic.bytes_received);
+  add_string (report, "iceRole", stats->ice.controlling ? "controlling" : "controlled");
+  add_string (report, "iceLocalUsernameFragment", stats->local_ufrag);
+  add_string (report, "iceState", nick (WHERRY_TYPE_ICE_CONNECTION_STATE, (int) self->ice_state));
+  add_string (report, "dtlsState",
+              nick (WHERRY_TYPE_DTLS_TRANSPORT_STATE,
+                    (int) wherry_dtls_transport_get_state (dtls)));
+  add_string (report, "dtlsRole",
+              !stats->has_role   ? "unknown"
+              : stats->is_client ? "client"
+                                 : "server");
+  add_string (report, "tlsVersion", stats->tls_version);
+  add_string (report, "dtlsCipher", stats->cipher_suite);
+  add_number (report, "selectedCandidatePairChanges", stats->ice.pair_changes);
+  if (stats->ice.has_pair)
+    add_string (report, "selectedCandidatePairId", "CP");
+  add_string (report, "localCertificateId", "CL");
+  if (stats->has_remote_fingerprint)
+    add_string (report, "remoteCertificateId", "CR");
+  end (report, "T");
+}
+
+/* 0: never */
+static void
+add_time (Report *report, const char *name, gint64 monotonic_us)
+{
+  gint64 ago_us = g_get_monotonic_time () - monotonic_us;
+
+  if (monotonic_us != 0)
+    add (report, name, g_variant_new_double (report->timestamp - (double) ago_us / 1000));
+}
+
+static void
+add_pair (Report *report, const WherryIceStats *ice)
+{
+  begin (report, "CP", "candidate-pair");
+  add_string (report, "transportId", "T");
+  add_string (report, "localCandidateId", "IL");
+  add_string (report, "remoteCandidateId", "IR");
+  add_string (report, "state", ice->state == WHERRY_TRANSPORT_FAILED ? "failed" : "succeeded");
+  add (report, "nominated", g_variant_new_boolean (TRUE));
+  add_number (report, "packetsSent", ice->pair_traffic.packets_sent);
+  add_number (report, "packetsReceived", ice->pair_traffic.packets_received);
+  add_number (report, "bytesSent", ice->pair_traffic.bytes_sent);
+  add_number (report, "bytesReceived", ice->pair_traffic.bytes_received);
+  add_number (report, "packetsDiscardedOnSend", ice->packets_dropped);
+  add_time (report, "lastPacketSentTimestamp", ice->pair_traffic.last_sent_us);
+  add_time (report, "lastPacketReceivedTimestamp", ice->pair_traffic.last_received_us);
+  end (report, "CP");
+}
+
+/* address: "ip:port" or "[ip]:port" */
+static void
+add_candidate (Report *report, const char *id, const char *type, WherryCandidateType kind,
+               const char *address, const WherryIceStats *ice, guint32 priority)
+{
+  const char *colon = strrchr (address, ':');
+  g_autofree char *host = NULL;
+
+  begin (report, id, type);
+  add_string (report, "transportId", "T");
+  if (colon != NULL)
+    {
+      host = g_strndup (address, (gsize) (colon - address));
+      if (*host == '[')
+        host[strlen (host) - 1] = '\0';
+      add_string (report, "address", *host == '[' ? host + 1 : host);
+      add (report, "port", g_variant_new_int32 (atoi (colon + 1)));
+    }
+  add_string (report, "protocol", ice->pair.protocol);
+  add_string (report, "candidateType", wherry_candidate_type_to_string (kind));
+  add (report, "priority", g_variant_new_int32 ((gint32) priority));
+  if (kind == WHERRY_CANDIDATE_TYPE_RELAY && *ice->relay_url != '\0'
+      && g_str_equal (type, "local-candidate"))
+    add_string (report, "url", ice->relay_url);
+  end (report, id);
+}
+
+/* der: (nullable) */
+static void
+add_certificate (Report *report, const char *id, const WherryFingerprint *fingerprint, GBytes *der)
+{
+  g_autofree char *text = wherry_fingerprint_to_string (fingerprint);
+  const char *space = strchr (text, ' ');
+  g_autofree char *base64 = NULL;
+
+  begin (report, id, "certificate");
+  add_string (report, "fingerprint", space != NULL ? space + 1 : text);
+  add_string (report, "fingerprintAlgorithm", wherry_hash_get_name (fingerprint->hash));
+  if (der != NULL)
+    {
+      base64 = g_base64_encode (g_bytes_get_data (der, NULL), g_bytes_get_size (der));
+      add_string (report, "base64Certificate", base64);
+    }
+  end (report, id);
+}
+
+static void
+add_sctp (Report *report, const WherrySctpInfo *sctp)
+{
+  begin (report, "S", "sctp-transport");
+  add_string (report, "transportId", "T");
+  add (report, "smoothedRoundTripTime",
+       g_variant_new_double ((double) sctp->smoothed_rtt_ms / 1000));
+  add_number (report, "congestionWindow", sctp->congestion_window);
+  add_number (report, "receiverWindow", sctp->receiver_window);
+  add_number (report, "mtu", sctp->mtu);
+  add_number (report, "unackData", sctp->unacked);
+  end (report, "S");
+}
+
+static void
+add_channel (Report *report, const WherryChannelCore *core)
+{
+  g_autofree char *id = g_strdup_printf ("D%u", core->number);
+
+  begin (report, id, "data-channel");
+  add_string (report, "label", core->label);
+  add_string (report, "protocol", core->protocol);
+  if (core->id >= 0)
+    add (report, "dataChannelIdentifier", g_variant_new_int32 (core->id));
+  add_string (report, "state", nick (WHERRY_TYPE_DATA_CHANNEL_STATE, (int) core->state));
+  add_number (report, "messagesSent", core->messages_sent);
+  add_number (report, "bytesSent", core->bytes_sent);
+  add_number (report, "messagesReceived", core->messages_received);
+  add_number (report, "bytesReceived", core->bytes_received);
+  end (report, id);
+}
+
+static WherryStatsReport *
+make_report (WherryConnection *self, const WherryConnectionSnapshot *snapshot)
+{
+  const WherryPeerStats *stats = &snapshot->peer;
+  const WherryIceStats *ice = &stats->ice;
+  Report report = { .timestamp = (double) g_get_real_time () / 1000 };
+  guint n = g_list_model_get_n_items (G_LIST_MODEL (self->channels));
+
+  g_variant_builder_init (&report.all, G_VARIANT_TYPE ("a{sa{sv}}"));
+  add_connection (&report, self);
+  if (self->sctp_transport != NULL)
+    add_transport (&report, self, stats);
+  if (stats->has_ice)
+    add_certificate (&report, "CL", &stats->local_fingerprint, NULL);
+  if (stats->has_remote_fingerprint)
+    add_certificate (&report, "CR", &stats->remote_fingerprint, snapshot->certificate);
+  if (ice->has_pair)
+    {
+      add_pair (&report, ice);
+      add_candidate (&report, "IL", "local-candidate", ice->pair.local_type,
+                     ice->pair.local_address, ice, ice->local_priority);
+      add_candidate (&report, "IR", "remote-candidate", ice->pair.remote_type,
+                     ice->pair.remote_address, ice, ice->remote_priority);
+    }
+  if (stats->has_sctp)
+    add_sctp (&report, &stats->sctp);
+  for (guint i = 0; i < n; i++)
+    {
+      g_autoptr (WherryDataChannel) channel
+          = g_list_model_get_item (G_LIST_MODEL (self->channels), i);
+
+      add_channel (&report, wherry_data_channel_get_core (channel));
+    }
+  return wherry_stats_report_new (g_variant_builder_end (&report.all));
+}
+
+void
+wherry_connection_take_snapshot (WherryConnection *self, const WherryConnectionSnapshot *snapshot)
+{
+  GTask *task = NULL;
+
+  if (self->sctp_transport != NULL)
+    wherry_sctp_transport_take_details (self->sctp_transport, &snapshot->peer,
+                                        snapshot->certificate);
+  if (!snapshot->for_report || self->closed)
+    return;
+  task = g_queue_pop_head (&self->stats_tasks);
+  g_task_return_pointer (task, make_report (self, snapshot), g_object_unref);
+  g_object_unref (task);
+}
