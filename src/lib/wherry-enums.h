@@ -269,4 +269,23 @@ typedef enum /*< flags >*/
   WHERRY_JOIN_FLAGS_SEND_ONLY = 1 << 1,
 } WherryJoinFlags;
 
+/**
+ * WherryClientState:
+ * @WHERRY_CLIENT_STATE_CLOSED: it has not joined, or has left
+ * @WHERRY_CLIENT_STATE_JOINING: the server and the relay are asked
+ * @WHERRY_CLIENT_STATE_CONNECTED: messages can pass
+ * @WHERRY_CLIENT_STATE_RECONNECTING: the connection is lost, and it comes back
+ * @WHERRY_CLIENT_STATE_FAILED: it could not join, or may not come back
+ *
+ * Of a client.
+ */
+typedef enum
+{
+  WHERRY_CLIENT_STATE_CLOSED,
+  WHERRY_CLIENT_STATE_JOINING,
+  WHERRY_CLIENT_STATE_CONNECTED,
+  WHERRY_CLIENT_STATE_RECONNECTING,
+  WHERRY_CLIENT_STATE_FAILED,
+} WherryClientState;
+
 G_END_DECLS

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What a link's two files share: wherry-client-link.c (its life, its socket, its connection),
+ * wherry-client-negotiation.c (descriptions and candidates). Thread: creator */
+
+#include "lib/wherry-client-link-private.h"
+#include "signaling/wherry-signaling-client.h"
+
+G_BEGIN_DECLS
+
+struct _WherryClientLink
+{
+  guint ref_count; /* the owner's, and one for each operation under way */
+  GMainContext *context;
+  const WherryClientLinkEvents *events; /* NULL: it has ended */
+  gpointer user_data;
+  char *room;
+  char *name;
+  char *token; /* a secret: never logged */
+  gboolean mirror;
+  WherryConfiguration *configuration;
+
+  WherrySignalingClient *signaling; /* NULL: its socket is closed */
+  WherryPeerConnection *connection;
+  WherryDataChannel *notices;
+  GSource *timer;
+  GPtrArray *ours;   /* of WherryIceCandidate, until the offer is out; NULL afterwards */
+  GPtrArray *theirs; /* of WherryIceCandidate, until the answer is in; NULL afterwards */
+  gboolean joined;
+  gboolean connected;
+  gboolean restarting;
+  gboolean lost;                     /* the relay may still say why */
+  void (*left) (gpointer user_data); /* NULL: it does not leave */
+  gpointer left_data;
+};
+
+WherryClientLink *wherry_client_link_ref (WherryClientLink *self);
+void wherry_client_link_unref (WherryClientLink *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (WherryClientLink, wherry_client_link_unref)
+
+void wherry_client_link_end (WherryClientLink *self, const GError *error, gboolean is_final);
+
+/* Offers when the connection asks for it. */
+void wherry_client_link_negotiate (WherryClientLink *self);
+void wherry_client_link_take_answer (WherryClientLink *self, const WherrySignal *signal);
+void wherry_client_link_take_candidate (WherryClientLink *self, const WherrySignal *signal);
+
+G_END_DECLS

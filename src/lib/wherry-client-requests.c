@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "wherry-lib"
+
+#include "config.h"
+
+#include <string.h>
+
+#include "base/wherry-error.h"
+#include "base/wherry-limits.h"
+#include "lib/wherry-client-core-private.h"
+#include "wire/wherry-json-scan.h"
+
+/* What signaling adds to what a program sends: type, from, an id. */
+#define JSON_MAX (WHERRY_SIGNAL_MESSAGE_MAX - 4 * WHERRY_KIB)
+
+void
+wherry_client_join_async (WherryClient *self, GCancellable *cancellable,
+                          GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GTask) task = NULL;
+
+  g_return_if_fail (WHERRY_IS_CLIENT (self));
+  task = g_task_new (self, cancellable, callback, user_data);
+  g_task_set_source_tag (task, wherry_client_join_async);
+  wherry_client_core_join (self->core, g_steal_pointer (&task));
+}
+
+gboolean
+wherry_client_join_finish (WherryClient *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+void
+wherry_client_leave_async (WherryClient *self, GCancellable *cancellable,
+                           GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GTask) task = NULL;
+
+  g_return_if_fail (WHERRY_IS_CLIENT (self));
+  task = g_task_new (self, cancellable, callback, user_data);
+  g_task_set_source_tag (task, wherry_client_leave_async);
+  wherry_client_core_leave (self->core, g_steal_pointer (&task));
+}
+
+gboolean
+wherry_client_leave_finish (WherryClient *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+WherryDataChannel *
+wherry_client_create_data_channel (WherryClient *self, const char *topic,
+                                   WherryDataChannelInit *init, GError **error)
+{
+  WherryPeerConnection *connection;
+
+  g_return_val_if_fail (WHERRY_IS_CLIENT (self), NULL);
+  g_return_val_if_fail (topic != NULL, NULL);
+  connection = wherry_client_get_connection (self);
+  if (connection != NULL)
+    return wherry_peer_connection_create_data_channel (connection, topic, init, error);
+  g_set_error_literal (error, WHERRY_ERROR, WHERRY_ERROR_CLOSED, "the client is not connected");
+  return NULL;
+}
+
+static gboolean
+check_json (const char *json, gboolean is_object, GError **error)
+{
+  const WherryJsonLimits limits = { .length = JSON_MAX, .depth = WHERRY_JSON_DEPTH_MAX - 1 };
+  g_autoptr (GError) wrong = NULL;
+
+  if (!wherry_json_scan (json, strlen (json), &limits, NULL, &wrong))
+    {
+      g_set_error (error, WHERRY_ERROR,
+                   wrong->code == WHERRY_ERROR_TOO_LARGE ? WHERRY_ERROR_TOO_LARGE
+                                                         : WHERRY_ERROR_INVALID_ARGUMENT,
+                   "what is sent: %s", wrong->message);
+      return FALSE;
+    }
+  if (!is_object || json[strspn (json, " \t\r\n")] == '{')
+    return TRUE;
+  g_set_error_literal (error, WHERRY_ERROR, WHERRY_ERROR_INVALID_ARGUMENT,
+                       "what is sent is not a JSON object");
+  return FALSE;
+}
+
+static gboolean
+send_text (WherryClient *self, char *text, GError **error)
+{
+  if (self->core->link != NULL)
+    return wherry_client_link_send (self->core->link, text, error);
+  g_free (text);
+  g_set_error_literal (error, WHERRY_ERROR, WHERRY_ERROR_CLOSED, "the client has not joined");
+  return FALSE;
+}
+
+gboolean
+wherry_client_send_msg (WherryClient *self, const char *json, GError **error)
+{
+  const char *rest;
+
+  g_return_val_if_fail (WHERRY_IS_CLIENT (self), FALSE);
+  g_return_val_if_fail (json != NULL, FALSE);
+  if (!check_json (json, TRUE, error))
+    return FALSE;
+  rest = strchr (json, '{') + 1;
+  return send_text (self,
+                    g_strconcat ("{\"type\":\"msg\"",
+                                 rest[strspn (rest, " \t\r\n")] != '}' ? "," : "", rest, NULL),
+                    error);
+}
+
+gboolean
+wherry_client_send_signal (WherryClient *self, const char *to, const char *json, GError **error)
+{
+  g_return_val_if_fail (WHERRY_IS_CLIENT (self), FALSE);
+  g_return_val_if_fail (to != NULL && json != NULL, FALSE);
+  if (!check_json (json, FALSE, error))
+    return FALSE;
+  return send_text (self, wherry_signal_write_signal_to (to, json, strlen (json), NULL), error);
+}
