@@ -186,12 +186,15 @@ test_known (void)
     { "gstreamer-answer.json", 0, 9, 0, 65536, FALSE, TRUE, FALSE },
     { "gstreamer-offer.json", 0, 9, 0, 65536, FALSE, TRUE, FALSE },
     { "gstreamer-trickle-offer.json", 0, 0, 0, 65536, FALSE, TRUE, FALSE },
+    { "libdatachannel-answer.json", 0, 0, 0, 262144, FALSE, TRUE, FALSE },
     { "libdatachannel-offer.json", 0, 2, 0, 262144, FALSE, TRUE, TRUE },
+    { "libwebrtc-answer.json", 0, 0, 0, 262144, FALSE, TRUE, FALSE },
     { "libwebrtc-offer.json", 0, 8, 0, 262144, FALSE, TRUE, FALSE },
     { "pion-answer.json", 0, 2, 2, 65536, FALSE, FALSE, TRUE },
     { "pion-offer.json", 0, 2, 2, 65536, FALSE, FALSE, TRUE },
     { "rawrtc-0.2.2-offer-host.json", 0, 1, 0, G_MAXUINT64, TRUE, TRUE, TRUE },
     { "rawrtc-0.2.2-offer-srflx.json", 0, 2, 0, G_MAXUINT64, TRUE, TRUE, TRUE },
+    { "werift-answer.json", 0, 0, 0, 65536, FALSE, TRUE, FALSE },
     { "werift-offer.json", 0, 2, 0, 65536, FALSE, TRUE, TRUE },
   };
   g_autoptr (GPtrArray) corpus = load_corpus ();
