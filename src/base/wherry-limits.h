@@ -53,8 +53,8 @@
 /* All members' streams beyond the initial ones may take one part in so many of the memory budget:
  * unlike messages they stay until their member leaves. */
 #define WHERRY_STREAMS_SHARE 4u
-/* RFC 8832 section 6: stream 65535 is not used. */
-#define WHERRY_SCTP_STREAMS_MAX 65534u
+/* RFC 8832 section 6: stream 65535 is not used, 65534 is. */
+#define WHERRY_SCTP_STREAMS_MAX 65535u
 /* What SCTP holds to send: about one window, so that what is behind it can still be dropped. A
  * receiver with Linux's default socket buffer (212992 bytes, of which a packet of 1200 takes 2304)
  * holds 92 packets: a window of 128 KiB overflowed it whenever its process was late, and cost a

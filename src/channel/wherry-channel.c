@@ -64,6 +64,12 @@ wherry_channel_get_state (WherryChannel *self)
   return self->state;
 }
 
+gboolean
+wherry_channel_is_closed_by_them (WherryChannel *self)
+{
+  return self->incoming_done;
+}
+
 const char *
 wherry_channel_get_label (WherryChannel *self)
 {

@@ -40,6 +40,8 @@ const WherryChannelInit *
 wherry_channel_get_init (WherryChannel *self); /* id: the stream once known */
 guint16 wherry_channel_get_id (WherryChannel *self);
 WherryChannelState wherry_channel_get_state (WherryChannel *self);
+/* Whether the other side has closed it (RFC 8831 section 6.7). */
+gboolean wherry_channel_is_closed_by_them (WherryChannel *self);
 const char *wherry_channel_get_label (WherryChannel *self);
 
 /* A place for the user of the channel set to hang its own record on. */

@@ -68,10 +68,13 @@ check_init (WherryConnection *self, const char *label, const WherryDataChannelIn
     return refuse (error, "a lifetime and a number of retransmissions exclude each other");
   if (init->max_packet_life_time > G_MAXUINT16 || init->max_retransmits > G_MAXUINT16)
     return refuse (error, "its limit is above 65535");
+  /* also where it is not looked at: webrtc-pc section 6.1, [EnforceRange] */
+  if (init->id < -1 || init->id > G_MAXUINT16)
+    return refuse (error, "its id is above 65535");
   if (!init->negotiated)
     return TRUE;
   if (init->id < 0 || init->id >= (int) WHERRY_SCTP_STREAMS_MAX)
-    return refuse (error, "a negotiated one needs an id from 0 to 65533");
+    return refuse (error, "a negotiated one needs an id from 0 to 65534");
   if (is_id_taken (self, init->id))
     return refuse (error, "its id is taken");
   return TRUE;

@@ -3,6 +3,7 @@
 
 #include "config.h"
 
+#include "base/wherry-error.h"
 #include "base/wherry-limits.h"
 #include "lib/wherry-connection-private.h"
 
@@ -122,11 +123,15 @@ on_closed (gpointer user_data, WherryChannel *channel)
 {
   WherryConnection *self = user_data;
   WherryChannelCore *core = wherry_channel_get_user_data (channel);
+  GError *error = NULL;
 
   if (core == NULL) /* within the call that makes it, which says so */
     return;
   wherry_channel_set_user_data (channel, NULL);
-  finish_channel (self, core, NULL);
+  /* webrtc-pc section 6.2.4: nobody closed it, what carried it has ended */
+  if (!core->closing && !wherry_channel_is_closed_by_them (channel))
+    error = g_error_new_literal (WHERRY_ERROR, WHERRY_ERROR_CLOSED, "The connection has ended");
+  finish_channel (self, core, error);
   wherry_channel_core_unref (core); /* the channel's */
 }
 

@@ -8,7 +8,7 @@
 #include "relay/wherry-relay-hub-private.h"
 
 /* What a member's streams cost. SCTP keeps arrays as long as the highest stream id, so a single
- * negotiated channel of id 65533 costs 6.5 MiB. It is charged to the member before its peer hears
+ * negotiated channel of id 65534 costs 6.5 MiB. It is charged to the member before its peer hears
  * of the channel, and given back when the peer refuses it or is finished. */
 
 static gsize

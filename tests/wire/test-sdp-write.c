@@ -233,7 +233,7 @@ test_answer_without_mid_or_bundle (void)
   g_assert_null (strstr (text, "a=group"));
   /* the old form mirrored, the port our own */
   assert_has_line (text, "m=application 9 DTLS/SCTP 5000");
-  assert_has_line (text, "a=sctpmap:5000 webrtc-datachannel 65534");
+  assert_has_line (text, "a=sctpmap:5000 webrtc-datachannel 65535");
   g_assert_null (strstr (text, "a=sctp-port"));
 }
 

@@ -23,6 +23,28 @@ test_closing_then_closed (gconstpointer data)
   channel_pair_free (f);
 }
 
+static void
+on_error (WherryDataChannel *channel, const GError *error, gpointer data)
+{
+  g_set_error_literal ((GError **) data, error->domain, error->code, error->message);
+}
+
+/* That the error comes first is seen by the fixture. */
+static void
+test_connection_close_is_an_error (gconstpointer data)
+{
+  ChannelPair *f = channel_pair_new (data);
+  g_autoptr (GError) error = NULL;
+
+  g_signal_connect (f->b->channel, "error", G_CALLBACK (on_error), &error);
+  wherry_peer_connection_close (f->pair->a.connection);
+  WHERRY_WAIT_UNTIL (NULL, f->b->n_closed == 1);
+  g_assert_cmpuint (f->b->n_errors, ==, 1);
+  g_assert_true (error != NULL && error->domain == WHERRY_ERROR);
+  g_signal_handlers_disconnect_by_data (f->b->channel, &error);
+  channel_pair_free (f);
+}
+
 static WherryDtlsTransportState
 get_dtls_state (PairEnd *end)
 {
@@ -80,6 +102,7 @@ main (int argc, char **argv)
 
   g_test_init (&argc, &argv, NULL);
   add_both (prefix, "closing-then-closed", test_closing_then_closed);
+  add_both (prefix, "connection-close-is-an-error", test_connection_close_is_an_error);
   add_both (prefix, "nothing-after-both-closed", test_nothing_after_both_closed);
   g_test_add_data_func ("/close/kept-without-a-reference", NULL, test_kept_without_a_reference);
   return g_test_run ();

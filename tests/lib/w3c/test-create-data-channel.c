@@ -184,6 +184,28 @@ test_id_negotiated (gconstpointer data)
 }
 
 static void
+test_id_in_band_refused (void)
+{
+  ConnectionPair *pair = connection_pair_new (NULL);
+  g_autoptr (WherryDataChannelInit) init = channel_init_new (FALSE, 65536);
+
+  refuse_channel (&pair->a, "", init, WHERRY_ERROR_INVALID_ARGUMENT);
+  connection_pair_free (pair);
+}
+
+/* The last stream there is carries messages. */
+static void
+test_last_id_works (void)
+{
+  g_autoptr (WherryDataChannelInit) init = channel_init_new (TRUE, 65534);
+  ChannelPair *f = channel_pair_new_full ("last", init, NULL);
+
+  g_assert_true (wherry_data_channel_send_text (f->a->channel, "far", NULL));
+  wait_messages (f->b, 1);
+  channel_pair_free (f);
+}
+
+static void
 test_id_refused (gconstpointer data)
 {
   ConnectionPair *pair = connection_pair_new (NULL);
@@ -305,7 +327,7 @@ static void
 add_ids (void)
 {
   static const int ignored[] = { 0, 1, 42, 65534, 65535 };
-  static const int good[] = { 0, 1, 42 };
+  static const int good[] = { 0, 1, 42, 65534 };
   static const int bad[] = { -1, 65535, 65536 };
 
   for (guint i = 0; i < G_N_ELEMENTS (ignored); i++)
@@ -340,6 +362,8 @@ main (int argc, char **argv)
   g_test_add_data_func ("/create/range/retransmits", GINT_TO_POINTER (FALSE), test_range);
   g_test_add_func ("/create/both-limits", test_both_limits);
   add_ids ();
+  g_test_add_func ("/create/id-65536-in-band-refused", test_id_in_band_refused);
+  g_test_add_func ("/create/last-id-works", test_last_id_works);
   g_test_add_data_func ("/create/label-too-long", "l", test_label_too_long);
   g_test_add_data_func ("/create/label-too-long-two-bytes", "ü", test_label_too_long);
   g_test_add_data_func ("/create/protocol-too-long", "p", test_protocol_too_long);
