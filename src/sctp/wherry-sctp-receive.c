@@ -22,6 +22,7 @@ typedef struct
   gsize *total;               /* the association's, borrowed */
   GByteArray *bytes;
   gboolean too_large;
+  gboolean cut; /* by usrsctp: it has not handed over the end */
 } WherrySctpAssembly;
 
 static void
@@ -92,11 +93,28 @@ wherry_sctp_association_drop_partial (WherrySctpAssociation *self, guint16 strea
   g_hash_table_remove (self->assemblies, assembly_key (stream, TRUE));
 }
 
+/* usrsctp says "aborted" of whole messages too, if their number is that of one given up: an
+ * unordered one, or one that was there already. */
+static gboolean
+is_cut (WherrySctpAssociation *self, guint16 stream)
+{
+  gsize point = self->eager ? 1 : self->config.receive_buffer / 2;
+  WherrySctpAssembly *ordered
+      = g_hash_table_lookup (self->assemblies, assembly_key (stream, FALSE));
+  WherrySctpAssembly *other = g_hash_table_lookup (self->assemblies, assembly_key (stream, TRUE));
+
+  return (ordered != NULL && ordered->cut) || (other != NULL && other->cut)
+         || (self->held != NULL && self->held_stream == stream
+             && wherry_message_get_length (self->held) >= point);
+}
+
 void
 wherry_sctp_association_partial_aborted (WherrySctpAssociation *self, guint16 stream)
 {
+  gboolean was_cut = is_cut (self, stream);
+
   wherry_sctp_association_drop_partial (self, stream);
-  if (self->end_error != NULL || !wherry_sctp_association_is_open (self))
+  if (!was_cut || self->end_error != NULL || !wherry_sctp_association_is_open (self))
     return;
   /* usrsctp 0.9.5 goes on believing that it delivers that one: it hands over no other message of
    * several fragments on this stream, not even after a stream reset. Better an end that is seen. */
@@ -187,6 +205,7 @@ on_data (WherrySctpAssociation *self, const struct sctp_rcvinfo *info, const gui
   if (!end || is_partial_ppid (ppid) || assembly != NULL || length > self->config.max_message_size)
     {
       assembly = ensure_assembly (self, info->rcv_sid, unordered);
+      assembly->cut = !end;
       add_piece (self, assembly, info->rcv_sid, data, length);
       if (!end || is_partial_ppid (ppid))
         return;

@@ -284,24 +284,50 @@ wherry_sctp_association_send (WherryStreamTransport *transport, guint16 stream,
  * nothing left to send: then what is queued on other streams waits for the next packet that comes
  * in, and if nothing is under way none does. An incoming packet with a chunk that is to be skipped
  * in silence (RFC 9260 section 3.2) makes it look again, from the next stream on. */
-void
-wherry_sctp_association_nudge (WherrySctpAssociation *self)
+static void
+nudge_once (WherrySctpAssociation *self)
 {
   guint8 packet[16] = { 0 };
   guint16 ports[2] = { g_htons (self->config.remote_port), g_htons (self->config.local_port) };
-  guint idle = 0;
 
   memcpy (packet, ports, sizeof ports);
   memcpy (packet + 4, self->own_tag, sizeof self->own_tag);
   packet[12] = CHUNK_SKIPPED;
   packet[15] = 4;
+  WHERRY_SCTP_CALL (self, usrsctp_conninput (wherry_sctp_endpoint_get_address (self->endpoint),
+                                             packet, sizeof packet, 0));
+}
+
+void
+wherry_sctp_association_nudge (WherrySctpAssociation *self)
+{
+  guint idle = 0;
+
   for (guint n = 0; n < NUDGES_MAX && idle <= self->turns.n_open && self->flight.unsent > 0; n++)
     {
       gsize unsent = self->flight.unsent;
 
-      WHERRY_SCTP_CALL (self, usrsctp_conninput (wherry_sctp_endpoint_get_address (self->endpoint),
-                                                 packet, sizeof packet, 0));
+      nudge_once (self);
       idle = self->flight.unsent < unsent ? 0 : idle + 1;
+    }
+}
+
+/* What comes of a message that was given up halfway (RFC 3758) usrsctp takes and throws away, the
+ * next time that it looks for something to send, and tells nobody that there is room again; nor do
+ * we learn that these bytes will never be sent. With nothing under way no event would come. */
+static void
+feed_given_up (WherrySctpAssociation *self)
+{
+  gsize left = G_MAXSIZE;
+
+  while (self->so != NULL && self->end_error == NULL && self->flight.unacked == 0
+         && self->turns.n_open > 0 && wherry_sctp_turns_get_left (&self->turns) < left)
+    {
+      left = wherry_sctp_turns_get_left (&self->turns);
+      nudge_once (self);
+      if (self->flight.unacked == 0)
+        wherry_sctp_flight_reset (&self->flight);
+      feed (self);
     }
 }
 
@@ -326,6 +352,7 @@ wherry_sctp_association_continue_send (WherrySctpAssociation *self)
   if (self->state != WHERRY_TRANSPORT_CONNECTED || self->tail.message != NULL)
     return;
   feed (self);
+  feed_given_up (self);
   if (!self->blocked || self->end_error != NULL
       || !is_writable (self, self->turns.n_closed != n_closed))
     return;

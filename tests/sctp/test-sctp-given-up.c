@@ -48,23 +48,24 @@ take_received (Pair *pair)
 }
 
 static void
-check (gboolean ordered)
+check (gboolean interleaving, gboolean ordered)
 {
   const WherrySendOptions lossy
       = { .ordered = ordered, .reliability = WHERRY_MAX_RETRANSMITS, .value = 0 };
-  const WherrySctpConfig config = { .max_message_size = LENGTH, .no_interleaving = TRUE };
-  WherryFakeLinkOptions options = { .seed = 5, .loss = 0.03 };
+  const WherrySctpConfig config = { .max_message_size = LENGTH, .no_interleaving = !interleaving };
+  WherryFakeLinkOptions options = { .seed = 5 };
   Pair pair;
   guint n;
 
-  pair_init (&pair, NULL, &config);
+  pair_init (&pair, &options, &config);
   pair_wait_connected (&pair);
   pair.b.on_message = note_end;
+  options.loss = 0.03;
   wherry_fake_link_set_options (pair.a.link, &options);
   send_some (&pair, &lossy);
   n = take_received (&pair);
-  g_test_message ("%s: %u of %u arrived with loss (seed %u)", ordered ? "ordered" : "unordered", n,
-                  N, options.seed);
+  g_test_message ("%s, %s: %u of %u arrived with loss (seed %u)", interleaving ? "I-DATA" : "DATA",
+                  ordered ? "ordered" : "unordered", n, N, options.seed);
   g_assert_cmpuint (n, <, N);
   options.loss = 0;
   wherry_fake_link_set_options (pair.a.link, &options);
@@ -76,13 +77,15 @@ check (gboolean ordered)
 static void
 test_ordered (void)
 {
-  check (TRUE);
+  check (FALSE, TRUE);
+  check (TRUE, TRUE);
 }
 
 static void
 test_unordered (void)
 {
-  check (FALSE);
+  check (FALSE, FALSE);
+  check (TRUE, FALSE);
 }
 
 int
