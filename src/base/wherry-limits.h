@@ -151,6 +151,8 @@
 #define WHERRY_ROOM_NAME_MAX 128u
 #define WHERRY_MEMBER_NAME_MAX 64u
 #define WHERRY_MEMBERS_PER_ROOM 1000u
+/* Members that a client believes a server: sixteen times what a room holds by default. */
+#define WHERRY_CLIENT_MEMBERS_MAX 16000u
 #define WHERRY_CHANNELS_PER_MEMBER 32u
 #define WHERRY_TOPICS_PER_ROOM 128u
 #define WHERRY_OUTBOX_HIGH (1u * WHERRY_MIB)

@@ -7,6 +7,7 @@
 
 #include "base/wherry-clock.h"
 #include "base/wherry-error.h"
+#include "base/wherry-limits.h"
 #include "lib/wherry-member-private.h"
 
 static void
@@ -69,6 +70,17 @@ add_member (WherryClientCore *self, const char *id, const char *name)
 
   if (g_hash_table_contains (self->by_id, id) || g_strcmp0 (id, self->id) == 0)
     return;
+  if (self->link == NULL) /* who hears of the others has left meanwhile */
+    return;
+  if (g_hash_table_size (self->by_id) >= WHERRY_CLIENT_MEMBERS_MAX)
+    {
+      g_autoptr (GError) error
+          = g_error_new (WHERRY_ERROR, WHERRY_ERROR_LIMIT, "the server names more than %u members",
+                         WHERRY_CLIENT_MEMBERS_MAX);
+
+      fail (self, error);
+      return;
+    }
   member = wherry_member_new (self->room, name);
   wherry_member_set_id (member, id, NULL);
   g_hash_table_insert (self->by_id, (gpointer) wherry_member_get_id (member), member);
