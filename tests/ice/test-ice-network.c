@@ -3,6 +3,8 @@
 
 #include "config.h"
 
+#include <ifaddrs.h>
+#include <net/if.h>
 #include <sched.h>
 #include <string.h>
 
@@ -105,6 +107,20 @@ watch_changes (gpointer user_data)
   on_changed (user_data);
 }
 
+/* The carrier comes some time after both ends were set up; libnice sees no interface before. */
+static gboolean
+is_running (const char *name)
+{
+  struct ifaddrs *all = NULL;
+  gboolean found = FALSE;
+
+  g_assert_cmpint (getifaddrs (&all), ==, 0);
+  for (const struct ifaddrs *i = all; i != NULL; i = i->ifa_next)
+    found |= g_str_equal (i->ifa_name, name) && (i->ifa_flags & IFF_RUNNING) != 0;
+  freeifaddrs (all);
+  return found;
+}
+
 /* From one network to another: the old address goes, a new one comes, and ICE restarts over the
  * signaling that is still there. Nothing above notices. */
 static void
@@ -121,6 +137,7 @@ test_roaming (void)
   run ("ip address add 10.77.0.1/24 dev wherry0");
   run ("ip link set wherry0 up");
   run ("ip link set wherry1 up");
+  WHERRY_WAIT_UNTIL (NULL, is_running ("wherry0"));
   config->outlives_failure = TRUE;
   ice_pair_init_with (&pair, config, config);
   ice_pair_start (&pair);

@@ -3,6 +3,8 @@
 
 #include "config.h"
 
+#include <ifaddrs.h>
+#include <net/if.h>
 #include <sched.h>
 
 #include "fixtures/wherry-wait.h"
@@ -36,6 +38,20 @@ enter_namespace (void)
   return FALSE;
 }
 
+/* The carrier comes some time after both ends were set up; libnice sees no interface before. */
+static gboolean
+is_running (const char *name)
+{
+  struct ifaddrs *all = NULL;
+  gboolean found = FALSE;
+
+  g_assert_cmpint (getifaddrs (&all), ==, 0);
+  for (const struct ifaddrs *i = all; i != NULL; i = i->ifa_next)
+    found |= g_str_equal (i->ifa_name, name) && (i->ifa_flags & IFF_RUNNING) != 0;
+  freeifaddrs (all);
+  return found;
+}
+
 /* Wi-Fi to mobile, in the middle of a transfer: ICE restarts over the signaling that lives on, and
  * the messages arrive all, once and in order on the channel that was open before. */
 static void
@@ -52,6 +68,7 @@ test_roaming (void)
   g_assert_true (run ("ip address add 10.77.0.1/24 dev wherry0"));
   g_assert_true (run ("ip link set wherry0 up"));
   g_assert_true (run ("ip link set wherry1 up"));
+  WHERRY_WAIT_UNTIL (NULL, is_running ("wherry0"));
   ice->network = wherry_ice_network_get_system ();
   a = peer_end_new_with ("00000000000000aa", ice);
   b = peer_end_new_with ("00000000000000bb", ice);
