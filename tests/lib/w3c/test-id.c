@@ -147,6 +147,33 @@ test_reuse_once_closed (void)
   channel_pair_free (f);
 }
 
+/* A connection has as many as sctp.maxChannels; one that closes makes room for one.
+ * Negotiated ones, since each side can open half of them in band. */
+static void
+test_limit_and_one_again (void)
+{
+  ChannelPair *f = channel_pair_new (FALSE); /* has id 1 */
+  guint max = wherry_sctp_transport_get_max_channels (
+      wherry_peer_connection_get_sctp (f->pair->a.connection));
+  g_autoptr (GPtrArray) channels = g_ptr_array_new_with_free_func (g_object_unref);
+
+  for (guint i = 1; i <= max; i++)
+    {
+      g_autoptr (WherryDataChannelInit) init = channel_init_new (TRUE, i == 1 ? 0 : (int) i);
+
+      if (i < max)
+        add (channels, f->pair, init);
+      else
+        refuse_channel (&f->pair->a, "one more", init, WHERRY_ERROR_LIMIT);
+    }
+  wherry_data_channel_close (f->a->channel);
+  WHERRY_WAIT_UNTIL (NULL, f->a->n_closed == 1);
+  add (channels, f->pair, NULL);
+  refuse_channel (&f->pair->a, "one more", NULL, WHERRY_ERROR_LIMIT);
+  g_ptr_array_set_size (channels, 0);
+  channel_pair_free (f);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -157,5 +184,6 @@ main (int argc, char **argv)
   g_test_add_func ("/id/parity-among-negotiated", test_parity_among_negotiated);
   g_test_add_func ("/id/no-reuse-before-closed", test_no_reuse_before_closed);
   g_test_add_func ("/id/reuse-once-closed", test_reuse_once_closed);
+  g_test_add_func ("/id/limit-and-one-again", test_limit_and_one_again);
   return g_test_run ();
 }
