@@ -98,14 +98,14 @@ wherry_sctp_association_drop_partial (WherrySctpAssociation *self, guint16 strea
 static gboolean
 is_cut (WherrySctpAssociation *self, guint16 stream)
 {
-  gsize point = self->eager ? 1 : self->config.receive_buffer / 2;
+  gsize point = self->eager ? 0 : self->config.receive_buffer / 2;
   WherrySctpAssembly *ordered
       = g_hash_table_lookup (self->assemblies, assembly_key (stream, FALSE));
   WherrySctpAssembly *other = g_hash_table_lookup (self->assemblies, assembly_key (stream, TRUE));
 
   return (ordered != NULL && ordered->cut) || (other != NULL && other->cut)
          || (self->held != NULL && self->held_stream == stream
-             && wherry_message_get_length (self->held) >= point);
+             && wherry_message_get_length (self->held) > point);
 }
 
 void
