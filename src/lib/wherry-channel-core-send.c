@@ -35,9 +35,8 @@ check (WherryChannelCore *self, gsize length, GError **error)
   return TRUE;
 }
 
-/* Takes message. */
-static void
-push (WherryChannelCore *self, WherryMessage *message)
+void
+wherry_channel_core_push (WherryChannelCore *self, WherryMessage *message)
 {
   gsize length = wherry_message_get_length (message);
 
@@ -62,7 +61,7 @@ wherry_channel_core_send (WherryChannelCore *self, WherryMessage *message, GErro
                    self->buffered);
       return FALSE;
     }
-  push (self, g_steal_pointer (&taken));
+  wherry_channel_core_push (self, g_steal_pointer (&taken));
   return TRUE;
 }
 
@@ -139,7 +138,7 @@ wherry_channel_core_send_when_possible (WherryChannelCore *self, WherryMessage *
     }
   if (g_queue_is_empty (&self->waiting) && has_room (self, length))
     {
-      push (self, g_steal_pointer (&waiting->message));
+      wherry_channel_core_push (self, g_steal_pointer (&waiting->message));
       finish (task, NULL);
       return;
     }
@@ -173,7 +172,7 @@ send_waiting (WherryChannelCore *self)
       if (!has_room (self, wherry_message_get_length (waiting->message)))
         return;
       g_queue_pop_head (&self->waiting);
-      push (self, g_steal_pointer (&waiting->message));
+      wherry_channel_core_push (self, g_steal_pointer (&waiting->message));
       finish (task, NULL);
     }
 }

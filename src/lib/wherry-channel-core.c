@@ -160,12 +160,16 @@ wherry_channel_core_set_open (WherryChannelCore *self, gboolean tell)
 
 /* webrtc-pc section 6.2.4 */
 void
-wherry_channel_core_closed (WherryChannelCore *self, const GError *error)
+wherry_channel_core_closed (WherryChannelCore *self, const GError *reason)
 {
+  const GError *error = reason;
   g_autoptr (WherryDataChannel) shell = wherry_channel_core_get_shell (self);
 
   if (self->state == WHERRY_DATA_CHANNEL_STATE_CLOSED)
     return;
+  if (self->closed_here && self->flushed)
+    error = NULL;
+  self->ended_badly = error != NULL;
   if (self->state != WHERRY_DATA_CHANNEL_STATE_CONNECTING)
     self->connection->n_closed++;
   if (self->state != WHERRY_DATA_CHANNEL_STATE_CLOSING)
@@ -176,8 +180,6 @@ wherry_channel_core_closed (WherryChannelCore *self, const GError *error)
     }
   set_state (self, WHERRY_DATA_CHANNEL_STATE_CLOSED);
   wherry_channel_core_fail_waiting (self);
-  if (self->taker != NULL && g_queue_is_empty (&self->held))
-    self->taker (self->taker_data, NULL);
   if (error != NULL && shell != NULL && !self->connection->closed)
     wherry_data_channel_emit_error (shell, error);
   emit (self, "closed");
@@ -186,11 +188,10 @@ wherry_channel_core_closed (WherryChannelCore *self, const GError *error)
 void
 wherry_channel_core_abandon (WherryChannelCore *self)
 {
+  self->ended_badly = self->state != WHERRY_DATA_CHANNEL_STATE_CLOSED && !self->flushed;
   self->state = WHERRY_DATA_CHANNEL_STATE_CLOSED;
   g_queue_clear_full (&self->held, (GDestroyNotify) wherry_message_unref);
   wherry_channel_core_fail_waiting (self);
-  if (self->taker != NULL)
-    self->taker (self->taker_data, NULL);
 }
 
 static void
@@ -224,7 +225,7 @@ static gboolean
 has_handler (WherryChannelCore *self, WherryDataChannel *shell)
 {
   if (!self->has_handler)
-    self->has_handler = self->taker != NULL || wherry_data_channel_has_handler (shell);
+    self->has_handler = wherry_data_channel_has_handler (shell);
   return self->has_handler;
 }
 
@@ -234,10 +235,7 @@ tell (WherryChannelCore *self, WherryDataChannel *shell, WherryMessage *message)
 {
   gsize charge = wherry_message_get_charge (message);
 
-  if (self->taker != NULL)
-    self->taker (self->taker_data, message);
-  else
-    wherry_data_channel_emit_message (shell, message);
+  wherry_data_channel_emit_message (shell, message);
   wherry_message_unref (message);
   wherry_connection_delivered (self->connection, charge);
 }
@@ -249,11 +247,14 @@ wherry_channel_core_receive (WherryChannelCore *self, WherryMessage *message)
 
   self->messages_received++;
   self->bytes_received += wherry_message_get_length (message);
-  if (shell == NULL || self->closed_here || self->state == WHERRY_DATA_CHANNEL_STATE_CLOSED)
+  if (shell == NULL || self->closed_here || self->discards
+      || self->state == WHERRY_DATA_CHANNEL_STATE_CLOSED)
     {
       wherry_connection_delivered (self->connection, wherry_message_get_charge (message));
       wherry_message_unref (message);
     }
+  else if (self->pulled)
+    g_queue_push_tail (&self->held, message);
   /* An unordered one may overtake the acknowledgment that opens the channel. */
   else if (self->state == WHERRY_DATA_CHANNEL_STATE_CONNECTING || !g_queue_is_empty (&self->held)
            || !has_handler (self, shell))
@@ -272,7 +273,7 @@ wherry_channel_core_can_release (WherryChannelCore *self)
   g_autoptr (WherryDataChannel) shell = wherry_channel_core_get_shell (self);
 
   /* with nobody left to tell, they are dropped */
-  return shell == NULL || g_queue_is_empty (&self->held)
+  return shell == NULL || self->pulled || g_queue_is_empty (&self->held)
          || (self->state != WHERRY_DATA_CHANNEL_STATE_CONNECTING && has_handler (self, shell));
 }
 
@@ -281,6 +282,8 @@ wherry_channel_core_release (WherryChannelCore *self)
 {
   g_autoptr (WherryDataChannel) shell = wherry_channel_core_get_shell (self);
 
+  if (self->pulled)
+    return FALSE;
   if (shell == NULL)
     drop_held (self);
   for (guint i = 0; i < WHERRY_DISPATCH_BATCH && !self->connection->closed; i++)
@@ -291,17 +294,36 @@ wherry_channel_core_release (WherryChannelCore *self)
         break;
       tell (self, shell, message);
     }
-  if (!g_queue_is_empty (&self->held))
-    return TRUE;
-  if (self->taker != NULL && self->state == WHERRY_DATA_CHANNEL_STATE_CLOSED)
-    self->taker (self->taker_data, NULL);
-  return FALSE;
+  return !g_queue_is_empty (&self->held);
+}
+
+/* ---- for a stream ---- */
+
+void
+wherry_channel_core_start_pulling (WherryChannelCore *self)
+{
+  self->pulled = TRUE;
+}
+
+gboolean
+wherry_channel_core_can_pull (WherryChannelCore *self)
+{
+  return !g_queue_is_empty (&self->held) || self->state == WHERRY_DATA_CHANNEL_STATE_CLOSED;
+}
+
+WherryMessage *
+wherry_channel_core_pull (WherryChannelCore *self)
+{
+  WherryMessage *message = g_queue_pop_head (&self->held);
+
+  if (message != NULL)
+    wherry_connection_delivered (self->connection, wherry_message_get_charge (message));
+  return message;
 }
 
 void
-wherry_channel_core_set_taker (WherryChannelCore *self, WherryChannelTaker taker,
-                               gpointer user_data)
+wherry_channel_core_stop_reading (WherryChannelCore *self)
 {
-  self->taker = taker;
-  self->taker_data = user_data;
+  self->discards = TRUE;
+  drop_held (self);
 }

@@ -203,6 +203,15 @@ wherry_connection_handle_event (gpointer data, gpointer user_data)
       case WHERRY_CONNECTION_EVENT_CLOSED:
         take_closed (self, core, event->error);
         break;
+      case WHERRY_CONNECTION_EVENT_FLUSHED:
+        core->flushed = TRUE;
+        break;
+      case WHERRY_CONNECTION_EVENT_UNREAD:
+        wherry_channel_core_stop_reading (core);
+        break;
+      case WHERRY_CONNECTION_EVENT_CLOSE:
+        wherry_channel_core_close (core);
+        break;
       case WHERRY_CONNECTION_EVENT_SNAPSHOT:
         wherry_connection_take_snapshot (self, event->snapshot);
         break;

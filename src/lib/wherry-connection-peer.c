@@ -119,6 +119,16 @@ finish_channel (WherryConnection *self, WherryChannelCore *core, GError *error)
 }
 
 static void
+on_flushed (gpointer user_data, WherryChannel *channel)
+{
+  WherryConnection *self = user_data;
+  WherryChannelCore *core = wherry_channel_get_user_data (channel);
+
+  if (core != NULL)
+    wherry_connection_post (self, WHERRY_CONNECTION_EVENT_FLUSHED, core, NULL, -1, NULL);
+}
+
+static void
 on_closed (gpointer user_data, WherryChannel *channel)
 {
   WherryConnection *self = user_data;
@@ -264,6 +274,7 @@ const WherryPeerDelegate wherry_connection_delegate = {
   .incoming = on_incoming,
   .open = on_open,
   .message = on_message,
+  .flushed = on_flushed,
   .closed = on_closed,
   .wake = on_wake,
   .ended = on_ended,

@@ -13,6 +13,7 @@
 
 #include "base/wherry-inbox.h"
 #include "base/wherry-lock.h"
+#include "base/wherry-owner.h"
 #include "lib/wherry-configuration.h"
 #include "lib/wherry-data-channel-private.h"
 #include "lib/wherry-ice-candidate.h"
@@ -59,6 +60,7 @@ struct _WherryConnection
 
   /* immutable after construction: any thread reads */
   GMainContext *context;
+  WherryOwner creator;
   WherryInbox *inbox; /* to the creator, of WherryConnectionEvent */
   WherryPeer *peer;
   guint64 send_buffer_limit;
@@ -217,6 +219,9 @@ typedef enum
   WHERRY_CONNECTION_EVENT_MESSAGE,
   WHERRY_CONNECTION_EVENT_SENT,
   WHERRY_CONNECTION_EVENT_CLOSED,
+  WHERRY_CONNECTION_EVENT_FLUSHED,
+  WHERRY_CONNECTION_EVENT_UNREAD, /* its stream's input is closed */
+  WHERRY_CONNECTION_EVENT_CLOSE,  /* its stream's output is closed */
   WHERRY_CONNECTION_EVENT_SNAPSHOT,
   WHERRY_CONNECTION_EVENT_GONE,
 } WherryConnectionEventType;

@@ -159,6 +159,7 @@ wherry_connection_new (WherryConfiguration *configuration, GError **error)
   self = g_new0 (WherryConnection, 1);
   wherry_ref_init (&self->ref_count);
   self->context = g_main_context_ref_thread_default ();
+  wherry_owner_init (&self->creator);
   self->inbox
       = wherry_inbox_new (self->context, G_MAXUINT, G_MAXSIZE, wherry_connection_handle_event, self,
                           wherry_connection_event_free);

@@ -15,9 +15,6 @@ G_BEGIN_DECLS
 typedef struct _WherryConnection WherryConnection;
 typedef struct _WherryChannelCore WherryChannelCore;
 
-/* Who takes the messages in place of the signal. Takes nothing; message NULL: no more comes. */
-typedef void (*WherryChannelTaker) (gpointer user_data, WherryMessage *message);
-
 struct _WherryChannelCore
 {
   gatomicrefcount ref_count;
@@ -59,8 +56,11 @@ struct _WherryChannelCore
   GQueue waiting; /* of GTask, each with a WherryMessage, for room */
   GQueue held;    /* of WherryMessage, for the first handler */
   gboolean has_handler;
-  WherryChannelTaker taker; /* (nullable) */
-  gpointer taker_data;
+  gboolean pulled;      /* a stream takes what is held */
+  gboolean discards;    /* nobody takes it any more */
+  gboolean flushed;     /* closed here, and what was sent has arrived */
+  gboolean ended_badly; /* not by a close */
+  GIOStream *stream;    /* (nullable), weak */
 };
 
 /* init: (nullable). Not yet known to the peer. Thread: creator */
@@ -99,12 +99,19 @@ void wherry_channel_core_receive (WherryChannelCore *self, WherryMessage *messag
 gboolean wherry_channel_core_can_release (WherryChannelCore *self);
 /* Tells some of what it holds. FALSE: it holds nothing more. */
 gboolean wherry_channel_core_release (WherryChannelCore *self);
-/* From now on messages go to taker; NULL: what comes is dropped. */
-void wherry_channel_core_set_taker (WherryChannelCore *self, WherryChannelTaker taker,
-                                    gpointer user_data);
+/* A stream: messages are held for it from now on. */
+void wherry_channel_core_start_pulling (WherryChannelCore *self);
+/* Whether there is a message, or will never be one. */
+gboolean wherry_channel_core_can_pull (WherryChannelCore *self);
+/* (transfer full) (nullable) */
+WherryMessage *wherry_channel_core_pull (WherryChannelCore *self);
+/* What comes is dropped. */
+void wherry_channel_core_stop_reading (WherryChannelCore *self);
 
 /* Takes message. */
 gboolean wherry_channel_core_send (WherryChannelCore *self, WherryMessage *message, GError **error);
+/* Takes message. Of one that is open, and whatever it has. */
+void wherry_channel_core_push (WherryChannelCore *self, WherryMessage *message);
 /* Takes message and task. */
 void wherry_channel_core_send_when_possible (WherryChannelCore *self, WherryMessage *message,
                                              GTask *task);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/wherry-error.h"
+#include "lib/wherry-channel-stream-private.h"
 #include "lib/wherry-connection-private.h"
 
 /* NULL: it is no UTF-8 */
@@ -108,4 +109,19 @@ wherry_data_channel_close (WherryDataChannel *self)
 
   if (!wherry_data_channel_get_core (self)->connection->closed)
     wherry_channel_core_close (wherry_data_channel_get_core (self));
+}
+
+GIOStream *
+wherry_data_channel_get_stream (WherryDataChannel *self)
+{
+  WherryChannelCore *core = NULL;
+
+  g_return_val_if_fail (WHERRY_IS_DATA_CHANNEL (self), NULL);
+
+  core = wherry_data_channel_get_core (self);
+  if (core->stream != NULL)
+    return g_object_ref (core->stream);
+  wherry_channel_core_start_pulling (core);
+  g_set_weak_pointer (&core->stream, wherry_channel_stream_new (self));
+  return core->stream;
 }

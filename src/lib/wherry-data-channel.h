@@ -367,4 +367,29 @@ gboolean wherry_data_channel_send_bytes_finish (WherryDataChannel *self, GAsyncR
 WHERRY_AVAILABLE_IN_0_1
 void wherry_data_channel_close (WherryDataChannel *self);
 
+/**
+ * wherry_data_channel_get_stream:
+ * @self: a channel whose messages nobody else takes
+ *
+ * A stream over the channel. Each write becomes one binary message, or several where it is larger
+ * than the remote's max-message-size; a read gives what is left of one message and never joins two.
+ * Empty messages are skipped in reading. Messages that wait for it are held for the stream from
+ * then on, and the signal is not emitted any more.
+ *
+ * Closing the output closes the channel, both ways, and has ended when all that was written has
+ * arrived; the input ends when the other side closes, and fails with
+ * %G_IO_ERROR_CONNECTION_CLOSED when the connection ended otherwise. Closing the input drops what
+ * comes. Letting go of the stream closes both, and nobody waits for it.
+ *
+ * Nothing blocks in its asynchronous calls, and both halves are pollable. Its other calls run the
+ * main context where they are made on the thread of the channel, and on another thread wait for
+ * that one to run it; so do splices from and to files. There is one stream for a channel.
+ *
+ * Returns: (transfer full): the stream
+ *
+ * Thread: the creator's
+ */
+WHERRY_AVAILABLE_IN_0_1
+GIOStream *wherry_data_channel_get_stream (WherryDataChannel *self);
+
 G_END_DECLS

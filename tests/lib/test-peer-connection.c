@@ -261,6 +261,7 @@ test_close_is_seen (void)
   g_assert_cmpint (wherry_data_channel_get_ready_state (a->channel), ==,
                    WHERRY_DATA_CHANNEL_STATE_CLOSED);
   WHERRY_WAIT_UNTIL (NULL, b->n_closed == 1);
+  g_assert_cmpuint (b->n_errors, ==, 1); /* it was not the channel that was closed */
   g_assert_cmpuint (a->n_closed + a->n_closing + a->n_errors, ==, 0);
   g_assert_cmpuint (g_list_model_get_n_items (
                         wherry_peer_connection_get_channels (pair->b.connection)),
