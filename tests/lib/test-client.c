@@ -346,6 +346,57 @@ test_refused (Fixture *self, gconstpointer data)
   join (ann);
 }
 
+static char *
+dup_ufrag (WherryPeerConnection *connection, gboolean remote)
+{
+  WherrySessionDescription *description
+      = remote ? wherry_peer_connection_get_current_remote_description (connection)
+               : wherry_peer_connection_get_current_local_description (connection);
+  const char *line = strstr (wherry_session_description_get_sdp (description), "a=ice-ufrag:");
+
+  return g_strndup (line, strcspn (line, "\r\n"));
+}
+
+static gboolean
+has_ufrag (WherryPeerConnection *connection, gboolean remote, const char *ufrag)
+{
+  g_autofree char *now = dup_ufrag (connection, remote);
+
+  return strcmp (now, ufrag) == 0;
+}
+
+/* A restart goes over the living signaling: nothing is lost, nobody leaves. */
+static void
+test_restart (Fixture *self, gconstpointer data)
+{
+  g_autoptr (LocalEnd) local
+      = local_end_join (&self->relay_end, "room", "local", WHERRY_JOIN_FLAGS_NONE);
+  g_autoptr (End) ann = end_new (self, "ann");
+  WherryPeerConnection *connection;
+  g_autofree char *ours = NULL;
+  g_autofree char *theirs = NULL;
+  g_autofree char *id = NULL;
+
+  local_end_listen (local);
+  join (ann);
+  connection = wherry_client_get_connection (ann->client);
+  id = g_strdup (wherry_client_get_id (ann->client));
+  ours = dup_ufrag (connection, FALSE);
+  theirs = dup_ufrag (connection, TRUE);
+  WHERRY_WAIT_UNTIL (NULL, wherry_data_channel_get_ready_state (ann->chat)
+                               == WHERRY_DATA_CHANNEL_STATE_OPEN);
+  g_assert_true (wherry_data_channel_send_text (ann->chat, "before", NULL));
+  wherry_peer_connection_restart_ice (connection);
+  WHERRY_WAIT_UNTIL (NULL, !has_ufrag (connection, TRUE, theirs));
+  g_assert_true (wherry_data_channel_send_text (ann->chat, "after", NULL));
+  WHERRY_WAIT_UNTIL (NULL, local->n_messages == 2);
+  g_assert_cmpstr (local->heard->str, ==, "chat:before chat:after ");
+  g_assert_false (has_ufrag (connection, FALSE, ours));
+  g_assert_true (wherry_client_get_connection (ann->client) == connection);
+  g_assert_cmpstr (wherry_client_get_id (ann->client), ==, id);
+  g_assert_cmpstr (ann->states->str, ==, "jc");
+}
+
 /* The server goes away with its relay; another one comes at the same place. */
 static void
 test_comes_back (Fixture *self, gconstpointer data)
@@ -428,6 +479,7 @@ main (int argc, char *argv[])
   ADD ("leave-behind", test_leave_behind);
   ADD ("notes", test_notes);
   ADD ("refused", test_refused);
+  ADD ("restart", test_restart);
   ADD ("comes-back", test_comes_back);
   ADD ("kicked", test_kicked);
   ADD ("dropped-elsewhere", test_dropped_elsewhere);
