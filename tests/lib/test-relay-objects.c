@@ -226,6 +226,29 @@ test_refusals (RelayEnd *self, gconstpointer data)
   g_assert_error (error, WHERRY_ERROR, WHERRY_ERROR_TOO_LARGE);
 }
 
+/* What the relay has to say about what was sent. */
+static void
+test_notices (RelayEnd *self, gconstpointer data)
+{
+  g_autoptr (LocalEnd) ann = NULL;
+  g_autoptr (LocalEnd) bob = NULL;
+
+  g_object_set (self->relay, "topics-per-room", 1, NULL);
+  ann = local_end_join (self, "room", "ann", WHERRY_JOIN_FLAGS_NONE);
+  bob = local_end_join (self, "room", "bob", WHERRY_JOIN_FLAGS_NONE);
+  local_end_listen (ann);
+  local_end_listen (bob);
+  WHERRY_WAIT_UNTIL (NULL, local_end_is_connected (ann) && local_end_is_connected (bob));
+  local_end_send (ann, "first", "x");
+  WHERRY_WAIT_UNTIL (NULL, bob->n_messages == 1);
+  local_end_send (ann, "second", "x");
+  WHERRY_WAIT_UNTIL (NULL, ann->notices->len > 0);
+  local_end_send (ann, "first", "y");
+  WHERRY_WAIT_UNTIL (NULL, bob->n_messages == 2);
+  g_assert_cmpstr (bob->heard->str, ==, "first:x first:y ");
+  g_assert_cmpstr (bob->notices->str, ==, "");
+}
+
 static void
 test_kick (RelayEnd *self, gconstpointer data)
 {
@@ -333,6 +356,7 @@ main (int argc, char *argv[])
   ADD ("slow", test_slow);
   ADD ("lossy", test_lossy);
   ADD ("refusals", test_refusals);
+  ADD ("notices", test_notices);
   ADD ("kick", test_kick);
   ADD ("close", test_close);
   ADD ("close-inside", test_close_inside);
