@@ -9,6 +9,13 @@
 #include "lib/wherry-channel-stream-private.h"
 #include "lib/wherry-connection-private.h"
 
+/* One that was not made by a connection can do nothing. */
+static gboolean
+is_usable (gpointer self)
+{
+  return WHERRY_IS_DATA_CHANNEL (self) && wherry_data_channel_get_core (self) != NULL;
+}
+
 /* NULL: it is no UTF-8 */
 static WherryMessage *
 text_message (const char *text, GError **error)
@@ -26,7 +33,7 @@ wherry_data_channel_send_text (WherryDataChannel *self, const char *text, GError
 {
   WherryMessage *message = NULL;
 
-  g_return_val_if_fail (WHERRY_IS_DATA_CHANNEL (self), FALSE);
+  g_return_val_if_fail (is_usable (self), FALSE);
   g_return_val_if_fail (text != NULL, FALSE);
 
   message = text_message (text, error);
@@ -37,7 +44,7 @@ wherry_data_channel_send_text (WherryDataChannel *self, const char *text, GError
 gboolean
 wherry_data_channel_send_bytes (WherryDataChannel *self, GBytes *bytes, GError **error)
 {
-  g_return_val_if_fail (WHERRY_IS_DATA_CHANNEL (self), FALSE);
+  g_return_val_if_fail (is_usable (self), FALSE);
   g_return_val_if_fail (bytes != NULL, FALSE);
 
   return wherry_channel_core_send (wherry_data_channel_get_core (self),
@@ -54,7 +61,7 @@ wherry_data_channel_send_text_async (WherryDataChannel *self, const char *text,
   WherryMessage *message = NULL;
   GError *error = NULL;
 
-  g_return_if_fail (WHERRY_IS_DATA_CHANNEL (self));
+  g_return_if_fail (is_usable (self));
   g_return_if_fail (text != NULL);
 
   task = g_task_new (self, cancellable, callback, user_data);
@@ -82,7 +89,7 @@ wherry_data_channel_send_bytes_async (WherryDataChannel *self, GBytes *bytes,
 {
   GTask *task = NULL;
 
-  g_return_if_fail (WHERRY_IS_DATA_CHANNEL (self));
+  g_return_if_fail (is_usable (self));
   g_return_if_fail (bytes != NULL);
 
   task = g_task_new (self, cancellable, callback, user_data);
@@ -105,7 +112,7 @@ wherry_data_channel_send_bytes_finish (WherryDataChannel *self, GAsyncResult *re
 void
 wherry_data_channel_close (WherryDataChannel *self)
 {
-  g_return_if_fail (WHERRY_IS_DATA_CHANNEL (self));
+  g_return_if_fail (is_usable (self));
 
   if (!wherry_data_channel_get_core (self)->connection->closed)
     wherry_channel_core_close (wherry_data_channel_get_core (self));
@@ -116,7 +123,7 @@ wherry_data_channel_get_stream (WherryDataChannel *self)
 {
   WherryChannelCore *core = NULL;
 
-  g_return_val_if_fail (WHERRY_IS_DATA_CHANNEL (self), NULL);
+  g_return_val_if_fail (is_usable (self), NULL);
 
   core = wherry_data_channel_get_core (self);
   if (core->stream != NULL)
