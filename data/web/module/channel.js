@@ -132,8 +132,9 @@ export class WherryChannel extends Target {
     dc.addEventListener('message', own((event) => this.#received(event.data)));
     dc.addEventListener('bufferedamountlow', own(() => this.#pump()));
     dc.addEventListener('close', own(() => this.#closed(null)));
+    /* not now: whoever called room.channel() has yet to listen */
     if (dc.readyState === 'open')
-      this.#opened();
+      queueMicrotask(own(() => this.#opened()));
   }
 
   /* The connection ended. A channel of ours waits for the next one unless there is none. */

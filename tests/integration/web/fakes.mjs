@@ -70,6 +70,8 @@ export class FakePeer extends EventTarget {
 
   createDataChannel(label, init) {
     const channel = new FakeChannel(label, init);
+    if (this.opensAtOnce)
+      channel.readyState = 'open';
     this.channels.push(channel);
     return channel;
   }

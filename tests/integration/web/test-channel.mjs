@@ -37,6 +37,15 @@ test('options go to the browser as they are, and bad ones are refused at once', 
   assert.equal(room.channels.length, 3, 'what was refused leaves nothing behind');
 });
 
+test('a channel that the browser opens at once is told to who asked for it', async () => {
+  const { room, pc } = await joinedRoom(Wherry);
+  pc.opensAtOnce = true;
+  const channel = room.channel('quick');
+  assert.equal(channel.readyState, 'connecting');
+  await once(channel, 'open');
+  assert.equal(channel.readyState, 'open');
+});
+
 test('text, binary, views, Blobs and nothing at all, in order', async () => {
   const { channel, dc } = await opened();
   const view = new Uint8Array([0, 1, 2, 3, 4]).subarray(1, 4);
