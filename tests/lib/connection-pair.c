@@ -9,6 +9,7 @@
 /* ---- finalization ---- */
 
 static gint n_watched;
+static guint n_pairs;
 
 static void
 on_finalized (gpointer data, GObject *object)
@@ -151,6 +152,7 @@ connection_pair_new (WherryConfiguration *configuration)
 
   end_init (&self->a, self, configuration != NULL ? configuration : plain);
   end_init (&self->b, self, configuration != NULL ? configuration : plain);
+  n_pairs++;
   return self;
 }
 
@@ -171,7 +173,8 @@ connection_pair_free (ConnectionPair *self)
   end_clear (&self->a);
   end_clear (&self->b);
   g_free (self);
-  pair_wait_finalized ();
+  if (--n_pairs == 0)
+    pair_wait_finalized ();
 }
 
 /* ---- operations ---- */

@@ -31,7 +31,7 @@ struct _ConnectionPair
 WherryConfiguration *pair_configuration_new (void);
 /* configuration: (nullable) for both */
 ConnectionPair *connection_pair_new (WherryConfiguration *configuration);
-/* Closes and lets go, and waits until all that was ever watched is finalized. */
+/* Closes and lets go; the last one waits until all that was ever watched is finalized. */
 void connection_pair_free (ConnectionPair *self);
 PairEnd *pair_other (PairEnd *self);
 

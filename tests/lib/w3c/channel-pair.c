@@ -102,9 +102,10 @@ wait_messages (ChannelEnd *end, guint n)
 GBytes *
 filled_bytes (gsize length)
 {
-  guint8 *data = g_malloc (length);
+  guint8 *data = g_malloc0 (length);
 
-  memset (data, 0xde, length);
+  for (gsize i = 0; i < length; i++)
+    data[i] = 0xde;
   return g_bytes_new_take (data, length);
 }
 
