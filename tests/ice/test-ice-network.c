@@ -3,11 +3,7 @@
 
 #include "config.h"
 
-#include <ifaddrs.h>
-#include <net/if.h>
-#include <sched.h>
-#include <string.h>
-
+#include "fixtures/wherry-own-network.h"
 #include "fixtures/wherry-wait.h"
 #include "ice/wherry-ice-network.h"
 
@@ -69,56 +65,9 @@ test_replaceable (void)
 }
 
 static void
-run (const char *command)
-{
-  g_autoptr (GError) error = NULL;
-  int status = -1;
-
-  g_assert_true (g_spawn_command_line_sync (command, NULL, NULL, &status, &error));
-  g_assert_no_error (error);
-  if (status != 0)
-    g_error ("%s: status %d", command, status);
-}
-
-/* Another network stack for the rest of this process; FALSE, with the reason, where that is not
- * allowed. */
-static gboolean
-enter_namespace (void)
-{
-  g_autofree char *program = g_find_program_in_path ("ip");
-  int status = -1;
-
-  if (program == NULL)
-    g_test_skip ("there is no ip: install iproute2");
-  else if (unshare (CLONE_NEWNET) != 0)
-    g_test_skip ("no network namespace may be made here (not root)");
-  else if (!g_spawn_command_line_sync ("ip link add wherry0 type veth peer name wherry1", NULL,
-                                       NULL, &status, NULL)
-           || status != 0)
-    g_test_skip ("no interface can be made here");
-  else
-    return TRUE;
-  return FALSE;
-}
-
-static void
 watch_changes (gpointer user_data)
 {
   on_changed (user_data);
-}
-
-/* The carrier comes some time after both ends were set up; libnice sees no interface before. */
-static gboolean
-is_running (const char *name)
-{
-  struct ifaddrs *all = NULL;
-  gboolean found = FALSE;
-
-  g_assert_cmpint (getifaddrs (&all), ==, 0);
-  for (const struct ifaddrs *i = all; i != NULL; i = i->ifa_next)
-    found |= g_str_equal (i->ifa_name, name) && (i->ifa_flags & IFF_RUNNING) != 0;
-  freeifaddrs (all);
-  return found;
 }
 
 /* From one network to another: the old address goes, a new one comes, and ICE restarts over the
@@ -133,11 +82,6 @@ test_roaming (void)
   guint n = 0;
   IcePair pair;
 
-  run ("ip link set lo up");
-  run ("ip address add 10.77.0.1/24 dev wherry0");
-  run ("ip link set wherry0 up");
-  run ("ip link set wherry1 up");
-  WHERRY_WAIT_UNTIL (NULL, is_running ("wherry0"));
   config->outlives_failure = TRUE;
   ice_pair_init_with (&pair, config, config);
   ice_pair_start (&pair);
@@ -148,11 +92,12 @@ test_roaming (void)
 
   watch = system->watch (g_main_context_default (), watch_changes, &n);
   g_assert_nonnull (watch);
-  run ("ip address add 127.0.0.77/8 dev lo"); /* of no interest */
-  run ("ip address delete 10.77.0.1/24 dev wherry0");
+  wherry_own_network_ip ("address add 127.0.0.77/8 dev lo"); /* of no interest */
+  wherry_own_network_ip ("address delete 10.77.0.1/24 dev wherry0");
   WHERRY_WAIT_UNTIL (NULL, n == 1);
-  run ("ip address add 10.88.0.1/24 dev wherry0");
-  run ("ip address add 10.88.0.2/24 dev wherry0"); /* within the time to settle: told once */
+  wherry_own_network_ip ("address add 10.88.0.1/24 dev wherry0");
+  wherry_own_network_ip (
+      "address add 10.88.0.2/24 dev wherry0"); /* within the time to settle: told once */
   WHERRY_WAIT_UNTIL (NULL, n == 2);
   system->unwatch (watch);
 
@@ -179,9 +124,9 @@ test_session (void)
   config->network = wherry_ice_network_get_system ();
   ice_side_init (&side, config);
   wherry_ice_session_set_session_events (side.ice, &events, &n);
-  run ("ip address add 10.99.0.1/24 dev wherry0");
+  wherry_own_network_ip ("address add 10.99.0.1/24 dev wherry0");
   WHERRY_WAIT_UNTIL (NULL, n == 1);
-  run ("ip link set wherry0 down");
+  wherry_own_network_ip ("link set wherry0 down");
   WHERRY_WAIT_UNTIL (NULL, n == 2);
   ice_side_clear (&side);
 }
@@ -192,7 +137,7 @@ static void
 in_namespace (gconstpointer func)
 {
   if (!has_namespace)
-    has_namespace = enter_namespace ();
+    has_namespace = wherry_own_network_enter ();
   if (has_namespace)
     ((GTestFunc) func) ();
 }

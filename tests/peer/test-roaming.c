@@ -3,54 +3,12 @@
 
 #include "config.h"
 
-#include <ifaddrs.h>
-#include <net/if.h>
-#include <sched.h>
-
+#include "fixtures/wherry-own-network.h"
 #include "fixtures/wherry-wait.h"
 #include "ice/wherry-ice-network.h"
 #include "peer/peer-end.h"
 
 #define MESSAGES 6000u
-
-static gboolean
-run (const char *command)
-{
-  int status = -1;
-
-  return g_spawn_command_line_sync (command, NULL, NULL, &status, NULL) && status == 0;
-}
-
-/* Another network stack for this process; FALSE, with the reason, where that is not allowed. */
-static gboolean
-enter_namespace (void)
-{
-  g_autofree char *program = g_find_program_in_path ("ip");
-
-  if (program == NULL)
-    g_test_skip ("there is no ip: install iproute2");
-  else if (unshare (CLONE_NEWNET) != 0)
-    g_test_skip ("no network namespace may be made here (not root)");
-  else if (!run ("ip link add wherry0 type veth peer name wherry1"))
-    g_test_skip ("no interface can be made here");
-  else
-    return TRUE;
-  return FALSE;
-}
-
-/* The carrier comes some time after both ends were set up; libnice sees no interface before. */
-static gboolean
-is_running (const char *name)
-{
-  struct ifaddrs *all = NULL;
-  gboolean found = FALSE;
-
-  g_assert_cmpint (getifaddrs (&all), ==, 0);
-  for (const struct ifaddrs *i = all; i != NULL; i = i->ifa_next)
-    found |= g_str_equal (i->ifa_name, name) && (i->ifa_flags & IFF_RUNNING) != 0;
-  freeifaddrs (all);
-  return found;
-}
 
 /* Wi-Fi to mobile, in the middle of a transfer: ICE restarts over the signaling that lives on, and
  * the messages arrive all, once and in order on the channel that was open before. */
@@ -62,13 +20,8 @@ test_roaming (void)
   PeerEnd *b = NULL;
   int arrived;
 
-  if (!enter_namespace ())
+  if (!wherry_own_network_enter ())
     return;
-  g_assert_true (run ("ip link set lo up"));
-  g_assert_true (run ("ip address add 10.77.0.1/24 dev wherry0"));
-  g_assert_true (run ("ip link set wherry0 up"));
-  g_assert_true (run ("ip link set wherry1 up"));
-  WHERRY_WAIT_UNTIL (NULL, is_running ("wherry0"));
   ice->network = wherry_ice_network_get_system ();
   a = peer_end_new_with ("00000000000000aa", ice);
   b = peer_end_new_with ("00000000000000bb", ice);
@@ -80,10 +33,10 @@ test_roaming (void)
   peer_end_send (a, MESSAGES, 2000);
   WHERRY_WAIT_UNTIL (NULL, PEER_END_GET (b, n_messages) > 100);
 
-  g_assert_true (run ("ip address delete 10.77.0.1/24 dev wherry0"));
+  wherry_own_network_ip ("address delete 10.77.0.1/24 dev wherry0");
   arrived = PEER_END_GET (b, n_messages);
   g_test_message ("the network went after %d of %u messages", arrived, MESSAGES);
-  g_assert_true (run ("ip address add 10.88.0.1/24 dev wherry0"));
+  wherry_own_network_ip ("address add 10.88.0.1/24 dev wherry0");
   WHERRY_WAIT_UNTIL (NULL, a->n_addresses_changed > 0 && b->n_addresses_changed > 0);
   WHERRY_WAIT_UNTIL (NULL, PEER_END_GET (b, n_messages) == (int) MESSAGES);
   g_assert_cmpuint (a->n_descriptions, ==, 2);
