@@ -1,29 +1,28 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The lines of participant.md's direct mode, for the stacks that run in Node. */
+/* The lines of participant.md's direct mode, for the stacks that run in Node or in a page. */
 
-import { createHash } from 'node:crypto';
-import readline from 'node:readline';
+import { bytes, digest, end, lines, say } from './host.mjs';
 
-export const say = (event) => process.stdout.write(`${JSON.stringify(event)}\n`);
+export { say };
 
 const payload = (head, size) => {
-  const data = Buffer.alloc(size);
+  const data = bytes(size);
   for (let at = 0; at < size; at += 1)
-    data[at] = 97 + (at % 26);
-  data.write(head.slice(0, size), 'latin1');
+    data[at] = at < head.length ? head.charCodeAt(at) : 97 + (at % 26);
   return data;
 };
 
 /** A message came: a string, or bytes. */
 export const heard = (channel, message) => {
-  const data = typeof message === 'string' ? Buffer.from(message) : Buffer.from(message);
-  const head = data.subarray(0, 24).toString('latin1');
+  const text = typeof message === 'string';
+  const data = text ? new TextEncoder().encode(message) : new Uint8Array(message);
+  const head = new TextDecoder().decode(data.subarray(0, 24));
   say({
     event: 'message',
     channel,
-    kind: typeof message === 'string' ? 'text' : 'binary',
+    kind: text ? 'text' : 'binary',
     size: data.length,
-    sha256: createHash('sha256').update(data).digest('hex'),
+    sha256: digest(data),
     head: head.slice(0, head.lastIndexOf(':') + 1),
   });
 };
@@ -41,7 +40,7 @@ export const announce = (description, wrap) => {
 
 const send = ({ channel, kind, head, size }) => {
   const data = payload(head, size);
-  channels.get(channel).send(kind === 'text' ? data.toString('latin1') : data);
+  channels.get(channel).send(kind === 'text' ? new TextDecoder().decode(data) : data);
   say({ event: 'sent', channel, size });
 };
 
@@ -79,7 +78,7 @@ const obey = async (stack, order) => {
 /** Obeys until it is told to quit. What fails is said, and the next line is read. */
 export const serve = async (name, stack) => {
   say({ event: 'ready', stack: name });
-  for await (const line of readline.createInterface({ input: process.stdin })) {
+  for await (const line of lines()) {
     const order = JSON.parse(line);
     if (order.do === 'quit')
       break;
@@ -90,5 +89,5 @@ export const serve = async (name, stack) => {
     }
   }
   stack.close();
-  process.exit(0);
+  end();
 };

@@ -18,15 +18,15 @@ const HEIGHT = 800;
  * ever. */
 export const POLLING = { polling: 50 };
 
-export const launch = (kind) => (kind === 'firefox'
+export const launch = (kind, options = {}) => (kind === 'firefox'
   ? puppeteer.launch({
     browser: 'firefox', executablePath: process.env.FIREFOX ?? '/usr/bin/firefox-esr', headless: true, extraPrefsFirefox: FIREFOX_PREFS,
     /* the window's own size: older Firefox lacks what puppeteer's viewport asks of it */
-    args: [`--width=${WIDTH}`, `--height=${HEIGHT}`], defaultViewport: null,
+    args: [`--width=${WIDTH}`, `--height=${HEIGHT}`], defaultViewport: null, ...options,
   })
   : puppeteer.launch({
     browser: 'chrome', executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', headless: true, args: ['--no-sandbox'],
-    defaultViewport: { width: WIDTH, height: HEIGHT },
+    defaultViewport: { width: WIDTH, height: HEIGHT }, ...options,
   }));
 
 /* Runs in the page: everything that arrives is kept in order with its hash, for drain() to fetch. */

@@ -93,7 +93,7 @@ test('libdatachannel takes no ICE restart', LIMIT, async () => {
 const serverOf = (kind) => pair(['libwebrtc', kind], (message) => (message.type === 'offer'
   ? { ...message, sdp: message.sdp.replace('a=setup:actpass', 'a=setup:active') } : message));
 
-for (const kind of ['libwebrtc', 'libdatachannel', 'gstreamer']) {
+for (const kind of ['libwebrtc', 'libdatachannel', 'chromium', 'firefox', 'gstreamer']) {
   test(`${kind} is the DTLS server when the offer says so`, LIMIT, async () => {
     const { first, second } = await serverOf(kind);
     await open(first, second);

@@ -11,6 +11,8 @@ export const STACKS = {
   werift: [process.execPath, script('werift/direct.mjs')],
   aiortc: ['/usr/bin/python3', script('aiortc/direct.py')],
   ...(process.env.WHERRY_PION && { pion: [process.env.WHERRY_PION, 'direct'] }),
+  chromium: [process.execPath, script('browser/direct.mjs'), 'chromium'],
+  firefox: [process.execPath, script('browser/direct.mjs'), 'firefox'],
   gstreamer: ['/usr/bin/python3', script('gstreamer/direct.py')],
 };
 

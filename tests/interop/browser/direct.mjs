@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A participant that is a real browser, as ../participant.md describes it: direct.mjs chromium|firefox. It serves a page of
+ * its own to a headless browser and carries lines between that page and its standard input and output.
+ */
+
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import readline from 'node:readline';
+import { WebSocketServer } from 'ws';
+
+import { launch } from '../../integration/browser/browsers.mjs';
+
+const kind = process.argv[2];
+const MODULES = { '/page.mjs': 'page.mjs', '/host.mjs': 'host.mjs', '/lines.mjs': '../lines.mjs', '/w3c.mjs': '../w3c.mjs' };
+const PAGE = '<!DOCTYPE html><meta charset="utf-8"><title>participant</title><link rel="icon" href="data:,"><script type="module" src="/page.mjs"></script>';
+
+const serve = async ({ url }, response) => {
+  const path = MODULES[url];
+  response.setHeader('Content-Type', path ? 'text/javascript' : 'text/html');
+  response.end(path ? await readFile(new URL(path, import.meta.url)) : PAGE);
+};
+
+/* Outlives this program, however it ends: a test kills it to see its peer vanish, and the browser must vanish with it. */
+const keep = (pid, directory) => {
+  const script = 'read -r gone || { kill -9 "$1"; tail --pid="$1" -f /dev/null; }; rm -rf "$2"';
+  const keeper = spawn('/bin/sh', ['-c', script, 'keeper', `${pid}`, directory], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
+  keeper.unref();
+  keeper.stdin.unref();
+  return keeper;
+};
+
+const fail = (message) => {
+  process.stdout.write(`${JSON.stringify({ event: 'error', message })}\n`, () => process.exit(1));
+};
+
+const server = createServer(serve);
+await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+const input = readline.createInterface({ input: process.stdin });
+const early = [];
+input.on('line', (line) => early.push(line));
+
+const directory = await mkdtemp(join(tmpdir(), 'wherry-participant-'));
+const browser = await launch(kind, { userDataDir: directory });
+const keeper = keep(browser.process().pid, directory);
+
+new WebSocketServer({ server, maxPayload: 1 << 26 }).on('connection', (socket) => {
+  const order = (line) => socket.send(line);
+  input.removeAllListeners('line').on('line', order);
+  early.splice(0).forEach(order);
+  input.once('close', () => order('{"do":"quit"}'));
+  if (input.closed)
+    order('{"do":"quit"}');
+  socket.on('message', (line) => process.stdout.write(`${line}\n`));
+  socket.on('close', async () => {
+    await browser.close();
+    keeper.stdin.end('gone\n', () => process.exit(0));
+  });
+});
+
+const page = await browser.newPage();
+page.on('pageerror', (error) => fail(error.message));
+await page.goto(`http://127.0.0.1:${server.address().port}/#${kind}`);

@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Runs in the page: the participant itself. */
+
+import { serve } from './lines.mjs';
+import { W3cStack } from './w3c.mjs';
+
+await serve(location.hash.slice(1), new W3cStack(new RTCPeerConnection()));
