@@ -41,7 +41,7 @@ struct _WherryInbox
  * nothing is woken by whoever makes the length rise from zero: the wake-up is a count in an eventfd
  * that poll() looks at after prepare, so it cannot fall between the two. A second poster needs no
  * wake-up of its own, since it can only see a length above zero that the owner has yet to take
- * down, under the same lock. */
+ * down, under the same lock; where the first was posted quietly, its wake-up is still to come. */
 typedef struct
 {
   GSource source;
@@ -201,13 +201,21 @@ wherry_inbox_unref (WherryInbox *self)
   g_free (self);
 }
 
+/* an owner that posts to itself is awake */
+static void
+wake_owner (WherryInbox *self)
+{
+  if (!g_main_context_is_owner (self->context))
+    g_main_context_wakeup (self->context);
+}
+
+/* wake: whether the owner is to be woken for it */
 static gboolean
-post (WherryInbox *self, gpointer item, gsize bytes, gboolean bounded)
+post (WherryInbox *self, gpointer item, gsize bytes, gboolean bounded, gboolean *wake)
 {
   Entry *entry = g_new (Entry, 1);
   gboolean refused;
   gboolean full;
-  gboolean wake = FALSE;
 
   entry->item = item;
   entry->bytes = bytes;
@@ -217,9 +225,9 @@ post (WherryInbox *self, gpointer item, gsize bytes, gboolean bounded)
          && (self->length >= self->max_items || bytes > self->max_bytes
              || self->bytes > self->max_bytes - bytes);
   refused = full || self->closed;
+  *wake = !refused && self->length == 0;
   if (!refused)
     {
-      wake = self->length == 0;
       g_async_queue_push_unlocked (self->queue, entry);
       set_counts_locked (self, self->length + 1, self->bytes + bytes);
     }
@@ -234,22 +242,46 @@ post (WherryInbox *self, gpointer item, gsize bytes, gboolean bounded)
       return FALSE;
     }
 
-  /* an owner that posts to itself is awake */
-  if (wake && !g_main_context_is_owner (self->context))
-    g_main_context_wakeup (self->context);
   return TRUE;
+}
+
+static gboolean
+post_and_wake (WherryInbox *self, gpointer item, gsize bytes, gboolean bounded)
+{
+  gboolean wake;
+  gboolean posted = post (self, item, bytes, bounded, &wake);
+
+  if (wake)
+    wake_owner (self);
+  return posted;
 }
 
 gboolean
 wherry_inbox_post (WherryInbox *self, gpointer item, gsize bytes)
 {
-  return post (self, item, bytes, TRUE);
+  return post_and_wake (self, item, bytes, TRUE);
 }
 
 gboolean
 wherry_inbox_post_urgent (WherryInbox *self, gpointer item, gsize bytes)
 {
-  return post (self, item, bytes, FALSE);
+  return post_and_wake (self, item, bytes, FALSE);
+}
+
+gboolean
+wherry_inbox_post_quietly (WherryInbox *self, gpointer item, gsize bytes)
+{
+  gboolean wake;
+
+  post (self, item, bytes, FALSE, &wake);
+  return wake;
+}
+
+void
+wherry_inbox_wake (WherryInbox *self)
+{
+  if (wherry_inbox_get_length (self) > 0)
+    wake_owner (self);
 }
 
 void

@@ -27,6 +27,12 @@ void wherry_inbox_unref (WherryInbox *self);       /* Thread: any */
 gboolean wherry_inbox_post (WherryInbox *self, gpointer item, gsize bytes);
 /* The same, over the bounds too, but still refused (FALSE) after close. Thread: any */
 gboolean wherry_inbox_post_urgent (WherryInbox *self, gpointer item, gsize bytes);
+/* The same as urgent, but the owner is not woken: whoever posts several in a row does that once,
+ * behind the last. TRUE: it lies there and the owner may sleep, so wherry_inbox_wake() is to
+ * follow; FALSE: refused, or a wake-up is due already. Thread: any */
+gboolean wherry_inbox_post_quietly (WherryInbox *self, gpointer item, gsize bytes);
+/* Wake the owner if something lies there that it was not woken for. Thread: any */
+void wherry_inbox_wake (WherryInbox *self);
 
 /* Nothing is dispatched or accepted afterwards; what is queued is freed. Thread: owner */
 void wherry_inbox_close (WherryInbox *self);

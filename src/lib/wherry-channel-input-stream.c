@@ -121,7 +121,7 @@ wherry_channel_input_stream_close (GInputStream *stream, GCancellable *cancellab
 {
   WherryChannelCore *core = core_of (stream);
 
-  wherry_connection_post (core->connection, WHERRY_CONNECTION_EVENT_UNREAD, core, NULL, -1, NULL);
+  wherry_connection_post_from_outside (core->connection, WHERRY_CONNECTION_EVENT_UNREAD, core);
   return TRUE;
 }
 

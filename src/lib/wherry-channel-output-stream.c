@@ -143,7 +143,7 @@ post_close (GOutputStream *stream)
 {
   WherryChannelCore *core = core_of (stream);
 
-  wherry_connection_post (core->connection, WHERRY_CONNECTION_EVENT_CLOSE, core, NULL, -1, NULL);
+  wherry_connection_post_from_outside (core->connection, WHERRY_CONNECTION_EVENT_CLOSE, core);
 }
 
 static gboolean

@@ -17,6 +17,7 @@
 #include "lib/wherry-configuration.h"
 #include "lib/wherry-data-channel-private.h"
 #include "lib/wherry-ice-candidate.h"
+#include "lib/wherry-network-thread.h"
 #include "lib/wherry-session-description.h"
 #include "lib/wherry-transports-private.h"
 #include "peer/wherry-peer-stats.h"
@@ -62,7 +63,8 @@ struct _WherryConnection
   GMainContext *context;
   WherryOwner creator;
   WherryInbox *inbox; /* to the creator, of WherryConnectionEvent */
-  WherryPeer *peer;
+  WherryNetworkThread *network;
+  WherryPeer *peer; /* runs on the network thread */
   guint64 send_buffer_limit;
 
   /* any thread: internally locked or atomic */
@@ -201,7 +203,7 @@ typedef struct
 } WherryConnectionSnapshot;
 
 void wherry_connection_snapshot_free (WherryConnectionSnapshot *self);
-/* Takes snapshot. Thread: any */
+/* Takes snapshot. Thread: peer */
 void wherry_connection_post_snapshot (WherryConnection *self, WherryConnectionSnapshot *snapshot);
 void wherry_connection_take_snapshot (WherryConnection *self,
                                       const WherryConnectionSnapshot *snapshot);
@@ -237,10 +239,13 @@ typedef struct
 } WherryConnectionEvent;
 
 void wherry_connection_event_free (gpointer event);
-/* Takes message and error. Thread: any */
+/* Takes message and error. Thread: peer */
 void wherry_connection_post (WherryConnection *self, WherryConnectionEventType type,
                              WherryChannelCore *channel, WherryMessage *message, int id,
                              GError *error);
+/* The same for an event of no more than a channel. channel: (nullable). Thread: any */
+void wherry_connection_post_from_outside (WherryConnection *self, WherryConnectionEventType type,
+                                          WherryChannelCore *channel);
 
 /* ---- connection-peer ---- */
 extern const WherryPeerDelegate wherry_connection_delegate;

@@ -66,6 +66,7 @@ release (WherryConnection *self)
   wherry_inbox_drain (self->inbox);
   wherry_inbox_close (self->inbox);
   wherry_connection_drop_outgoing (self);
+  wherry_network_thread_release (self->network);
   wherry_connection_unref (self); /* the peer's reference */
 }
 
@@ -121,6 +122,7 @@ start_peer (WherryConnection *self, WherryConfiguration *configuration, GError *
     .max_channels = WHERRY_CHANNELS_PER_CONNECTION,
     .outlives_failure = TRUE,
     .max_message_size = wherry_configuration_get_max_message_size (configuration),
+    .worker = wherry_network_thread_get_worker (self->network),
   };
 
   ice = wherry_configuration_to_ice (configuration, error);
@@ -171,8 +173,11 @@ wherry_connection_new (WherryConfiguration *configuration, GError **error)
   self->channels = g_list_store_new (WHERRY_TYPE_DATA_CHANNEL);
   self->holding = g_ptr_array_new_with_free_func ((GDestroyNotify) wherry_channel_core_unref);
   self->remote_max_message_size = WHERRY_MAX_MESSAGE_SIZE_ABSENT;
-  if (start_peer (self, configuration, error))
+  self->network = wherry_network_thread_acquire (self->context, error);
+  if (self->network != NULL && start_peer (self, configuration, error))
     return g_steal_pointer (&self);
+  if (self->network != NULL)
+    wherry_network_thread_release (self->network);
   wherry_inbox_close (self->inbox);
   return NULL;
 }
@@ -215,7 +220,7 @@ void
 wherry_connection_post_gone (WherryConnection *self)
 {
   wherry_peer_post_close (self->peer);
-  wherry_connection_post (self, WHERRY_CONNECTION_EVENT_GONE, NULL, NULL, -1, NULL);
+  wherry_connection_post_from_outside (self, WHERRY_CONNECTION_EVENT_GONE, NULL);
 }
 
 void
@@ -253,30 +258,43 @@ wherry_connection_event_free (gpointer data)
   g_free (event);
 }
 
+static WherryConnectionEvent *
+event_new (WherryConnectionEventType type, WherryChannelCore *channel)
+{
+  WherryConnectionEvent *event = g_new0 (WherryConnectionEvent, 1);
+
+  event->type = type;
+  event->channel = channel != NULL ? wherry_channel_core_ref (channel) : NULL;
+  event->id = -1;
+  return event;
+}
+
 void
 wherry_connection_post (WherryConnection *self, WherryConnectionEventType type,
                         WherryChannelCore *channel, WherryMessage *message, int id, GError *error)
 {
-  WherryConnectionEvent *event = g_new (WherryConnectionEvent, 1);
+  WherryConnectionEvent *event = event_new (type, channel);
 
-  *event = (WherryConnectionEvent){
-    .type = type,
-    .channel = channel != NULL ? wherry_channel_core_ref (channel) : NULL,
-    .message = message,
-    .id = id,
-    .error = error,
-  };
-  wherry_inbox_post_urgent (self->inbox, event, sizeof *event);
+  event->message = message;
+  event->id = id;
+  event->error = error;
+  wherry_network_thread_post (self->network, self->inbox, event, sizeof *event);
+}
+
+void
+wherry_connection_post_from_outside (WherryConnection *self, WherryConnectionEventType type,
+                                     WherryChannelCore *channel)
+{
+  wherry_inbox_post_urgent (self->inbox, event_new (type, channel), sizeof (WherryConnectionEvent));
 }
 
 void
 wherry_connection_post_snapshot (WherryConnection *self, WherryConnectionSnapshot *snapshot)
 {
-  WherryConnectionEvent *event = g_new0 (WherryConnectionEvent, 1);
+  WherryConnectionEvent *event = event_new (WHERRY_CONNECTION_EVENT_SNAPSHOT, NULL);
 
-  event->type = WHERRY_CONNECTION_EVENT_SNAPSHOT;
   event->snapshot = snapshot;
-  wherry_inbox_post_urgent (self->inbox, event, sizeof *event);
+  wherry_network_thread_post (self->network, self->inbox, event, sizeof *event);
 }
 
 gboolean

@@ -4,7 +4,7 @@
 /* What two connections in one process cost, both ends together, by the public API: messages one way
  * as fast as they are taken, round trips, memory and set-up. CPU is user + system of the process.
  *
- *   bench-connections [--quick] */
+ *   bench-connections [--quick] [--only pair|64|1024|16384|262144|round-trip] */
 
 #include "config.h"
 
@@ -23,6 +23,7 @@ static guint runs = 5;
 static gint64 window_us = 2 * G_USEC_PER_SEC;
 static guint n_round_trips = 3000;
 static guint n_idle = 40;
+static const char *only; /* (nullable): the one case that is measured */
 
 typedef struct
 {
@@ -260,35 +261,63 @@ measure_pairs (double *set_up_ms)
   return kib;
 }
 
-int
-main (int argc, char **argv)
+static gboolean
+is_wanted (const char *what)
+{
+  return only == NULL || strcmp (only, what) == 0;
+}
+
+static void
+run_all (void)
 {
   static const gsize sizes[SIZES] = { 64, 1024, 16384, 262144 };
   double cost[RUNS_MAX], rate[RUNS_MAX], other[RUNS_MAX];
 
-  if (argc > 1 && strcmp (argv[1], "--quick") == 0)
-    {
-      runs = 1;
-      window_us = G_USEC_PER_SEC / 10;
-      n_round_trips = 100;
-      n_idle = 3;
-    }
   /* The first time, before the process has memory that it could use again. */
-  for (guint i = 0; i < runs; i++)
+  for (guint i = 0; i < runs && is_wanted ("pair"); i++)
     cost[i] = measure_pairs (&other[i]);
-  printf ("a pair: %.0f KiB, set-up %.1f ms CPU\n", cost[0], median (other, runs));
+  if (is_wanted ("pair"))
+    printf ("a pair: %.0f KiB, set-up %.1f ms CPU\n", cost[0], median (other, runs));
   for (guint s = 0; s < SIZES; s++)
     {
+      g_autofree char *name = g_strdup_printf ("%" G_GSIZE_FORMAT, sizes[s]);
+
+      if (!is_wanted (name))
+        continue;
       for (guint i = 0; i < runs; i++)
         cost[i] = measure_flood (sizes[s], &rate[i]);
-      printf ("%6" G_GSIZE_FORMAT
-              " B one way: %9.0f messages/s, %7.2f us CPU each, %5.1f s CPU/GB\n",
-              sizes[s], median (rate, runs), median (cost, runs),
+      printf ("%6s B one way: %9.0f messages/s, %7.2f us CPU each, %5.1f s CPU/GB\n", name,
+              median (rate, runs), median (cost, runs),
               median (cost, runs) * 1000 / (double) sizes[s]);
     }
+  if (!is_wanted ("round-trip"))
+    return;
   for (guint i = 0; i < runs; i++)
     cost[i] = measure_round_trips (&other[i]);
   printf ("    64 B round trip: median %.0f us, p99 %.0f us\n", median (cost, runs),
           median (other, runs));
+}
+
+int
+main (int argc, char **argv)
+{
+  for (int i = 1; i < argc; i++)
+    {
+      if (strcmp (argv[i], "--quick") == 0)
+        {
+          runs = 1;
+          window_us = G_USEC_PER_SEC / 10;
+          n_round_trips = 100;
+          n_idle = 3;
+        }
+      else if (strcmp (argv[i], "--only") == 0 && i + 1 < argc)
+        only = argv[++i];
+      else
+        {
+          fprintf (stderr, "bench-connections [--quick] [--only CASE]\n");
+          return 2;
+        }
+    }
+  run_all ();
   return 0;
 }

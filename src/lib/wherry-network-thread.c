@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "wherry-lib"
+
+#include "config.h"
+
+#include "base/wherry-limits.h"
+#include "base/wherry-lock.h"
+#include "lib/wherry-network-thread.h"
+
+struct _WherryNetworkThread
+{
+  /* immutable after construction: any thread reads */
+  GMainContext *creator;
+  WherryWorker *worker;
+
+  /* the table's lock */
+  guint n_users;
+
+  /* network thread only */
+  GPtrArray *unwoken; /* of WherryInbox: what they have, their owner does not know of */
+  guint n_quiet;      /* items posted since the owner was woken */
+
+  /* creator only */
+  GSource *end_of_iteration;
+};
+
+typedef struct
+{
+  GSource source;
+  WherryNetworkThread *thread;
+} EndSource;
+
+static WherryLock table_lock;
+static GPtrArray *table; /* table_lock: of WherryNetworkThread; NULL: none */
+
+static void
+wake (WherryNetworkThread *self)
+{
+  for (guint i = 0; i < self->unwoken->len; i++)
+    wherry_inbox_wake (g_ptr_array_index (self->unwoken, i));
+  g_ptr_array_set_size (self->unwoken, 0);
+  self->n_quiet = 0;
+}
+
+/* A loop asks its sources to prepare when it has dispatched all that was ready, and before it
+ * sleeps. */
+static gboolean
+end_source_prepare (GSource *source, int *timeout)
+{
+  WHERRY_TSAN_ACQUIRE (source);
+  wake (((EndSource *) source)->thread);
+  *timeout = -1;
+  return FALSE;
+}
+
+static gboolean
+end_source_dispatch (GSource *source, GSourceFunc func, gpointer data)
+{
+  return G_SOURCE_CONTINUE;
+}
+
+static GSourceFuncs end_source_funcs = {
+  .prepare = end_source_prepare,
+  .dispatch = end_source_dispatch,
+};
+
+/* Takes worker. */
+static WherryNetworkThread *
+network_thread_new (GMainContext *creator, WherryWorker *worker)
+{
+  WherryNetworkThread *self = g_new0 (WherryNetworkThread, 1);
+
+  self->creator = g_main_context_ref (creator);
+  self->worker = worker;
+  self->unwoken = g_ptr_array_new_with_free_func ((GDestroyNotify) wherry_inbox_unref);
+  self->end_of_iteration = g_source_new (&end_source_funcs, sizeof (EndSource));
+  g_source_set_static_name (self->end_of_iteration, "wherry-network-thread");
+  ((EndSource *) self->end_of_iteration)->thread = self;
+  WHERRY_TSAN_RELEASE (self->end_of_iteration);
+  g_source_attach (self->end_of_iteration, wherry_worker_get_context (worker));
+  return self;
+}
+
+static void
+network_thread_free (WherryNetworkThread *self)
+{
+  wherry_worker_post_stop (self->worker);
+  wherry_worker_join (self->worker);
+  g_source_destroy (self->end_of_iteration);
+  g_source_unref (self->end_of_iteration);
+  g_ptr_array_unref (self->unwoken);
+  wherry_worker_unref (self->worker);
+  g_main_context_unref (self->creator);
+  g_free (self);
+}
+
+static WherryNetworkThread *
+find_locked (GMainContext *creator)
+{
+  for (guint i = 0; table != NULL && i < table->len; i++)
+    {
+      WherryNetworkThread *each = g_ptr_array_index (table, i);
+
+      if (each->creator == creator)
+        return each;
+    }
+  return NULL;
+}
+
+WherryNetworkThread *
+wherry_network_thread_acquire (GMainContext *creator, GError **error)
+{
+  WherryNetworkThread *self;
+  WherryWorker *worker;
+
+  wherry_lock_acquire (&table_lock);
+  self = find_locked (creator);
+  if (self == NULL)
+    {
+      worker = wherry_worker_new ("network", error);
+      if (worker != NULL)
+        {
+          self = network_thread_new (creator, worker);
+          if (table == NULL)
+            table = g_ptr_array_new ();
+          g_ptr_array_add (table, self);
+        }
+    }
+  if (self != NULL)
+    self->n_users++;
+  wherry_lock_release (&table_lock);
+  return self;
+}
+
+void
+wherry_network_thread_release (WherryNetworkThread *self)
+{
+  gboolean is_last;
+
+  wherry_lock_acquire (&table_lock);
+  is_last = --self->n_users == 0;
+  if (is_last)
+    g_ptr_array_remove_fast (table, self);
+  if (table->len == 0)
+    g_clear_pointer (&table, g_ptr_array_unref);
+  wherry_lock_release (&table_lock);
+  if (is_last)
+    network_thread_free (self);
+}
+
+WherryWorker *
+wherry_network_thread_get_worker (WherryNetworkThread *self)
+{
+  return self->worker;
+}
+
+void
+wherry_network_thread_post (WherryNetworkThread *self, WherryInbox *inbox, gpointer item,
+                            gsize bytes)
+{
+  if (wherry_inbox_post_quietly (inbox, item, bytes)
+      && !g_ptr_array_find (self->unwoken, inbox, NULL))
+    g_ptr_array_add (self->unwoken, wherry_inbox_ref (inbox));
+  if (++self->n_quiet >= WHERRY_DISPATCH_BATCH)
+    wake (self);
+}
