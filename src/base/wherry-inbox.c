@@ -8,12 +8,6 @@
 #include "base/wherry-limits.h"
 #include "base/wherry-lock.h"
 
-typedef struct
-{
-  gpointer item;
-  gsize bytes;
-} Entry;
-
 struct _WherryInbox
 {
   gatomicrefcount ref_count;
@@ -22,12 +16,13 @@ struct _WherryInbox
   GMainContext *context;
   guint max_items;
   gsize max_bytes;
+  WherryInboxSizeFunc size; /* (nullable) */
   WherryInboxFunc func;
   gpointer user_data;
   GDestroyNotify item_free;
 
   /* any thread: written under the queue's own lock; the two counts are also read without it */
-  GAsyncQueue *queue; /* of Entry */
+  GAsyncQueue *queue;
   guint length;
   gsize bytes;
   gboolean closed;
@@ -81,6 +76,12 @@ wherry_inbox_get_bytes (WherryInbox *self)
   return __atomic_load_n (&self->bytes, __ATOMIC_RELAXED);
 }
 
+static gsize
+size_of (WherryInbox *self, gconstpointer item)
+{
+  return self->size != NULL ? self->size (item) : 0;
+}
+
 static void
 free_item (WherryInbox *self, gpointer item)
 {
@@ -92,19 +93,12 @@ free_item (WherryInbox *self, gpointer item)
 static gboolean
 pop (WherryInbox *self, gpointer *item)
 {
-  Entry *entry;
-
   queue_lock (self);
-  entry = g_async_queue_try_pop_unlocked (self->queue);
-  if (entry != NULL)
-    set_counts_locked (self, self->length - 1, self->bytes - entry->bytes);
+  *item = g_async_queue_try_pop_unlocked (self->queue);
+  if (*item != NULL)
+    set_counts_locked (self, self->length - 1, self->bytes - size_of (self, *item));
   queue_unlock (self);
-
-  if (entry == NULL)
-    return FALSE;
-  *item = entry->item;
-  g_free (entry);
-  return TRUE;
+  return *item != NULL;
 }
 
 static gboolean
@@ -151,8 +145,8 @@ static GSourceFuncs inbox_source_funcs = {
 };
 
 WherryInbox *
-wherry_inbox_new (GMainContext *context, guint max_items, gsize max_bytes, WherryInboxFunc func,
-                  gpointer user_data, GDestroyNotify item_free)
+wherry_inbox_new (GMainContext *context, guint max_items, gsize max_bytes, WherryInboxSizeFunc size,
+                  WherryInboxFunc func, gpointer user_data, GDestroyNotify item_free)
 {
   WherryInbox *self = g_new0 (WherryInbox, 1);
 
@@ -160,6 +154,7 @@ wherry_inbox_new (GMainContext *context, guint max_items, gsize max_bytes, Wherr
   self->context = g_main_context_ref (context != NULL ? context : g_main_context_default ());
   self->max_items = max_items;
   self->max_bytes = max_bytes;
+  self->size = size;
   self->func = func;
   self->user_data = user_data;
   self->item_free = item_free;
@@ -211,14 +206,11 @@ wake_owner (WherryInbox *self)
 
 /* wake: whether the owner is to be woken for it */
 static gboolean
-post (WherryInbox *self, gpointer item, gsize bytes, gboolean bounded, gboolean *wake)
+post (WherryInbox *self, gpointer item, gboolean bounded, gboolean *wake)
 {
-  Entry *entry = g_new (Entry, 1);
+  gsize bytes = size_of (self, item);
   gboolean refused;
   gboolean full;
-
-  entry->item = item;
-  entry->bytes = bytes;
 
   queue_lock (self);
   full = bounded
@@ -228,7 +220,7 @@ post (WherryInbox *self, gpointer item, gsize bytes, gboolean bounded, gboolean 
   *wake = !refused && self->length == 0;
   if (!refused)
     {
-      g_async_queue_push_unlocked (self->queue, entry);
+      g_async_queue_push_unlocked (self->queue, item);
       set_counts_locked (self, self->length + 1, self->bytes + bytes);
     }
   queue_unlock (self);
@@ -237,7 +229,6 @@ post (WherryInbox *self, gpointer item, gsize bytes, gboolean bounded, gboolean 
     {
       if (full)
         wherry_counter_inc (WHERRY_COUNTER_INBOX_REFUSED);
-      g_free (entry);
       free_item (self, item);
       return FALSE;
     }
@@ -246,10 +237,10 @@ post (WherryInbox *self, gpointer item, gsize bytes, gboolean bounded, gboolean 
 }
 
 static gboolean
-post_and_wake (WherryInbox *self, gpointer item, gsize bytes, gboolean bounded)
+post_and_wake (WherryInbox *self, gpointer item, gboolean bounded)
 {
   gboolean wake;
-  gboolean posted = post (self, item, bytes, bounded, &wake);
+  gboolean posted = post (self, item, bounded, &wake);
 
   if (wake)
     wake_owner (self);
@@ -257,23 +248,23 @@ post_and_wake (WherryInbox *self, gpointer item, gsize bytes, gboolean bounded)
 }
 
 gboolean
-wherry_inbox_post (WherryInbox *self, gpointer item, gsize bytes)
+wherry_inbox_post (WherryInbox *self, gpointer item)
 {
-  return post_and_wake (self, item, bytes, TRUE);
+  return post_and_wake (self, item, TRUE);
 }
 
 gboolean
-wherry_inbox_post_urgent (WherryInbox *self, gpointer item, gsize bytes)
+wherry_inbox_post_urgent (WherryInbox *self, gpointer item)
 {
-  return post_and_wake (self, item, bytes, FALSE);
+  return post_and_wake (self, item, FALSE);
 }
 
 gboolean
-wherry_inbox_post_quietly (WherryInbox *self, gpointer item, gsize bytes)
+wherry_inbox_post_quietly (WherryInbox *self, gpointer item)
 {
   gboolean wake;
 
-  post (self, item, bytes, FALSE, &wake);
+  post (self, item, FALSE, &wake);
   return wake;
 }
 

@@ -17,20 +17,24 @@ typedef struct _WherryInbox WherryInbox;
 
 /* Called on the owner's context; takes ownership of item. */
 typedef void (*WherryInboxFunc) (gpointer item, gpointer user_data);
+/* What an item is charged, the same whenever it is asked. Under the queue's lock. Thread: any */
+typedef gsize (*WherryInboxSizeFunc) (gconstpointer item);
 
+/* max_items, max_bytes: of what wherry_inbox_post() brings. size: (nullable) nothing is charged. */
 WherryInbox *wherry_inbox_new (GMainContext *context, guint max_items, gsize max_bytes,
-                               WherryInboxFunc func, gpointer user_data, GDestroyNotify item_free);
+                               WherryInboxSizeFunc size, WherryInboxFunc func, gpointer user_data,
+                               GDestroyNotify item_free);
 WherryInbox *wherry_inbox_ref (WherryInbox *self); /* Thread: any */
 void wherry_inbox_unref (WherryInbox *self);       /* Thread: any */
 
-/* Takes ownership of item. bytes is what it is charged. Thread: any */
-gboolean wherry_inbox_post (WherryInbox *self, gpointer item, gsize bytes);
+/* Takes ownership of item. Thread: any */
+gboolean wherry_inbox_post (WherryInbox *self, gpointer item);
 /* The same, over the bounds too, but still refused (FALSE) after close. Thread: any */
-gboolean wherry_inbox_post_urgent (WherryInbox *self, gpointer item, gsize bytes);
+gboolean wherry_inbox_post_urgent (WherryInbox *self, gpointer item);
 /* The same as urgent, but the owner is not woken: whoever posts several in a row does that once,
  * behind the last. TRUE: it lies there and the owner may sleep, so wherry_inbox_wake() is to
  * follow; FALSE: refused, or a wake-up is due already. Thread: any */
-gboolean wherry_inbox_post_quietly (WherryInbox *self, gpointer item, gsize bytes);
+gboolean wherry_inbox_post_quietly (WherryInbox *self, gpointer item);
 /* Wake the owner if something lies there that it was not woken for. Thread: any */
 void wherry_inbox_wake (WherryInbox *self);
 

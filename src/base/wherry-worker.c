@@ -128,7 +128,7 @@ wherry_worker_new (const char *name, GError **error)
   wherry_ref_init (&self->ref_count);
   self->context = g_main_context_new ();
   /* calls are control: whoever posts them bounds them, and a stop must never be refused */
-  self->inbox = wherry_inbox_new (self->context, 0, 0, on_call, self, call_free);
+  self->inbox = wherry_inbox_new (self->context, 0, 0, NULL, on_call, self, call_free);
 
   wherry_worker_ref (self); /* the thread's */
   self->run = wherry_worker_pool_run (name, worker_main, self, &thread_error);
@@ -179,13 +179,13 @@ wherry_worker_post_call (WherryWorker *self, GSourceFunc func, gpointer data,
   g_assert (func != NULL);
 
   *call = (Call){ .func = func, .data = data, .destroy = destroy };
-  wherry_inbox_post_urgent (self->inbox, call, sizeof *call);
+  wherry_inbox_post_urgent (self->inbox, call);
 }
 
 void
 wherry_worker_post_stop (WherryWorker *self)
 {
-  wherry_inbox_post_urgent (self->inbox, g_new0 (Call, 1), sizeof (Call));
+  wherry_inbox_post_urgent (self->inbox, g_new0 (Call, 1));
 }
 
 void

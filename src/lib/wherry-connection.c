@@ -162,9 +162,8 @@ wherry_connection_new (WherryConfiguration *configuration, GError **error)
   wherry_ref_init (&self->ref_count);
   self->context = g_main_context_ref_thread_default ();
   wherry_owner_init (&self->creator);
-  self->inbox
-      = wherry_inbox_new (self->context, G_MAXUINT, G_MAXSIZE, wherry_connection_handle_event, self,
-                          wherry_connection_event_free);
+  self->inbox = wherry_inbox_new (self->context, 0, 0, NULL, wherry_connection_handle_event, self,
+                                  wherry_connection_event_free);
   self->send_buffer_limit = wherry_configuration_get_send_buffer_limit (configuration);
   g_weak_ref_init (&self->shell, NULL);
   wherry_lock_init (&self->lock);
@@ -278,14 +277,14 @@ wherry_connection_post (WherryConnection *self, WherryConnectionEventType type,
   event->message = message;
   event->id = id;
   event->error = error;
-  wherry_network_thread_post (self->network, self->inbox, event, sizeof *event);
+  wherry_network_thread_post (self->network, self->inbox, event);
 }
 
 void
 wherry_connection_post_from_outside (WherryConnection *self, WherryConnectionEventType type,
                                      WherryChannelCore *channel)
 {
-  wherry_inbox_post_urgent (self->inbox, event_new (type, channel), sizeof (WherryConnectionEvent));
+  wherry_inbox_post_urgent (self->inbox, event_new (type, channel));
 }
 
 void
@@ -294,7 +293,7 @@ wherry_connection_post_snapshot (WherryConnection *self, WherryConnectionSnapsho
   WherryConnectionEvent *event = event_new (WHERRY_CONNECTION_EVENT_SNAPSHOT, NULL);
 
   event->snapshot = snapshot;
-  wherry_network_thread_post (self->network, self->inbox, event, sizeof *event);
+  wherry_network_thread_post (self->network, self->inbox, event);
 }
 
 gboolean

@@ -155,11 +155,9 @@ wherry_network_thread_get_worker (WherryNetworkThread *self)
 }
 
 void
-wherry_network_thread_post (WherryNetworkThread *self, WherryInbox *inbox, gpointer item,
-                            gsize bytes)
+wherry_network_thread_post (WherryNetworkThread *self, WherryInbox *inbox, gpointer item)
 {
-  if (wherry_inbox_post_quietly (inbox, item, bytes)
-      && !g_ptr_array_find (self->unwoken, inbox, NULL))
+  if (wherry_inbox_post_quietly (inbox, item) && !g_ptr_array_find (self->unwoken, inbox, NULL))
     g_ptr_array_add (self->unwoken, wherry_inbox_ref (inbox));
   if (++self->n_quiet >= WHERRY_DISPATCH_BATCH)
     wake (self);

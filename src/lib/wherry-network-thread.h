@@ -24,7 +24,6 @@ WherryWorker *wherry_network_thread_get_worker (WherryNetworkThread *self); /* T
 
 /* Post to an inbox of the creator, who is woken once for all that is posted in an iteration of this
  * thread's loop. Takes item. Thread: network */
-void wherry_network_thread_post (WherryNetworkThread *self, WherryInbox *inbox, gpointer item,
-                                 gsize bytes);
+void wherry_network_thread_post (WherryNetworkThread *self, WherryInbox *inbox, gpointer item);
 
 G_END_DECLS

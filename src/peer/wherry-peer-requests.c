@@ -143,7 +143,7 @@ request_new (RequestType type)
 static void
 post (WherryPeer *self, Request *request)
 {
-  wherry_inbox_post_urgent (self->inbox, request, sizeof *request);
+  wherry_inbox_post_urgent (self->inbox, request);
 }
 
 void

@@ -106,7 +106,7 @@ handle_hub_event (gpointer item, gpointer user_data)
 void
 wherry_peer_take_event (WherryPeer *self, WherryPeerEvent *event)
 {
-  wherry_inbox_post_urgent (self->hub_inbox, event, sizeof *event);
+  wherry_inbox_post_urgent (self->hub_inbox, event);
 }
 
 /* The core calls this as the last thing it does; the reference that the core had goes with the
@@ -122,7 +122,7 @@ wherry_peer_take_finished (WherryPeer *self, WherryPeerEvent *event)
   self->core = NULL;
   wherry_inbox_close (self->inbox);
   event->peer = self;
-  wherry_inbox_post_urgent (hub_inbox, event, sizeof *event);
+  wherry_inbox_post_urgent (hub_inbox, event);
   wherry_inbox_unref (hub_inbox);
   if (own_worker != NULL)
     wherry_worker_post_stop (own_worker);
@@ -244,10 +244,10 @@ wherry_peer_new (const WherryPeerConfig *config, GMainContext *hub_context,
   self->settings.tells_layers = events->layer != NULL;
   self->events = events;
   self->events_data = events_data;
-  self->inbox = wherry_inbox_new (self->context, G_MAXUINT, G_MAXSIZE, wherry_peer_handle_request,
-                                  self, wherry_peer_request_free);
-  self->hub_inbox = wherry_inbox_new (hub_context, G_MAXUINT, G_MAXSIZE, handle_hub_event, self,
-                                      wherry_peer_event_free);
+  self->inbox = wherry_inbox_new (self->context, 0, 0, NULL, wherry_peer_handle_request, self,
+                                  wherry_peer_request_free);
+  self->hub_inbox
+      = wherry_inbox_new (hub_context, 0, 0, NULL, handle_hub_event, self, wherry_peer_event_free);
 
   wherry_peer_ref (self); /* the core's, given back with its finished event */
   wherry_peer_post_start (self);

@@ -112,7 +112,7 @@ wherry_port_post (WherryMemberPort *self, WherryPortRequestType type, guint64 to
   request->type = type;
   request->member = self->id;
   request->token = token;
-  wherry_inbox_post_urgent (self->hub, request, sizeof *request);
+  wherry_inbox_post_urgent (self->hub, request);
 }
 
 void

@@ -14,10 +14,6 @@
 #include "relay/wherry-relay-hub-private.h"
 #include "relay/wherry-relay-rules.h"
 
-/* What the ports post. Each member bounds its own; these bound what a defect of ours could do. */
-#define INBOX_ITEMS 65536u
-#define INBOX_BYTES (64u * WHERRY_MIB)
-
 /* How old a count of the open descriptors may be: counting thousands costs a millisecond. */
 #define FDS_COUNT_INTERVAL_US G_USEC_PER_SEC
 
@@ -43,7 +39,7 @@ notify_watch (gpointer user_data)
   WherryPortRequest *request = g_new0 (WherryPortRequest, 1);
 
   request->type = WHERRY_PORT_WATCH;
-  wherry_inbox_post_urgent (inbox, request, sizeof *request);
+  wherry_inbox_post_urgent (inbox, request);
 }
 
 WherryRelayHub *
@@ -56,8 +52,9 @@ wherry_relay_hub_new (WherryRelayConfig *config, GMainContext *hub_context, Wher
   self->context = hub_context != NULL ? g_main_context_ref (hub_context)
                                       : g_main_context_ref (g_main_context_default ());
   self->clock = wherry_clock_ref (clock != NULL ? clock : wherry_clock_system ());
-  self->inbox = wherry_inbox_new (self->context, INBOX_ITEMS, INBOX_BYTES, on_request, self,
-                                  wherry_port_request_free);
+  /* each member bounds what its port posts */
+  self->inbox
+      = wherry_inbox_new (self->context, 0, 0, NULL, on_request, self, wherry_port_request_free);
   self->budget = wherry_budget_new (config->memory_budget);
   self->watch = wherry_block_watch_new (notify_watch, self->inbox);
   self->cool_down = wherry_cool_down_new ();

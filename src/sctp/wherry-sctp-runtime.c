@@ -121,9 +121,15 @@ post_late (WherrySctpEndpoint *self, const guint8 *data, gsize length)
   late->length = length;
   memcpy (late->data, data, length);
   if (length == 0)
-    wherry_inbox_post_urgent (self->inbox, late, sizeof (Late));
+    wherry_inbox_post_urgent (self->inbox, late);
   else
-    wherry_inbox_post (self->inbox, late, sizeof (Late) + length);
+    wherry_inbox_post (self->inbox, late);
+}
+
+static gsize
+late_size (gconstpointer item)
+{
+  return sizeof (Late) + ((const Late *) item)->length;
 }
 
 static int
@@ -304,7 +310,8 @@ wherry_sctp_endpoint_new (GMainContext *context, const WherrySctpEndpointFuncs *
   wherry_owner_init (&self->owner);
   self->funcs = funcs;
   self->user_data = user_data;
-  self->inbox = wherry_inbox_new (context, LATE_PACKETS_MAX, LATE_BYTES_MAX, on_late, self, g_free);
+  self->inbox = wherry_inbox_new (context, LATE_PACKETS_MAX, LATE_BYTES_MAX, late_size, on_late,
+                                  self, g_free);
 
   wherry_lock_acquire (&runtime.lock);
   do

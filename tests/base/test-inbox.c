@@ -18,6 +18,17 @@ typedef struct
   guint freed;
 } Fixture;
 
+/* What items 1 to 3 are charged; the others one byte each. */
+static gsize sizes[4];
+
+static gsize
+size_of (gconstpointer item)
+{
+  guint value = GPOINTER_TO_UINT (item);
+
+  return value < G_N_ELEMENTS (sizes) ? sizes[value] : 1;
+}
+
 static Fixture *freeing; /* the item's free function gets the item only */
 
 static void
@@ -44,8 +55,10 @@ set_up (Fixture *self, gconstpointer data)
 {
   self->context = g_main_context_new ();
   self->seen = g_array_new (FALSE, FALSE, sizeof (guint));
-  self->inbox = wherry_inbox_new (self->context, 100, 1000, on_item, self, item_free);
+  self->inbox = wherry_inbox_new (self->context, 100, 1000, size_of, on_item, self, item_free);
   freeing = self;
+  for (guint i = 0; i < G_N_ELEMENTS (sizes); i++)
+    sizes[i] = 1;
 }
 
 static void
@@ -69,7 +82,7 @@ static void
 post (Fixture *self, guint from, guint to)
 {
   for (guint i = from; i <= to; i++)
-    g_assert_true (wherry_inbox_post (self->inbox, GUINT_TO_POINTER (i), 1));
+    g_assert_true (wherry_inbox_post (self->inbox, GUINT_TO_POINTER (i)));
 }
 
 static void
@@ -93,7 +106,7 @@ test_bounded_in_items (Fixture *self, gconstpointer data)
   guint64 refused = wherry_counter_get (WHERRY_COUNTER_INBOX_REFUSED);
 
   post (self, 1, 100);
-  g_assert_false (wherry_inbox_post (self->inbox, GUINT_TO_POINTER (101), 1));
+  g_assert_false (wherry_inbox_post (self->inbox, GUINT_TO_POINTER (101)));
   g_assert_cmpuint (self->freed, ==, 1);
   g_assert_cmpuint (wherry_counter_get (WHERRY_COUNTER_INBOX_REFUSED), ==, refused + 1);
   wherry_inbox_drain (self->inbox);
@@ -104,13 +117,24 @@ test_bounded_in_items (Fixture *self, gconstpointer data)
 static void
 test_bounded_in_bytes (Fixture *self, gconstpointer data)
 {
-  g_assert_false (wherry_inbox_post (self->inbox, GUINT_TO_POINTER (1), 1001));
-  g_assert_false (wherry_inbox_post (self->inbox, GUINT_TO_POINTER (1), G_MAXSIZE));
-  g_assert_true (wherry_inbox_post (self->inbox, GUINT_TO_POINTER (1), 999));
-  g_assert_false (wherry_inbox_post (self->inbox, GUINT_TO_POINTER (2), 2));
-  g_assert_true (wherry_inbox_post (self->inbox, GUINT_TO_POINTER (2), 1));
-  g_assert_false (wherry_inbox_post (self->inbox, GUINT_TO_POINTER (3), 1));
-  g_assert_true (wherry_inbox_post_urgent (self->inbox, GUINT_TO_POINTER (3), 500));
+  static const struct
+  {
+    guint item;
+    gsize size;
+    gboolean posted;
+  } steps[] = {
+    { 1, 1001, FALSE }, { 1, G_MAXSIZE, FALSE }, { 1, 999, TRUE },
+    { 2, 2, FALSE },    { 2, 1, TRUE },          { 3, 1, FALSE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (steps); i++)
+    {
+      sizes[steps[i].item] = steps[i].size;
+      g_assert_cmpint (wherry_inbox_post (self->inbox, GUINT_TO_POINTER (steps[i].item)), ==,
+                       steps[i].posted);
+    }
+  sizes[3] = 500;
+  g_assert_true (wherry_inbox_post_urgent (self->inbox, GUINT_TO_POINTER (3)));
   g_assert_cmpuint (wherry_inbox_get_bytes (self->inbox), ==, 1500);
   g_assert_cmpuint (self->freed, ==, 4);
   wherry_inbox_drain (self->inbox);
@@ -123,8 +147,8 @@ test_closed_frees_and_refuses (Fixture *self, gconstpointer data)
   post (self, 1, 5);
   wherry_inbox_close (self->inbox);
   g_assert_cmpuint (self->freed, ==, 5);
-  g_assert_false (wherry_inbox_post (self->inbox, GUINT_TO_POINTER (6), 1));
-  g_assert_false (wherry_inbox_post_urgent (self->inbox, GUINT_TO_POINTER (6), 1));
+  g_assert_false (wherry_inbox_post (self->inbox, GUINT_TO_POINTER (6)));
+  g_assert_false (wherry_inbox_post_urgent (self->inbox, GUINT_TO_POINTER (6)));
   g_assert_cmpuint (self->freed, ==, 7);
   g_assert_false (g_main_context_iteration (self->context, FALSE));
   assert_seen (self, 0);
@@ -155,14 +179,49 @@ test_context_goes_first (void)
 {
   GMainContext *context = g_main_context_new ();
   Fixture self = { 0 };
-  WherryInbox *inbox = wherry_inbox_new (context, 10, 10, on_item, &self, item_free);
+  WherryInbox *inbox = wherry_inbox_new (context, 10, 10, NULL, on_item, &self, item_free);
 
   freeing = &self;
-  g_assert_true (wherry_inbox_post (inbox, GUINT_TO_POINTER (1), 1));
+  g_assert_true (wherry_inbox_post (inbox, GUINT_TO_POINTER (1)));
   g_main_context_unref (context);
   wherry_inbox_close (inbox);
   wherry_inbox_unref (inbox);
   g_assert_cmpuint (self.freed, ==, 1);
+}
+
+/* Whether a thread that sleeps in this context would wake up now. */
+static gboolean
+is_woken (GMainContext *context)
+{
+  GPollFD fds[4];
+  int priority, timeout;
+  int n;
+
+  g_assert_true (g_main_context_acquire (context));
+  g_main_context_prepare (context, &priority);
+  n = g_main_context_query (context, priority, &timeout, fds, G_N_ELEMENTS (fds));
+  g_main_context_release (context);
+  g_assert_cmpint (n, ==, 1);
+  return g_poll (fds, (guint) n, 0) > 0;
+}
+
+static void
+test_quietly (Fixture *self, gconstpointer data)
+{
+  g_assert_false (is_woken (self->context));
+  wherry_inbox_wake (self->inbox);
+  g_assert_false (is_woken (self->context));
+  g_assert_true (wherry_inbox_post_quietly (self->inbox, GUINT_TO_POINTER (1)));
+  g_assert_false (wherry_inbox_post_quietly (self->inbox, GUINT_TO_POINTER (2)));
+  g_assert_false (is_woken (self->context));
+  wherry_inbox_wake (self->inbox);
+  g_assert_true (is_woken (self->context));
+  g_assert_true (g_main_context_iteration (self->context, FALSE));
+  assert_seen (self, 2);
+  g_assert_true (wherry_inbox_post_quietly (self->inbox, GUINT_TO_POINTER (3)));
+  wherry_inbox_close (self->inbox);
+  g_assert_false (wherry_inbox_post_quietly (self->inbox, GUINT_TO_POINTER (4)));
+  g_assert_cmpuint (self->freed, ==, 2);
 }
 
 /* Posters against an owner that falls asleep as often as it can: each poster has at most one item
@@ -206,8 +265,7 @@ post_storm (gpointer data)
 
   for (guint i = 1; i <= N_POSTS; i++)
     {
-      g_assert_true (
-          wherry_inbox_post (storm->inbox, GUINT_TO_POINTER (i * N_POSTERS + self->id), 1));
+      g_assert_true (wherry_inbox_post (storm->inbox, GUINT_TO_POINTER (i * N_POSTERS + self->id)));
       if (i % 4 != 0)
         continue;
       while (__atomic_load_n (&storm->done[self->id], __ATOMIC_ACQUIRE) != i)
@@ -225,7 +283,7 @@ test_no_wake_up_is_lost (void)
   GThread *threads[N_POSTERS];
   gint64 end;
 
-  storm.inbox = wherry_inbox_new (context, 1000, 1000, on_storm, &storm, NULL);
+  storm.inbox = wherry_inbox_new (context, 1000, 1000, NULL, on_storm, &storm, NULL);
   for (guint i = 0; i < N_POSTERS; i++)
     {
       posters[i] = (Poster){ .storm = &storm, .id = i };
@@ -262,6 +320,7 @@ main (int argc, char **argv)
   INBOX_TEST ("closed-in-a-dispatch", test_closed_in_a_dispatch);
   INBOX_TEST ("drained-in-a-dispatch-keeps-order", test_drained_in_a_dispatch_keeps_order);
   g_test_add_func ("/inbox/context-goes-first", test_context_goes_first);
+  INBOX_TEST ("quietly", test_quietly);
   g_test_add_func ("/inbox/no-wake-up-is-lost", test_no_wake_up_is_lost);
   return g_test_run ();
 }

@@ -25,9 +25,9 @@ static void
 leak (void)
 {
   GMainContext *context = g_main_context_new ();
-  WherryInbox *inbox = wherry_inbox_new (context, 1, G_MAXSIZE, on_item, NULL, g_free);
+  WherryInbox *inbox = wherry_inbox_new (context, 1, 0, NULL, on_item, NULL, g_free);
 
-  wherry_inbox_post (inbox, g_malloc0 (1234), 1234);
+  wherry_inbox_post (inbox, g_malloc0 (1234));
   wherry_inbox_close (inbox);
   g_main_context_unref (context);
 }
@@ -86,9 +86,9 @@ static void
 clean (void)
 {
   GMainContext *context = g_main_context_new ();
-  WherryInbox *inbox = wherry_inbox_new (context, 1, G_MAXSIZE, on_item, NULL, g_free);
+  WherryInbox *inbox = wherry_inbox_new (context, 1, 0, NULL, on_item, NULL, g_free);
 
-  wherry_inbox_post (inbox, g_malloc0 (1234), 1234);
+  wherry_inbox_post (inbox, g_malloc0 (1234));
   wherry_inbox_close (inbox);
   wherry_inbox_unref (inbox);
   g_main_context_unref (context);

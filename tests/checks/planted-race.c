@@ -79,9 +79,8 @@ hand_over (gboolean after_post)
   guint value = 1;
 
   g_assert_nonnull (worker);
-  inbox
-      = wherry_inbox_new (wherry_worker_get_context (worker), 1, G_MAXSIZE, on_item, &shared, NULL);
-  g_assert_true (wherry_inbox_post (inbox, &value, sizeof value));
+  inbox = wherry_inbox_new (wherry_worker_get_context (worker), 1, 0, NULL, on_item, &shared, NULL);
+  g_assert_true (wherry_inbox_post (inbox, &value));
   if (after_post)
     value = 2;
   while (!__atomic_load_n (&shared.taken, __ATOMIC_RELAXED))

@@ -266,7 +266,7 @@ test_held_at_the_end (RelayFixture *self, gconstpointer data)
       WherryPortRequest *request = g_new0 (WherryPortRequest, 1);
 
       request->type = WHERRY_PORT_WATCH;
-      wherry_inbox_post (self->relay->inbox, request, 1);
+      wherry_inbox_post_urgent (self->relay->inbox, request);
     }
   for (guint32 i = 0; i < 50; i++)
     g_assert_cmpint (test_channel_send_number (own, i, SIZE), ==, WHERRY_SEND_OK);
