@@ -120,9 +120,14 @@
 #define WHERRY_NETWORK_SETTLE_US (1 * G_USEC_PER_SEC)
 /* A TCP and a TLS handshake take a few round trips. */
 #define WHERRY_TURN_TLS_CONNECT_LIMIT_US (5 * G_USEC_PER_SEC)
-/* RFC 8832: label and protocol are counted by 16 bits; nobody needs more than this. */
+/* What the relay takes as a label and a protocol: nobody needs more than this. */
 #define WHERRY_LABEL_MAX 1024u
 #define WHERRY_CHANNEL_PROTOCOL_MAX 256u
+/* RFC 8832 section 5.1: both are counted by 16 bits. A connection of the library takes that much,
+ * as a browser does (webrtc-pc section 6.1)... */
+#define WHERRY_CHANNEL_NAME_MAX 65535u
+/* ...and of the channels that the other side has open no more than this together. */
+#define WHERRY_CHANNEL_NAMES_MAX (4u * WHERRY_MIB)
 
 /* Signaling */
 #define WHERRY_SIGNAL_MESSAGE_MAX (64u * WHERRY_KIB)

@@ -56,7 +56,8 @@ wherry_channel_closing_incoming_reset (WherryChannelSet *self, guint16 stream)
 {
   WherryChannel *channel = wherry_channel_set_lookup (self, stream);
 
-  if (channel == NULL)
+  /* the answer to our reset of what was there before */
+  if (channel == NULL || channel->wait_reset)
     return;
   channel->incoming_done = TRUE;
   if (channel->state != WHERRY_CHANNEL_CLOSING)
@@ -82,7 +83,9 @@ wherry_channel_closing_on_outgoing_reset (gpointer user_data, guint16 stream)
   g_autoptr (WherryChannel) channel = found != NULL ? g_object_ref (found) : NULL;
 
   g_hash_table_remove (self->refused, GUINT_TO_POINTER (stream));
-  if (channel != NULL)
+  if (channel != NULL && channel->wait_reset)
+    wherry_channel_protocol_go_on (self, channel);
+  else if (channel != NULL)
     {
       /* The transport resets by itself a stream with a message that is too large. */
       channel->outgoing_done = TRUE;

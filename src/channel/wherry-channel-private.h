@@ -27,6 +27,7 @@ struct _WherryChannel
   gboolean started;       /* our OPEN was given to the set, or the stream is in use otherwise */
   gboolean acknowledged;  /* unordered messages may be: RFC 8832 section 6 */
   gboolean wait_streams;  /* the association has not as many streams yet */
+  gboolean wait_reset;    /* our reset of the stream, from before, is not confirmed yet */
   gboolean ack_due;       /* accepted, but our stream did not exist yet */
   gboolean incoming_done; /* they reset their stream */
   gboolean outgoing_done; /* ours is reset */
@@ -38,6 +39,8 @@ struct _WherryChannelSet
 
   /* immutable after construction: any thread reads */
   guint max_channels;
+  gboolean long_names;
+  gboolean leaves_ids;
   const WherryChannelSetEvents *events;
   gpointer user_data;
 
@@ -50,6 +53,7 @@ struct _WherryChannelSet
   GPtrArray *channels; /* in order of making; holds the reference */
   GHashTable *by_id;   /* id -> channel, borrowed */
   guint n_theirs;
+  gsize names_bytes;   /* of theirs; at most WHERRY_CHANNEL_NAMES_MAX, with long_names */
   GHashTable *refused; /* streams that are being reset without a channel */
   GQueue control;      /* of Control: DCEP messages that wait for room, ahead of everything */
   GHashTable *held;    /* stream -> what waits for our reset of it; channel-held */
@@ -64,6 +68,10 @@ void wherry_channel_set_id (WherryChannel *self, guint16 id);
 /* Out of the set, state CLOSED, closed event. */
 void wherry_channel_set_finish (WherryChannelSet *self, WherryChannel *channel);
 void wherry_channel_set_add (WherryChannelSet *self, WherryChannel *channel);
+/* It has none yet. FALSE: the id is in use, or it has one */
+gboolean wherry_channel_set_take_id (WherryChannelSet *self, WherryChannel *channel, guint16 id);
+gboolean wherry_channel_set_has_room_for_names (WherryChannelSet *self,
+                                                const WherryChannelInit *init);
 /* Channels now, each with a reference: events may change the set. */
 GPtrArray *wherry_channel_set_snapshot (WherryChannelSet *self);
 
@@ -71,6 +79,8 @@ GPtrArray *wherry_channel_set_snapshot (WherryChannelSet *self);
 extern const WherryStreamTransportEvents wherry_channel_protocol_events;
 /* The association is up: open it, or ask for the streams that it needs. */
 void wherry_channel_protocol_start (WherryChannelSet *self, WherryChannel *channel);
+/* The reset that it waited for is confirmed. */
+void wherry_channel_protocol_go_on (WherryChannelSet *self, WherryChannel *channel);
 void wherry_channel_protocol_connected (WherryChannelSet *self);
 WherrySendResult wherry_channel_protocol_send (WherryChannelSet *self, WherryChannel *channel,
                                                WherryMessage *message);

@@ -3,6 +3,8 @@
 
 #include "config.h"
 
+#include <string.h>
+
 #include "base/wherry-counters.h"
 #include "base/wherry-error.h"
 #include "base/wherry-limits.h"
@@ -10,6 +12,13 @@
 #include "wire/wherry-dcep.h"
 
 #include "channel/wherry-channel-private.h"
+
+static void
+emit_writable (WherryChannelSet *self)
+{
+  if (wherry_channel_control_flush (self) && self->events->writable != NULL)
+    self->events->writable (self->user_data);
+}
 
 /* ---- opening ---- */
 
@@ -62,6 +71,12 @@ send_ack (WherryChannelSet *self, WherryChannel *channel)
 void
 wherry_channel_protocol_start (WherryChannelSet *self, WherryChannel *channel)
 {
+  /* RFC 6525 section 5.1.2: what is sent meanwhile would belong to what is reset */
+  channel->wait_reset
+      = !channel->theirs
+        && g_hash_table_contains (self->refused, GUINT_TO_POINTER ((guint) channel->init.id));
+  if (channel->wait_reset)
+    return;
   channel->wait_streams
       = !wherry_stream_transport_ensure_streams (self->transport, channel->init.id + 1u);
   if (channel->wait_streams)
@@ -80,6 +95,14 @@ wherry_channel_protocol_start (WherryChannelSet *self, WherryChannel *channel)
     }
   else
     send_open (self, channel);
+}
+
+void
+wherry_channel_protocol_go_on (WherryChannelSet *self, WherryChannel *channel)
+{
+  wherry_channel_protocol_start (self, channel);
+  if (self->connected)
+    emit_writable (self);
 }
 
 void
@@ -114,7 +137,8 @@ wherry_channel_protocol_connected (WherryChannelSet *self)
       WherryChannel *channel = g_ptr_array_index (channels, i);
 
       /* those that were made in the state event have been started by create() */
-      if (channel->set != NULL && !channel->started && !channel->wait_streams)
+      if (channel->set != NULL && !channel->started && !channel->wait_streams
+          && channel->init.id != WHERRY_CHANNEL_ID_NONE)
         wherry_channel_protocol_start (self, channel);
     }
 }
@@ -147,6 +171,19 @@ wherry_channel_protocol_is_our_id (WherryChannelSet *self, guint16 id)
   return (id % 2 == 0) == self->is_dtls_client;
 }
 
+static gboolean
+check_names (WherryChannelSet *self, const WherryDcepOpen *open, GError **error)
+{
+  if (self->long_names
+      || (strlen (open->label) <= WHERRY_LABEL_MAX
+          && strlen (open->protocol) <= WHERRY_CHANNEL_PROTOCOL_MAX))
+    return TRUE;
+  g_set_error (error, WHERRY_ERROR, WHERRY_ERROR_LIMIT,
+               "its label has %" G_GSIZE_FORMAT " bytes and its protocol %" G_GSIZE_FORMAT,
+               strlen (open->label), strlen (open->protocol));
+  return FALSE;
+}
+
 static void
 on_open (WherryChannelSet *self, guint16 stream, const guint8 *data, gsize length)
 {
@@ -168,17 +205,12 @@ on_open (WherryChannelSet *self, guint16 stream, const guint8 *data, gsize lengt
   if (!self->connected)
     return;
   if (wherry_channel_protocol_is_our_id (self, stream) || stream >= WHERRY_SCTP_STREAMS_MAX
-      || !wherry_dcep_open_parse (&open, data, length, &error))
+      || !wherry_dcep_open_parse (&open, data, length, &error)
+      || !check_names (self, &open, &error))
     {
       wherry_debug (NULL, "A channel is refused on stream %u: %s", stream,
                     error != NULL ? error->message : "not an id of the other side's");
       wherry_counter_inc (WHERRY_COUNTER_DCEP_BAD);
-      wherry_channel_closing_refuse (self, stream);
-      return;
-    }
-  if (self->n_theirs >= self->max_channels)
-    {
-      wherry_counter_inc (WHERRY_COUNTER_CHANNELS_REFUSED);
       wherry_channel_closing_refuse (self, stream);
       return;
     }
@@ -189,6 +221,13 @@ on_open (WherryChannelSet *self, guint16 stream, const guint8 *data, gsize lengt
                               .reliability_value = open.value,
                               .priority = open.priority,
                               .id = stream };
+  if (self->n_theirs >= self->max_channels
+      || (self->long_names && !wherry_channel_set_has_room_for_names (self, &init)))
+    {
+      wherry_counter_inc (WHERRY_COUNTER_CHANNELS_REFUSED);
+      wherry_channel_closing_refuse (self, stream);
+      return;
+    }
   channel = wherry_channel_new (self, &init);
   channel->theirs = TRUE;
   channel->started = TRUE;
@@ -252,6 +291,11 @@ wherry_channel_protocol_message (WherryChannelSet *self, guint16 stream, WherryM
       return;
     }
   channel = wherry_channel_set_lookup (self, stream);
+  if (channel != NULL && channel->wait_reset)
+    {
+      wherry_counter_inc (WHERRY_COUNTER_SCTP_BAD_STREAM_DATA);
+      return;
+    }
   if (channel == NULL)
     {
       wherry_counter_inc (WHERRY_COUNTER_SCTP_BAD_STREAM_DATA);
@@ -276,13 +320,6 @@ on_message (gpointer user_data, guint16 stream, WherryMessage *message)
 }
 
 /* ---- the association ---- */
-
-static void
-emit_writable (WherryChannelSet *self)
-{
-  if (wherry_channel_control_flush (self) && self->events->writable != NULL)
-    self->events->writable (self->user_data);
-}
 
 static void
 on_writable (gpointer user_data)

@@ -12,14 +12,22 @@
 
 G_DEFINE_FINAL_TYPE (WherryChannelSet, wherry_channel_set, G_TYPE_OBJECT)
 
+static gsize
+get_names_length (const WherryChannelInit *init)
+{
+  return strlen (init->label) + strlen (init->protocol);
+}
+
 void
 wherry_channel_set_add (WherryChannelSet *self, WherryChannel *channel)
 {
   g_ptr_array_add (self->channels, channel);
   if (channel->init.id != WHERRY_CHANNEL_ID_NONE)
     g_hash_table_insert (self->by_id, GUINT_TO_POINTER (channel->init.id), channel);
-  if (channel->theirs)
-    self->n_theirs++;
+  if (!channel->theirs)
+    return;
+  self->n_theirs++;
+  self->names_bytes += get_names_length (&channel->init);
 }
 
 void
@@ -33,7 +41,10 @@ wherry_channel_set_finish (WherryChannelSet *self, WherryChannel *channel)
   channel->set = NULL;
   channel->state = WHERRY_CHANNEL_CLOSED;
   if (channel->theirs)
-    self->n_theirs--;
+    {
+      self->n_theirs--;
+      self->names_bytes -= get_names_length (&channel->init);
+    }
   if (channel->init.id != WHERRY_CHANNEL_ID_NONE)
     g_hash_table_remove (self->by_id, GUINT_TO_POINTER (channel->init.id));
   g_ptr_array_remove (self->channels, channel);
@@ -49,6 +60,12 @@ wherry_channel_set_snapshot (WherryChannelSet *self)
   for (guint i = 0; i < self->channels->len; i++)
     g_ptr_array_add (copy, g_object_ref (g_ptr_array_index (self->channels, i)));
   return copy;
+}
+
+gboolean
+wherry_channel_set_has_room_for_names (WherryChannelSet *self, const WherryChannelInit *init)
+{
+  return get_names_length (init) <= WHERRY_CHANNEL_NAMES_MAX - self->names_bytes;
 }
 
 /* ---- ids ---- */
@@ -75,6 +92,23 @@ allocate_id (WherryChannelSet *self, WherryChannel *channel)
   return FALSE;
 }
 
+gboolean
+wherry_channel_set_take_id (WherryChannelSet *self, WherryChannel *channel, guint16 id)
+{
+  WHERRY_ASSERT_OWNER (self);
+
+  if (channel->init.id != WHERRY_CHANNEL_ID_NONE || id >= WHERRY_SCTP_STREAMS_MAX
+      || g_hash_table_contains (self->by_id, GUINT_TO_POINTER (id)))
+    return FALSE;
+  wherry_channel_set_id (channel, id);
+  g_hash_table_insert (self->by_id, GUINT_TO_POINTER (id), channel);
+  if (self->connected)
+    wherry_channel_protocol_start (self, channel);
+  else if (self->transport != NULL)
+    wherry_stream_transport_ensure_streams (self->transport, id + 1u);
+  return TRUE;
+}
+
 static gboolean
 check_string (const char *what, const char *string, gsize max, GError **error)
 {
@@ -93,8 +127,11 @@ check_init (WherryChannelSet *self, const WherryChannelInit *init, GError **erro
       g_set_error (error, WHERRY_ERROR, WHERRY_ERROR_CLOSED, "The connection is closed");
       return FALSE;
     }
-  if (!check_string ("label", init->label, WHERRY_LABEL_MAX, error)
-      || !check_string ("protocol", init->protocol, WHERRY_CHANNEL_PROTOCOL_MAX, error))
+  if (!check_string ("label", init->label,
+                     self->long_names ? WHERRY_CHANNEL_NAME_MAX : WHERRY_LABEL_MAX, error)
+      || !check_string ("protocol", init->protocol,
+                        self->long_names ? WHERRY_CHANNEL_NAME_MAX : WHERRY_CHANNEL_PROTOCOL_MAX,
+                        error))
     return FALSE;
   if (init->negotiated && init->id >= WHERRY_SCTP_STREAMS_MAX)
     {
@@ -102,7 +139,10 @@ check_init (WherryChannelSet *self, const WherryChannelInit *init, GError **erro
                    "A negotiated channel needs an id below %u", WHERRY_SCTP_STREAMS_MAX);
       return FALSE;
     }
-  if (init->negotiated && !is_free (self, init->id))
+  /* what is being reset is waited for */
+  if (self->leaves_ids && !init->negotiated
+          ? g_hash_table_contains (self->by_id, GUINT_TO_POINTER (init->id))
+          : init->negotiated && !is_free (self, init->id))
     {
       g_set_error (error, WHERRY_ERROR, WHERRY_ERROR_INVALID_ARGUMENT,
                    "There is a channel with the id %u", init->id);
@@ -139,7 +179,7 @@ wherry_channel_set_create (WherryChannelSet *self, const WherryChannelInit *init
   if (!check_init (self, init, error))
     return NULL;
   channel = wherry_channel_new (self, init);
-  if (!init->negotiated)
+  if (!init->negotiated && !self->leaves_ids)
     {
       wherry_channel_set_id (channel, WHERRY_CHANNEL_ID_NONE);
       if (self->transport != NULL && !allocate_id (self, channel))
@@ -149,6 +189,8 @@ wherry_channel_set_create (WherryChannelSet *self, const WherryChannelInit *init
         }
     }
   wherry_channel_set_add (self, g_object_ref (channel));
+  if (channel->init.id == WHERRY_CHANNEL_ID_NONE)
+    return channel;
   if (self->connected)
     wherry_channel_protocol_start (self, channel);
   else if (self->transport != NULL)
@@ -178,6 +220,8 @@ wherry_channel_set_attach (WherryChannelSet *self, WherryStreamTransport *transp
     {
       WherryChannel *channel = g_ptr_array_index (channels, i);
 
+      if (channel->init.id == WHERRY_CHANNEL_ID_NONE && self->leaves_ids)
+        continue;
       if (channel->init.id == WHERRY_CHANNEL_ID_NONE && !allocate_id (self, channel))
         wherry_channel_set_finish (self, channel);
       else
@@ -205,6 +249,18 @@ wherry_channel_set_close (WherryChannelSet *self)
   g_clear_object (&self->transport);
   while (self->channels->len > 0)
     wherry_channel_set_finish (self, g_ptr_array_index (self->channels, 0));
+}
+
+void
+wherry_channel_set_allow_long_names (WherryChannelSet *self)
+{
+  self->long_names = TRUE;
+}
+
+void
+wherry_channel_set_leave_ids (WherryChannelSet *self)
+{
+  self->leaves_ids = TRUE;
 }
 
 guint

@@ -31,6 +31,14 @@ typedef struct
 /* max_channels: in-band channels of theirs beyond it are reset and counted (CHANNELS_REFUSED). */
 WherryChannelSet *wherry_channel_set_new (guint max_channels, const WherryChannelSetEvents *events,
                                           gpointer user_data);
+/* For a program that is one of the two peers, as opposed to the relay. To be called first.
+ *
+ * Labels and protocols may have the 65535 bytes that DCEP can count; theirs together no more than
+ * WHERRY_CHANNEL_NAMES_MAX, beyond which a channel is reset and counted (CHANNELS_REFUSED). */
+void wherry_channel_set_allow_long_names (WherryChannelSet *self);
+/* Who makes an in-band channel gives it its id, in the init or later with wherry_channel_give_id(),
+ * so that it can be known elsewhere without asking here; until then it stays as it is. */
+void wherry_channel_set_leave_ids (WherryChannelSet *self);
 /* Channels may be made before; they open when the association is up. is_dtls_client: even stream
  * ids are ours (RFC 8832 section 6). */
 void wherry_channel_set_attach (WherryChannelSet *self, WherryStreamTransport *transport,

@@ -95,6 +95,12 @@ wherry_channel_accept (WherryChannel *self)
     wherry_channel_protocol_accept (self->set, self);
 }
 
+gboolean
+wherry_channel_give_id (WherryChannel *self, guint16 id)
+{
+  return self->set != NULL && wherry_channel_set_take_id (self->set, self, id);
+}
+
 WherrySendResult
 wherry_channel_send (WherryChannel *self, WherryMessage *message)
 {

@@ -23,14 +23,14 @@ typedef enum
 /* What a channel is made of; strings are borrowed by whoever is given one. */
 typedef struct
 {
-  const char *label;    /* UTF-8, at most WHERRY_LABEL_MAX bytes */
+  const char *label;    /* UTF-8, at most WHERRY_LABEL_MAX bytes, or as the set was told */
   const char *protocol; /* UTF-8, never NULL */
   gboolean ordered;
   WherryReliability reliability;
   guint32 reliability_value; /* retransmits, or milliseconds */
   guint16 priority;          /* RFC 8831 section 6.4: 128, 256, 512, 1024; 0 seen from Firefox */
   gboolean negotiated;
-  guint16 id; /* negotiated: the stream; otherwise WHERRY_CHANNEL_ID_NONE */
+  guint16 id; /* negotiated, or ids are left to the maker: the stream; WHERRY_CHANNEL_ID_NONE */
 } WherryChannelInit;
 
 #define WHERRY_TYPE_CHANNEL (wherry_channel_get_type ())
@@ -51,6 +51,9 @@ gpointer wherry_channel_get_user_data (WherryChannel *self);
 /* Acknowledge their OPEN (RFC 8832 section 6); messages that came meanwhile have been delivered
  * already as they came. Only in state INCOMING. */
 void wherry_channel_accept (WherryChannel *self);
+/* Of one that has none yet, where that is left to its maker. FALSE: it has one, or is closed, or
+ * the id is in use. */
+gboolean wherry_channel_give_id (WherryChannel *self, guint16 id);
 /* In any state but CLOSING and CLOSED (an in-band channel may carry data right behind its OPEN,
  * sent ordered until the ACK, RFC 8832 section 6). */
 WherrySendResult wherry_channel_send (WherryChannel *self, WherryMessage *message);

@@ -40,7 +40,7 @@ core_new (WherryConnection *connection, const char *label, const char *protocol)
   self->protocol = g_strdup (protocol != NULL ? protocol : "");
   self->max_packet_life_time = -1;
   self->max_retransmits = -1;
-  self->id = -1;
+  self->id = self->made_id = -1;
   g_weak_ref_init (&self->shell, NULL);
   return self;
 }
@@ -61,7 +61,7 @@ wherry_channel_core_new (WherryConnection *connection, const char *label,
   self->negotiated = init->negotiated;
   self->wire_priority = wherry_priority_to_wire (init->priority);
   if (init->negotiated)
-    self->id = init->id;
+    self->id = self->made_id = init->id;
   return self;
 }
 

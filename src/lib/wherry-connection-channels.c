@@ -13,7 +13,11 @@
 static void
 list_add (WherryConnection *self, WherryDataChannel *channel)
 {
-  wherry_data_channel_get_core (channel)->number = ++self->n_channels;
+  WherryChannelCore *core = wherry_data_channel_get_core (channel);
+
+  core->number = ++self->n_channels;
+  if (core->id >= 0)
+    g_hash_table_insert (self->by_id, GINT_TO_POINTER (core->id), core);
   g_list_store_append (self->channels, channel);
 }
 
@@ -21,26 +25,73 @@ static void
 list_remove (WherryConnection *self, WherryDataChannel *channel)
 {
   guint position = 0;
+  gboolean found = g_list_store_find (self->channels, channel, &position);
 
-  if (g_list_store_find (self->channels, channel, &position))
+  if (found)
     g_list_store_remove (self->channels, position);
 }
 
-/* Negotiated ids are checked at once, against what is known here. */
-static gboolean
-is_id_taken (WherryConnection *self, int id)
+/* ---- ids ---- */
+
+/* Here rather than on the peer thread, so that a channel has its id when it is made (webrtc-pc
+ * section 6.1.1.1, step 16). An id is free here no sooner than there. */
+static int
+find_id (WherryConnection *self)
 {
+  guint n = wherry_peer_get_n_streams (self->peer);
+
+  /* RFC 8832 section 6: even for the DTLS client, odd for the server */
+  for (guint id = self->is_client ? 0 : 1; id < (n != 0 ? n : WHERRY_SCTP_STREAMS_INCOMING);
+       id += 2)
+    if (!g_hash_table_contains (self->by_id, GUINT_TO_POINTER (id)))
+      return (int) id;
+  return -1;
+}
+
+static void
+free_id (WherryConnection *self, WherryChannelCore *core)
+{
+  if (core->id >= 0 && g_hash_table_lookup (self->by_id, GINT_TO_POINTER (core->id)) == core)
+    g_hash_table_remove (self->by_id, GINT_TO_POINTER (core->id));
+}
+
+/* webrtc-pc section 5.6.1.1, step 4.5: one for which there is none left is closed. */
+static void
+give_id (WherryConnection *self, WherryChannelCore *core)
+{
+  int id = find_id (self);
+
+  if (id < 0)
+    {
+      wherry_connection_post_id (self, core, -1);
+      return;
+    }
+  g_hash_table_insert (self->by_id, GINT_TO_POINTER (id), core);
+  wherry_connection_post_id (self, core, id);
+  wherry_channel_core_set_id (core, id);
+}
+
+void
+wherry_connection_give_ids (WherryConnection *self, const WherryPeerStep *step)
+{
+  g_autoptr (GPtrArray) waiting = NULL;
   guint n = g_list_model_get_n_items (G_LIST_MODEL (self->channels));
 
+  if (self->has_role || !step->has_role)
+    return;
+  self->has_role = TRUE;
+  self->is_client = step->is_client;
+  waiting = g_ptr_array_new_with_free_func (g_object_unref);
   for (guint i = 0; i < n; i++)
+    g_ptr_array_add (waiting, g_list_model_get_item (G_LIST_MODEL (self->channels), i));
+  /* a handler of notify::id may close everything */
+  for (guint i = 0; i < waiting->len && !self->closed; i++)
     {
-      g_autoptr (WherryDataChannel) channel
-          = g_list_model_get_item (G_LIST_MODEL (self->channels), i);
+      WherryChannelCore *core = wherry_data_channel_get_core (g_ptr_array_index (waiting, i));
 
-      if (wherry_data_channel_get_id (channel) == id)
-        return TRUE;
+      if (core->id < 0 && core->state == WHERRY_DATA_CHANNEL_STATE_CONNECTING)
+        give_id (self, core);
     }
-  return FALSE;
 }
 
 /* ---- making ---- */
@@ -56,14 +107,14 @@ static gboolean
 check_init (WherryConnection *self, const char *label, const WherryDataChannelInit *init,
             GError **error)
 {
-  if (strlen (label) > WHERRY_LABEL_MAX || !g_utf8_validate (label, -1, NULL))
-    return refuse (error, "its label is too long or no UTF-8");
+  if (strlen (label) > WHERRY_CHANNEL_NAME_MAX || !g_utf8_validate (label, -1, NULL))
+    return refuse (error, "its label is longer than 65535 bytes or no UTF-8");
   if (init == NULL)
     return TRUE;
   if (init->protocol != NULL
-      && (strlen (init->protocol) > WHERRY_CHANNEL_PROTOCOL_MAX
+      && (strlen (init->protocol) > WHERRY_CHANNEL_NAME_MAX
           || !g_utf8_validate (init->protocol, -1, NULL)))
-    return refuse (error, "its protocol is too long or no UTF-8");
+    return refuse (error, "its protocol is longer than 65535 bytes or no UTF-8");
   if (init->max_packet_life_time >= 0 && init->max_retransmits >= 0)
     return refuse (error, "a lifetime and a number of retransmissions exclude each other");
   if (init->max_packet_life_time > G_MAXUINT16 || init->max_retransmits > G_MAXUINT16)
@@ -75,7 +126,7 @@ check_init (WherryConnection *self, const char *label, const WherryDataChannelIn
     return TRUE;
   if (init->id < 0 || init->id >= (int) WHERRY_SCTP_STREAMS_MAX)
     return refuse (error, "a negotiated one needs an id from 0 to 65534");
-  if (is_id_taken (self, init->id))
+  if (g_hash_table_contains (self->by_id, GINT_TO_POINTER (init->id)))
     return refuse (error, "its id is taken");
   return TRUE;
 }
@@ -86,6 +137,7 @@ wherry_connection_create_channel (WherryConnection *self, const char *label,
 {
   g_autoptr (WherryChannelCore) core = NULL;
   WherryDataChannel *channel = NULL;
+  int id = -1;
 
   if (self->closed || self->finished)
     {
@@ -101,28 +153,25 @@ wherry_connection_create_channel (WherryConnection *self, const char *label,
                    WHERRY_CHANNELS_PER_CONNECTION);
       return NULL;
     }
+  if (self->has_role && (init == NULL || !init->negotiated))
+    {
+      id = find_id (self);
+      if (id < 0)
+        {
+          g_set_error (error, WHERRY_ERROR, WHERRY_ERROR_LIMIT,
+                       "Making a channel: no stream is left");
+          return NULL;
+        }
+    }
   core = wherry_channel_core_new (self, label, init);
+  if (id >= 0)
+    core->id = core->made_id = id;
   channel = wherry_data_channel_new (core);
   wherry_connection_post_make_channel (self, core);
   self->made_channel = TRUE;
   list_add (self, channel);
   wherry_connection_update_negotiation_needed (self);
   return channel;
-}
-
-void
-wherry_connection_ask_ids (WherryConnection *self)
-{
-  guint n = g_list_model_get_n_items (G_LIST_MODEL (self->channels));
-
-  for (guint i = 0; i < n; i++)
-    {
-      g_autoptr (WherryDataChannel) channel
-          = g_list_model_get_item (G_LIST_MODEL (self->channels), i);
-
-      if (wherry_data_channel_get_id (channel) < 0)
-        wherry_connection_post_ask_id (self, wherry_data_channel_get_core (channel));
-    }
 }
 
 void
@@ -141,6 +190,7 @@ wherry_connection_close_channels (WherryConnection *self)
 
       wherry_channel_core_abandon (wherry_data_channel_get_core (channel));
     }
+  g_hash_table_remove_all (self->by_id);
   g_list_store_remove_all (self->channels);
 }
 
@@ -153,7 +203,7 @@ announce (WherryConnection *self, WherryChannelCore *core, int id)
   g_autoptr (WherryDataChannel) channel = wherry_data_channel_new (core);
   g_autoptr (GObject) shell = wherry_connection_get_shell (self);
 
-  wherry_channel_core_set_id (core, id);
+  core->id = id;
   wherry_channel_core_set_open (core, FALSE);
   list_add (self, channel);
   if (shell != NULL)
@@ -167,6 +217,7 @@ take_closed (WherryConnection *self, WherryChannelCore *core, const GError *erro
 {
   g_autoptr (WherryDataChannel) channel = wherry_channel_core_get_shell (core);
 
+  free_id (self, core);
   if (channel != NULL)
     list_remove (self, channel);
   wherry_channel_core_closed (core, error);
@@ -187,11 +238,7 @@ wherry_connection_handle_event (gpointer data, gpointer user_data)
       case WHERRY_CONNECTION_EVENT_INCOMING:
         announce (self, core, event->id);
         break;
-      case WHERRY_CONNECTION_EVENT_ID:
-        wherry_channel_core_set_id (core, event->id);
-        break;
       case WHERRY_CONNECTION_EVENT_OPEN:
-        wherry_channel_core_set_id (core, event->id);
         wherry_channel_core_set_open (core, TRUE);
         break;
       case WHERRY_CONNECTION_EVENT_MESSAGE:

@@ -216,7 +216,7 @@ set (WherryConnection *self, const WherryPeerStep *step)
 
   wherry_connection_set_slots (self, step);
   wherry_connection_update_transports (self);
-  wherry_connection_ask_ids (self);
+  wherry_connection_give_ids (self, step);
   if (state == WHERRY_SIGNALING_STATE_STABLE)
     {
       wherry_connection_check_replaced (self);

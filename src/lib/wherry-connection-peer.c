@@ -294,7 +294,7 @@ make_channel (WherryPeer *peer, gpointer data)
     .reliability = WHERRY_RELIABLE,
     .priority = core->wire_priority,
     .negotiated = core->negotiated,
-    .id = core->negotiated ? (guint16) core->id : WHERRY_CHANNEL_ID_NONE,
+    .id = core->made_id >= 0 ? (guint16) core->made_id : WHERRY_CHANNEL_ID_NONE,
   };
   GError *error = NULL;
   WherryChannel *channel;
@@ -319,9 +319,6 @@ make_channel (WherryPeer *peer, gpointer data)
     }
   core->channel = g_object_ref (channel);
   wherry_channel_set_user_data (channel, wherry_channel_core_ref (core));
-  if (!core->negotiated && wherry_channel_get_id (channel) != WHERRY_CHANNEL_ID_NONE)
-    wherry_connection_post (self, WHERRY_CONNECTION_EVENT_ID, core, NULL,
-                            wherry_channel_get_id (channel), NULL);
 }
 
 static void
@@ -340,14 +337,36 @@ close_channel (WherryPeer *peer, gpointer data)
     wherry_channel_close (core->channel);
 }
 
-static void
-tell_id (WherryPeer *peer, gpointer data)
+typedef struct
 {
-  WherryChannelCore *core = data;
+  WherryChannelCore *core; /* a reference */
+  int id;
+} GivenId;
 
-  if (core->channel != NULL && wherry_channel_get_id (core->channel) != WHERRY_CHANNEL_ID_NONE)
-    wherry_connection_post (core->connection, WHERRY_CONNECTION_EVENT_ID, core, NULL,
-                            wherry_channel_get_id (core->channel), NULL);
+static void
+given_id_free (gpointer data)
+{
+  GivenId *given = data;
+
+  wherry_channel_core_unref (given->core);
+  g_free (given);
+}
+
+static void
+give_id (WherryPeer *peer, gpointer data)
+{
+  const GivenId *given = data;
+  WherryChannelCore *core = given->core;
+  WherryChannel *channel = core->channel;
+
+  if (channel == NULL || (given->id >= 0 && wherry_channel_give_id (channel, (guint16) given->id)))
+    return;
+  wherry_channel_set_user_data (channel, NULL); /* closing it says nothing of the reason */
+  wherry_channel_close (channel);
+  finish_channel (core->connection, core,
+                  g_error_new (WHERRY_ERROR, WHERRY_ERROR_LIMIT,
+                               "No stream is left for the channel “%s”", core->label));
+  wherry_channel_core_unref (core); /* the channel's */
 }
 
 static void
@@ -371,9 +390,13 @@ wherry_connection_post_close_channel (WherryConnection *self, WherryChannelCore 
 }
 
 void
-wherry_connection_post_ask_id (WherryConnection *self, WherryChannelCore *channel)
+wherry_connection_post_id (WherryConnection *self, WherryChannelCore *channel, int id)
 {
-  post_call (self, tell_id, channel);
+  GivenId *given = g_new (GivenId, 1);
+
+  given->core = wherry_channel_core_ref (channel);
+  given->id = id;
+  wherry_peer_post_call (self->peer, give_id, given, given_id_free);
 }
 
 void

@@ -112,6 +112,9 @@ struct _WherryConnection
   guint64 n_closed;
 
   GListStore *channels; /* of WherryDataChannel that are not closed */
+  GHashTable *by_id;    /* stream -> WherryChannelCore of theirs, borrowed */
+  gboolean has_role;    /* the DTLS roles are settled: each channel has its id */
+  gboolean is_client;
   GPtrArray *holding;   /* of WherryChannelCore that hold messages */
   GSource *held_source; /* (nullable): there are some */
 };
@@ -191,8 +194,8 @@ void wherry_connection_close_channels (WherryConnection *self);
 void wherry_connection_hold (WherryConnection *self, WherryChannelCore *channel);
 /* The program has got a message of so much charge, or nobody wants it. */
 void wherry_connection_delivered (WherryConnection *self, gsize charge);
-/* Their stream numbers may be known by now. */
-void wherry_connection_ask_ids (WherryConnection *self);
+/* The DTLS roles may be settled now: then those that wait for an id get one. */
+void wherry_connection_give_ids (WherryConnection *self, const WherryPeerStep *step);
 
 /* ---- connection-stats ---- */
 typedef struct
@@ -216,7 +219,6 @@ void wherry_connection_refresh_transports (WherryConnection *self);
 typedef enum
 {
   WHERRY_CONNECTION_EVENT_INCOMING,
-  WHERRY_CONNECTION_EVENT_ID,
   WHERRY_CONNECTION_EVENT_OPEN,
   WHERRY_CONNECTION_EVENT_MESSAGE,
   WHERRY_CONNECTION_EVENT_SENT,
@@ -252,7 +254,8 @@ extern const WherryPeerDelegate wherry_connection_delegate;
 /* Thread: any */
 void wherry_connection_post_make_channel (WherryConnection *self, WherryChannelCore *channel);
 void wherry_connection_post_close_channel (WherryConnection *self, WherryChannelCore *channel);
-void wherry_connection_post_ask_id (WherryConnection *self, WherryChannelCore *channel);
+/* id: -1: there is none for it, which closes it */
+void wherry_connection_post_id (WherryConnection *self, WherryChannelCore *channel, int id);
 /* Takes message. */
 void wherry_connection_post_send (WherryConnection *self, WherryChannelCore *channel,
                                   WherryMessage *message);

@@ -3,6 +3,7 @@
 
 #include "config.h"
 
+#include "base/wherry-limits.h"
 #include "lib/wherry-connection-private.h"
 
 void
@@ -91,6 +92,7 @@ tell_transports (WherryConnection *self)
     .dtls = self->dtls,
     .sctp = self->sctp,
     .max_message_size = self->remote_max_message_size,
+    .max_channels = MIN (wherry_peer_get_n_streams (self->peer), WHERRY_CHANNELS_PER_CONNECTION),
   };
 
   if (self->sctp_transport != NULL)

@@ -120,6 +120,8 @@ start_peer (WherryConnection *self, WherryConfiguration *configuration, GError *
   WherryPeerConfig config = {
     .id = id,
     .max_channels = WHERRY_CHANNELS_PER_CONNECTION,
+    .long_names = TRUE,
+    .leaves_ids = TRUE,
     .outlives_failure = TRUE,
     .max_message_size = wherry_configuration_get_max_message_size (configuration),
     .worker = wherry_network_thread_get_worker (self->network),
@@ -170,6 +172,7 @@ wherry_connection_new (WherryConfiguration *configuration, GError **error)
   self->touched = g_ptr_array_new ();
   self->configuration = g_object_ref (configuration);
   self->channels = g_list_store_new (WHERRY_TYPE_DATA_CHANNEL);
+  self->by_id = g_hash_table_new (NULL, NULL);
   self->holding = g_ptr_array_new_with_free_func ((GDestroyNotify) wherry_channel_core_unref);
   self->remote_max_message_size = WHERRY_MAX_MESSAGE_SIZE_ABSENT;
   self->network = wherry_network_thread_acquire (self->context, error);
@@ -206,6 +209,7 @@ wherry_connection_unref (WherryConnection *self)
   g_clear_object (&self->sctp_transport);
   g_clear_object (&self->configuration);
   g_clear_object (&self->channels);
+  g_hash_table_unref (self->by_id);
   g_free (self);
 }
 

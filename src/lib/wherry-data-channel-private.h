@@ -28,6 +28,7 @@ struct _WherryChannelCore
   int max_retransmits;
   gboolean negotiated;
   guint16 wire_priority;
+  int made_id; /* -1: it was made without one */
 
   /* any thread: internally locked or atomic */
   GWeakRef shell;    /* of WherryDataChannel */

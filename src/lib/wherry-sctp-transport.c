@@ -152,7 +152,7 @@ wherry_sctp_transport_update (WherrySctpTransport *self, const WherryTransportsS
     g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_MAX_MESSAGE_SIZE]);
   if (now == WHERRY_SCTP_TRANSPORT_STATE_CONNECTED && self->max_channels == 0)
     {
-      self->max_channels = WHERRY_CHANNELS_PER_CONNECTION;
+      self->max_channels = state->max_channels;
       if (tell)
         g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_MAX_CHANNELS]);
     }

@@ -15,6 +15,7 @@ typedef struct
   WherryTransportState dtls;
   WherryTransportState sctp;
   gsize max_message_size;
+  guint max_channels; /* 0: not known yet */
 } WherryTransportsState;
 
 WherrySctpTransport *wherry_sctp_transport_new (void);

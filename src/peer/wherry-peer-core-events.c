@@ -130,6 +130,8 @@ wherry_peer_core_tell_stepped (WherryPeerCore *self, guint ticket, const WherryS
 
   event->ticket = ticket;
   event->signaling = negotiation->signaling;
+  event->has_role = negotiation->has_role;
+  event->is_client = negotiation->is_client;
   event->sdp[WHERRY_PEER_SDP_MADE] = copy_sdp (made);
   event->sdp[WHERRY_PEER_SDP_CURRENT_LOCAL] = copy_sdp (negotiation->current_local);
   event->sdp[WHERRY_PEER_SDP_PENDING_LOCAL] = copy_sdp (negotiation->pending_local);

@@ -36,6 +36,8 @@ on_set_state (gpointer user_data, WherryTransportState state, const GError *erro
     {
     case WHERRY_TRANSPORT_CONNECTED:
       self->connected = TRUE;
+      wherry_peer_take_n_streams (self->peer, wherry_stream_transport_get_n_streams (
+                                                  wherry_peer_stack_get_transport (self->stack)));
       wherry_peer_core_tell_layer (self, WHERRY_PEER_LAYER_SCTP, state, NULL);
       wherry_peer_core_tell_state (self, WHERRY_PEER_CONNECTED);
       self->settings->delegate->connected (self->settings->delegate_data);
@@ -169,6 +171,10 @@ wherry_peer_core_new (WherryPeer *peer, const WherryPeerSettings *settings)
   wherry_peer_negotiation_init (&self->negotiation, new_session_id ());
   self->negotiation.preferred = settings->setup;
   self->set = wherry_channel_set_new (settings->max_channels, &set_events, self);
+  if (settings->long_names)
+    wherry_channel_set_allow_long_names (self->set);
+  if (settings->leaves_ids)
+    wherry_channel_set_leave_ids (self->set);
   return self;
 }
 

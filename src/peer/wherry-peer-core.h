@@ -19,6 +19,8 @@ typedef struct
   WherryBudget *budget;
   gsize max_message_size;
   guint max_channels;
+  gboolean long_names;
+  gboolean leaves_ids;
   gboolean outlives_failure;
   gboolean tells_layers;              /* somebody listens */
   WherryDtlsCertificate *certificate; /* (nullable) */
@@ -115,6 +117,8 @@ typedef struct
   WherryPeerPath path;
   guint ticket;
   WherryPeerSignaling signaling;
+  gboolean has_role;
+  gboolean is_client;
   WherrySdp *sdp[WHERRY_PEER_N_SDPS];
   WherryPeerLayer layer;
   WherryTransportState layer_state;
@@ -132,6 +136,7 @@ WherryPeerEvent *wherry_peer_event_new (WherryPeerEventType type);
 WherryPeerEvent *wherry_peer_event_new_closed (guint ticket);
 void wherry_peer_event_free (gpointer event);
 /* Takes event. */
+void wherry_peer_take_n_streams (WherryPeer *self, guint n);
 void wherry_peer_take_event (WherryPeer *self, WherryPeerEvent *event);
 void wherry_peer_take_finished (WherryPeer *self, WherryPeerEvent *event);
 

@@ -25,6 +25,7 @@ struct _WherryPeer
 
   /* any thread: internally locked or atomic */
   gint wake_pending;
+  gint n_streams;
 
   /* peer thread only */
   WherryPeerCore *core; /* NULL before the start and after the end */

@@ -21,6 +21,8 @@ handle_stepped (WherryPeer *self, const WherryPeerEvent *event)
 {
   const WherryPeerStep step = {
     .ticket = event->ticket,
+    .has_role = event->has_role,
+    .is_client = event->is_client,
     .signaling = event->signaling,
     .made = event->sdp[WHERRY_PEER_SDP_MADE],
     .current_local = event->sdp[WHERRY_PEER_SDP_CURRENT_LOCAL],
@@ -193,6 +195,8 @@ settings_init (WherryPeerSettings *settings, const WherryPeerConfig *config,
       = config->max_message_size != 0 ? config->max_message_size : WHERRY_MAX_MESSAGE_SIZE_DEFAULT;
   settings->max_channels
       = config->max_channels != 0 ? config->max_channels : WHERRY_CHANNELS_PER_MEMBER;
+  settings->long_names = config->long_names;
+  settings->leaves_ids = config->leaves_ids;
   settings->outlives_failure = config->outlives_failure;
   settings->ice->outlives_failure = config->outlives_failure;
   settings->certificate
@@ -278,6 +282,18 @@ const char *
 wherry_peer_get_id (WherryPeer *self)
 {
   return self->settings.id;
+}
+
+void
+wherry_peer_take_n_streams (WherryPeer *self, guint n)
+{
+  g_atomic_int_set (&self->n_streams, (gint) n);
+}
+
+guint
+wherry_peer_get_n_streams (WherryPeer *self)
+{
+  return (guint) g_atomic_int_get (&self->n_streams);
 }
 
 WherryClock *

@@ -77,6 +77,8 @@ typedef struct
 {
   guint ticket; /* the request's */
   WherryPeerSignaling signaling;
+  gboolean has_role;     /* the DTLS roles are settled, for good... */
+  gboolean is_client;    /* ...and this is ours */
   const WherrySdp *made; /* make_offer, make_answer: the description; NULL otherwise */
   /* what is in force now; NULL where there is none */
   const WherrySdp *current_local;
@@ -165,6 +167,8 @@ typedef struct
   WherryBudget *budget;       /* (nullable) */
   gsize max_message_size;     /* what we announce; 0: the default */
   guint max_channels;
+  gboolean long_names; /* see wherry_channel_set_allow_long_names() */
+  gboolean leaves_ids; /* see wherry_channel_set_leave_ids() */
   /* ICE may fail and be restarted, and the end of the association is told and does not end the
    * peer: it lives until post_close() (RTCPeerConnection). FALSE: either ends it (the relay). */
   gboolean outlives_failure;
@@ -187,6 +191,8 @@ WherryPeer *wherry_peer_ref (WherryPeer *self); /* Thread: any */
 /* The last reference after finished joins the thread. Thread: hub for the last; any otherwise */
 void wherry_peer_unref (WherryPeer *self);
 const char *wherry_peer_get_id (WherryPeer *self); /* Thread: any */
+/* That the association began with; 0 before it is up (set before the layer event). Thread: any */
+guint wherry_peer_get_n_streams (WherryPeer *self);
 
 /* ---- Thread: any ---- */
 

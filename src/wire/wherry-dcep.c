@@ -48,15 +48,15 @@ wherry_dcep_get_type (const guint8 *data, gsize length, WherryDcepType *type, GE
   return TRUE;
 }
 
-/* A length that is over our limit, or bytes that are no text. */
+/* A length that 16 bits cannot count, or bytes that are no text. */
 static gboolean
-check_text (const char *what, const guint8 *data, gsize length, gsize max, GError **error)
+check_text (const char *what, const guint8 *data, gsize length, GError **error)
 {
-  if (length > max)
+  if (length > WHERRY_CHANNEL_NAME_MAX)
     {
       g_set_error (error, WHERRY_ERROR, WHERRY_ERROR_LIMIT,
-                   "DCEP open: %s of %" G_GSIZE_FORMAT " bytes, more than %" G_GSIZE_FORMAT, what,
-                   length, max);
+                   "DCEP open: %s of %" G_GSIZE_FORMAT " bytes, more than %u", what, length,
+                   WHERRY_CHANNEL_NAME_MAX);
       return FALSE;
     }
   /* With a length, g_utf8_validate() also refuses a NUL (RFC 8832 section 5.1 asks for UTF-8; a NUL
@@ -106,8 +106,8 @@ wherry_dcep_open_parse (WherryDcepOpen *open, const guint8 *data, gsize length, 
                    "DCEP open: unknown channel type 0x%02x", channel_type);
       return FALSE;
     }
-  if (!check_text ("label", label, label_length, WHERRY_LABEL_MAX, error)
-      || !check_text ("protocol", protocol, protocol_length, WHERRY_CHANNEL_PROTOCOL_MAX, error))
+  if (!check_text ("label", label, label_length, error)
+      || !check_text ("protocol", protocol, protocol_length, error))
     return FALSE;
 
   open->ordered = (channel_type & CHANNEL_TYPE_UNORDERED) == 0;
@@ -137,9 +137,8 @@ wherry_dcep_open_write (const WherryDcepOpen *open, gsize *length, GError **erro
                    "DCEP open: no such reliability: %u", (guint) open->reliability);
       return NULL;
     }
-  if (!check_text ("label", (const guint8 *) label, label_length, WHERRY_LABEL_MAX, &inner)
-      || !check_text ("protocol", (const guint8 *) protocol, protocol_length,
-                      WHERRY_CHANNEL_PROTOCOL_MAX, &inner))
+  if (!check_text ("label", (const guint8 *) label, label_length, &inner)
+      || !check_text ("protocol", (const guint8 *) protocol, protocol_length, &inner))
     {
       g_set_error_literal (error, WHERRY_ERROR, WHERRY_ERROR_INVALID_ARGUMENT, inner->message);
       return NULL;

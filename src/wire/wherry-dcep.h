@@ -28,8 +28,8 @@ typedef struct
   WherryDcepReliability reliability;
   guint32 value; /* 0 when reliable: what came there is ignored (RFC 8832 section 5.1) */
   guint16 priority;
-  char *label;    /* UTF-8, at most WHERRY_LABEL_MAX bytes, never NULL once parsed */
-  char *protocol; /* UTF-8, at most WHERRY_CHANNEL_PROTOCOL_MAX bytes, never NULL once parsed */
+  char *label;    /* UTF-8, at most WHERRY_CHANNEL_NAME_MAX bytes, never NULL once parsed */
+  char *protocol; /* the same */
 } WherryDcepOpen;
 
 /**

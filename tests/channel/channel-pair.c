@@ -93,12 +93,18 @@ static const WherryChannelSetEvents events = {
   .writable = on_writable,
 };
 
+WherryChannelSet *
+channel_set_new (End *end, guint max_channels)
+{
+  return wherry_channel_set_new (max_channels, &events, end);
+}
+
 static void
 end_init (End *end, WherryFakeStream *stream, guint max_channels)
 {
   *end = (End){ .stream = stream, .accept = TRUE };
   end->log = g_string_new (NULL);
-  end->set = wherry_channel_set_new (max_channels, &events, end);
+  end->set = channel_set_new (end, max_channels);
 }
 
 static void

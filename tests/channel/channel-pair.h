@@ -30,6 +30,8 @@ typedef struct
 extern const WherryChannelInit plain;
 
 void fixture_init (Fixture *f, const WherryFakeStreamOptions *options);
+/* Of theirs: 8 in the fixture. */
+WherryChannelSet *channel_set_new (End *end, guint max_channels);
 void attach (Fixture *f);
 void fixture_clear (Fixture *f);
 /* Until nothing more happens: the fake needs no time. */

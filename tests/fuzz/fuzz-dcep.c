@@ -19,8 +19,8 @@ check_open (const WherryDcepOpen *open, const guint8 *data, gsize size)
   g_autofree guint8 *written = wherry_dcep_open_write (open, &length, &error);
 
   g_assert_no_error (error);
-  g_assert_cmpuint (strlen (open->label), <=, WHERRY_LABEL_MAX);
-  g_assert_cmpuint (strlen (open->protocol), <=, WHERRY_CHANNEL_PROTOCOL_MAX);
+  g_assert_cmpuint (strlen (open->label), <=, WHERRY_CHANNEL_NAME_MAX);
+  g_assert_cmpuint (strlen (open->protocol), <=, WHERRY_CHANNEL_NAME_MAX);
   g_assert_cmpuint (length, ==, size);
   g_assert_cmpmem (written, 4, data, 4);
   if (open->reliability != WHERRY_DCEP_RELIABLE)

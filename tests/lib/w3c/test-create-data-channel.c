@@ -217,6 +217,22 @@ test_id_refused (gconstpointer data)
 
 /* data: a character, repeated to 65536 bytes */
 static void
+test_longest_label (gconstpointer data)
+{
+  ConnectionPair *pair = connection_pair_new (NULL);
+  g_autoptr (WherryDataChannelInit) init = wherry_data_channel_init_new ();
+  g_autofree char *label = repeat (data, 65535 / (guint) strlen (data));
+  g_autoptr (WherryDataChannel) channel = NULL;
+
+  wherry_data_channel_init_set_protocol (init, label);
+  channel = make_channel (&pair->a, label, init);
+  g_assert_cmpstr (wherry_data_channel_get_label (channel), ==, label);
+  g_assert_cmpstr (wherry_data_channel_get_protocol (channel), ==, label);
+  g_clear_object (&channel);
+  connection_pair_free (pair);
+}
+
+static void
 test_label_too_long (gconstpointer data)
 {
   ConnectionPair *pair = connection_pair_new (NULL);
@@ -264,15 +280,19 @@ test_ids_after_agreement (void)
   g_autoptr (WherryDataChannelInit) init = channel_init_new (TRUE, 42);
   g_autoptr (WherryDataChannel) fixed = make_channel (&pair->a, "fixed", init);
   g_autoptr (WherryDataChannel) first = make_channel (&pair->a, "same", NULL);
+  g_autoptr (WherryDataChannel) second = NULL;
 
   g_assert_cmpint (wherry_data_channel_get_id (first), ==, -1);
   agree (pair);
-  WHERRY_WAIT_UNTIL (NULL, wherry_data_channel_get_id (first) >= 0);
+  g_assert_cmpint (wherry_data_channel_get_id (first), >=, 0);
+  second = make_channel (&pair->a, "at once", NULL);
+  g_assert_cmpint (wherry_data_channel_get_id (second), >=, 0);
   g_assert_cmpint (wherry_data_channel_get_id (first), <, 65535);
   g_assert_cmpint (wherry_data_channel_get_id (first), !=, 42);
   g_assert_cmpint (wherry_data_channel_get_id (fixed), ==, 42);
   g_clear_object (&fixed);
   g_clear_object (&first);
+  g_clear_object (&second);
   connection_pair_free (pair);
 }
 
@@ -364,6 +384,8 @@ main (int argc, char **argv)
   add_ids ();
   g_test_add_func ("/create/id-65536-in-band-refused", test_id_in_band_refused);
   g_test_add_func ("/create/last-id-works", test_last_id_works);
+  g_test_add_data_func ("/create/longest-names", "l", test_longest_label);
+  g_test_add_data_func ("/create/longest-names-three-bytes", "€", test_longest_label);
   g_test_add_data_func ("/create/label-too-long", "l", test_label_too_long);
   g_test_add_data_func ("/create/label-too-long-two-bytes", "ü", test_label_too_long);
   g_test_add_data_func ("/create/protocol-too-long", "p", test_protocol_too_long);

@@ -82,6 +82,27 @@ test_empty_names (void)
   channel_pair_free (f);
 }
 
+/* data: a character that fits 65535 bytes evenly */
+static void
+test_longest_names (gconstpointer data)
+{
+  const char *character = data;
+  g_autoptr (GString) name = g_string_new (NULL);
+  g_autoptr (WherryDataChannelInit) init = wherry_data_channel_init_new ();
+  ChannelPair *f = NULL;
+
+  while (name->len < 65535)
+    g_string_append (name, character);
+  g_assert_cmpuint (name->len, ==, 65535);
+  wherry_data_channel_init_set_protocol (init, name->str);
+  f = channel_pair_new_full (name->str, init, NULL);
+  g_assert_cmpstr (wherry_data_channel_get_label (f->b->channel), ==, name->str);
+  g_assert_cmpstr (wherry_data_channel_get_protocol (f->b->channel), ==, name->str);
+  g_assert_true (wherry_data_channel_send_text (f->b->channel, "and back", NULL));
+  wait_messages (f->a, 1);
+  channel_pair_free (f);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -104,5 +125,7 @@ main (int argc, char **argv)
   g_test_add_func ("/dcep/priority", test_priority);
   g_test_add_func ("/dcep/same-id", test_same_id);
   g_test_add_func ("/dcep/empty-names", test_empty_names);
+  g_test_add_data_func ("/dcep/longest-names/ascii", "x", test_longest_names);
+  g_test_add_data_func ("/dcep/longest-names/three-bytes", "€", test_longest_names);
   return g_test_run ();
 }

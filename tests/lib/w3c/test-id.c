@@ -34,10 +34,11 @@ test_parity (gconstpointer data)
   g_autoptr (WherryDataChannel) first = make_channel (&pair->a, "", NULL);
   g_autoptr (WherryDataChannel) second = NULL;
 
+  g_assert_cmpint (wherry_data_channel_get_id (first), ==, -1);
   agree_on (pair, parity == 1 ? "active" : "passive");
-  WHERRY_WAIT_UNTIL (NULL, wherry_data_channel_get_id (first) >= 0);
+  g_assert_cmpint (wherry_data_channel_get_id (first), >=, 0);
   second = make_channel (&pair->a, "another", NULL);
-  WHERRY_WAIT_UNTIL (NULL, wherry_data_channel_get_id (second) >= 0);
+  g_assert_cmpint (wherry_data_channel_get_id (second), >=, 0);
   g_assert_cmpint (wherry_data_channel_get_id (first) % 2, ==, parity);
   g_assert_cmpint (wherry_data_channel_get_id (second) % 2, ==, parity);
   g_assert_cmpint (wherry_data_channel_get_id (first), !=, wherry_data_channel_get_id (second));
@@ -103,7 +104,7 @@ test_parity_among_negotiated (void)
     {
       WherryDataChannel *channel = g_ptr_array_index (chosen, i);
 
-      WHERRY_WAIT_UNTIL (NULL, wherry_data_channel_get_id (channel) >= 0);
+      g_assert_cmpint (wherry_data_channel_get_id (channel), >=, 0);
       g_assert_cmpint (wherry_data_channel_get_id (channel) % 2, ==, 1);
       g_assert_true (
           g_hash_table_add (ids, GINT_TO_POINTER (wherry_data_channel_get_id (channel))));
@@ -174,6 +175,92 @@ test_limit_and_one_again (void)
   channel_pair_free (f);
 }
 
+/* As many as end can open, at once: each has its own id of this side's. (transfer full) */
+static GPtrArray *
+exhaust (PairEnd *end, int parity, GHashTable *ids)
+{
+  GPtrArray *channels = g_ptr_array_new_with_free_func (g_object_unref);
+  g_autoptr (GError) error = NULL;
+  WherryDataChannel *channel = NULL;
+
+  while ((channel = wherry_peer_connection_create_data_channel (end->connection, "", NULL, &error))
+         != NULL)
+    {
+      int id = wherry_data_channel_get_id (channel);
+
+      pair_watch (channel);
+      g_ptr_array_add (channels, channel);
+      g_assert_cmpint (id % 2, ==, parity);
+      g_assert_true (g_hash_table_add (ids, GINT_TO_POINTER (id)));
+    }
+  g_assert_error (error, WHERRY_ERROR, WHERRY_ERROR_LIMIT);
+  return channels;
+}
+
+/* Nothing is waited for between the channels, and all of them open. */
+static void
+test_exhausted_at_once (void)
+{
+  ChannelPair *f = channel_pair_new (FALSE); /* b answers as the DTLS client */
+  guint max = wherry_sctp_transport_get_max_channels (
+      wherry_peer_connection_get_sctp (f->pair->a.connection));
+  g_autoptr (GHashTable) ids = g_hash_table_new (NULL, NULL);
+  g_autoptr (GPtrArray) of_a = NULL;
+  g_autoptr (GPtrArray) of_b = NULL;
+
+  g_hash_table_add (ids, GINT_TO_POINTER (wherry_data_channel_get_id (f->a->channel)));
+  of_a = exhaust (&f->pair->a, 1, ids);
+  of_b = exhaust (&f->pair->b, 0, ids);
+  g_assert_cmpuint (of_a->len + 1, ==, max / 2);
+  g_assert_cmpuint (of_b->len, ==, max / 2);
+  for (guint i = 0; i < of_a->len + of_b->len; i++)
+    {
+      WherryDataChannel *channel
+          = i < of_a->len ? g_ptr_array_index (of_a, i) : g_ptr_array_index (of_b, i - of_a->len);
+
+      WHERRY_WAIT_UNTIL (NULL, wherry_data_channel_get_ready_state (channel)
+                                   == WHERRY_DATA_CHANNEL_STATE_OPEN);
+    }
+  wherry_data_channel_close (f->a->channel);
+  WHERRY_WAIT_UNTIL (NULL, f->a->n_closed == 1);
+  g_ptr_array_add (of_a, make_channel (&f->pair->a, "again", NULL));
+  refuse_channel (&f->pair->a, "one more", NULL, WHERRY_ERROR_LIMIT);
+  g_ptr_array_set_size (of_a, 0);
+  g_ptr_array_set_size (of_b, 0);
+  channel_pair_free (f);
+}
+
+/* More than there are ids for, made before the roles are known: those without one fail, and say
+ * why (webrtc-pc section 5.6.1.1). */
+static void
+on_error (WherryDataChannel *channel, const GError *error, gpointer data)
+{
+  g_assert_error (error, WHERRY_ERROR, WHERRY_ERROR_LIMIT);
+  (*(guint *) data)++;
+}
+
+static void
+test_too_many_before_agreement (void)
+{
+  ConnectionPair *pair = connection_pair_new (NULL);
+  g_autoptr (GPtrArray) channels = g_ptr_array_new_with_free_func (g_object_unref);
+  guint n_failed = 0;
+
+  for (guint i = 0; i < 514; i++)
+    {
+      add (channels, pair, NULL);
+      g_signal_connect (g_ptr_array_index (channels, i), "error", G_CALLBACK (on_error), &n_failed);
+    }
+  agree_on (pair, "active");
+  WHERRY_WAIT_UNTIL (NULL, n_failed == 2);
+  for (guint i = 0; i < channels->len; i++)
+    g_assert_cmpint (wherry_data_channel_get_ready_state (g_ptr_array_index (channels, i)), ==,
+                     i < 512 ? WHERRY_DATA_CHANNEL_STATE_CONNECTING
+                             : WHERRY_DATA_CHANNEL_STATE_CLOSED);
+  g_ptr_array_set_size (channels, 0);
+  connection_pair_free (pair);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -185,5 +272,7 @@ main (int argc, char **argv)
   g_test_add_func ("/id/no-reuse-before-closed", test_no_reuse_before_closed);
   g_test_add_func ("/id/reuse-once-closed", test_reuse_once_closed);
   g_test_add_func ("/id/limit-and-one-again", test_limit_and_one_again);
+  g_test_add_func ("/id/exhausted-at-once", test_exhausted_at_once);
+  g_test_add_func ("/id/too-many-before-agreement", test_too_many_before_agreement);
   return g_test_run ();
 }

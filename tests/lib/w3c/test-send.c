@@ -234,6 +234,22 @@ test_close_after_sending (gconstpointer data)
   channel_pair_free (f);
 }
 
+/* Closed here while the other side sends: what comes now is dropped (webrtc-pc section 6.2,
+ * receiving a message, step 3). */
+static void
+test_discards_after_own_close (gconstpointer data)
+{
+  ChannelPair *f = open_kind (data);
+  g_autoptr (GBytes) bytes = filled_bytes (65536);
+
+  for (guint i = 0; i < 16; i++)
+    g_assert_true (wherry_data_channel_send_bytes (f->b->channel, bytes, NULL));
+  wherry_data_channel_close (f->a->channel);
+  WHERRY_WAIT_UNTIL (NULL, f->a->n_closed == 1 && f->b->n_closed == 1);
+  g_assert_cmpuint (f->a->messages->len, ==, 0);
+  channel_pair_free (f);
+}
+
 static void
 add_kinds (const char *name, GTestDataFunc function)
 {
@@ -263,5 +279,6 @@ main (int argc, char **argv)
   add_kinds ("sizes", test_sizes);
   add_kinds ("lowered-limit", test_lowered_limit);
   add_kinds ("close-after-sending", test_close_after_sending);
+  add_kinds ("discards-after-own-close", test_discards_after_own_close);
   return g_test_run ();
 }
