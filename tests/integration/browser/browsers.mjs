@@ -18,14 +18,18 @@ const HEIGHT = 800;
  * ever. */
 export const POLLING = { polling: 50 };
 
+export const executable = (kind) => (kind === 'firefox'
+  ? process.env.FIREFOX ?? '/usr/bin/firefox-esr'
+  : process.env.CHROMIUM ?? '/usr/bin/chromium');
+
 export const launch = (kind, options = {}) => (kind === 'firefox'
   ? puppeteer.launch({
-    browser: 'firefox', executablePath: process.env.FIREFOX ?? '/usr/bin/firefox-esr', headless: true, extraPrefsFirefox: FIREFOX_PREFS,
+    browser: 'firefox', executablePath: executable(kind), headless: true, extraPrefsFirefox: FIREFOX_PREFS,
     /* the window's own size: older Firefox lacks what puppeteer's viewport asks of it */
     args: [`--width=${WIDTH}`, `--height=${HEIGHT}`], defaultViewport: null, ...options,
   })
   : puppeteer.launch({
-    browser: 'chrome', executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', headless: true, args: ['--no-sandbox'],
+    browser: 'chrome', executablePath: executable(kind), headless: true, args: ['--no-sandbox'],
     defaultViewport: { width: WIDTH, height: HEIGHT }, ...options,
   }));
 

@@ -10,9 +10,10 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import readline from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { WebSocketServer } from 'ws';
 
-import { launch } from '../../integration/browser/browsers.mjs';
+import { executable, launch } from '../../integration/browser/browsers.mjs';
 
 const kind = process.argv[2];
 const MODULES = { '/page.mjs': 'page.mjs', '/host.mjs': 'host.mjs', '/lines.mjs': '../lines.mjs', '/w3c.mjs': '../w3c.mjs' };
@@ -24,13 +25,14 @@ const serve = async ({ url }, response) => {
   response.end(path ? await readFile(new URL(path, import.meta.url)) : PAGE);
 };
 
-/* Outlives this program, however it ends: a test kills it to see its peer vanish, and the browser must vanish with it. */
-const keep = (pid, directory) => {
-  const script = 'read -r gone || { kill -9 "$1"; tail --pid="$1" -f /dev/null; }; rm -rf "$2"';
-  const keeper = spawn('/bin/sh', ['-c', script, 'keeper', `${pid}`, directory], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
-  keeper.unref();
-  keeper.stdin.unref();
-  return keeper;
+/* Removes the profile after this program and its browser, however they end: a test kills it to see its peer vanish. */
+const profile = async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'wherry-participant-'));
+  const script = 'read -r _; sleep 1; rm -rf "$1"';
+  const sweeper = spawn('/bin/sh', ['-c', script, 'sweeper', directory], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
+  sweeper.unref();
+  sweeper.stdin.unref();
+  return directory;
 };
 
 const fail = (message) => {
@@ -43,9 +45,11 @@ const input = readline.createInterface({ input: process.stdin });
 const early = [];
 input.on('line', (line) => early.push(line));
 
-const directory = await mkdtemp(join(tmpdir(), 'wherry-participant-'));
-const browser = await launch(kind, { userDataDir: directory });
-const keeper = keep(browser.process().pid, directory);
+const browser = await launch(kind, {
+  userDataDir: await profile(),
+  executablePath: fileURLToPath(new URL('mortal.sh', import.meta.url)),
+  env: { ...process.env, MORTAL: executable(kind) },
+});
 
 new WebSocketServer({ server, maxPayload: 1 << 26 }).on('connection', (socket) => {
   const order = (line) => socket.send(line);
@@ -57,7 +61,7 @@ new WebSocketServer({ server, maxPayload: 1 << 26 }).on('connection', (socket) =
   socket.on('message', (line) => process.stdout.write(`${line}\n`));
   socket.on('close', async () => {
     await browser.close();
-    keeper.stdin.end('gone\n', () => process.exit(0));
+    process.exit(0);
   });
 });
 
