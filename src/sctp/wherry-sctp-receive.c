@@ -26,12 +26,33 @@ typedef struct
 } WherrySctpAssembly;
 
 static void
-assembly_discard (WherrySctpAssembly *assembly)
+assembly_uncharge (WherrySctpAssembly *assembly)
 {
   if (assembly->holder != NULL)
     wherry_budget_holder_release (assembly->holder, assembly->bytes->len);
   *assembly->total -= assembly->bytes->len;
+}
+
+static void
+assembly_discard (WherrySctpAssembly *assembly)
+{
+  assembly_uncharge (assembly);
   g_byte_array_set_size (assembly->bytes, 0);
+}
+
+/* Its memory becomes the message's: a large one is never there twice. */
+static WherryMessage *
+assembly_take (WherrySctpAssembly *assembly, WherryMessageKind kind, gboolean empty,
+               WherryBudget *budget)
+{
+  gsize length = assembly->bytes->len;
+  guint8 *data;
+
+  assembly_uncharge (assembly);
+  data = g_byte_array_free (assembly->bytes, FALSE);
+  assembly->bytes = g_byte_array_new ();
+  /* what it had grown to is up to twice as much */
+  return wherry_message_new_take (kind, g_realloc (data, length), empty ? 0 : length, budget);
 }
 
 static void
@@ -209,13 +230,13 @@ on_data (WherrySctpAssociation *self, const struct sctp_rcvinfo *info, const gui
       add_piece (self, assembly, info->rcv_sid, data, length);
       if (!end || is_partial_ppid (ppid))
         return;
-      data = assembly->bytes->data;
-      length = assembly->bytes->len;
     }
   if (assembly != NULL && assembly->too_large)
     ;
   else if (!wherry_message_kind_from_ppid (ppid, &kind, &empty))
     wherry_counter_inc (WHERRY_COUNTER_SCTP_BAD_PPID);
+  else if (assembly != NULL)
+    hold (self, info->rcv_sid, assembly_take (assembly, kind, empty, self->config.budget));
   else
     hold (self, info->rcv_sid,
           wherry_message_new (kind, data, empty ? 0 : length, self->config.budget));

@@ -3,6 +3,10 @@
 
 #include "config.h"
 
+#include "base/wherry-counters.h"
+#include "base/wherry-error.h"
+#include "base/wherry-limits.h"
+
 #include "sctp-pair.h"
 
 /* Large messages of which the sender gives up the rest (RFC 3758): those behind them arrive. */
@@ -88,11 +92,72 @@ test_unordered (void)
   check (TRUE, FALSE);
 }
 
+/* Drops one packet of so many that come. */
+typedef struct
+{
+  guint until;
+  guint n;
+} Drop;
+
+static gboolean
+drop_one (const guint8 *data, gsize length, gpointer user_data)
+{
+  Drop *self = user_data;
+
+  return ++self->n != self->until;
+}
+
+/* With a limit of 16 MiB the buffer does not hold two largest messages any more: of one that is
+ * longer than half of it a piece was handed over when the rest is given up, and that is an end that
+ * both see. */
+static void
+check_long (gboolean interleaving, gsize length, gboolean ends)
+{
+  const WherrySendOptions lossy
+      = { .ordered = TRUE, .reliability = WHERRY_MAX_RETRANSMITS, .value = 0 };
+  const WherrySctpConfig config
+      = { .max_message_size = 16u * WHERRY_MIB, .no_interleaving = !interleaving };
+  guint64 before = wherry_counter_get (WHERRY_COUNTER_SCTP_STUCK);
+  Drop drop = { .until = (guint) (length / WHERRY_MTU) };
+  Pair pair;
+
+  pair_init (&pair, NULL, &config);
+  pair_wait_connected (&pair);
+  pair.b.on_message = note_end;
+  wherry_fake_link_set_filter (pair.a.link, drop_one, &drop);
+  send_made (&pair, &pair.a, STREAM, &lossy, WHERRY_MESSAGE_BINARY, length, 1);
+  if (ends)
+    {
+      WHERRY_WAIT_UNTIL (pair.context, pair.a.error != NULL && pair.b.error != NULL);
+      g_assert_error (pair.b.error, WHERRY_ERROR, WHERRY_ERROR_LIMIT);
+      g_assert_error (pair.a.error, WHERRY_ERROR, WHERRY_ERROR_CLOSED);
+    }
+  else
+    {
+      send_some (&pair, &lossy);
+      g_assert_cmpuint (take_received (&pair), ==, N);
+    }
+  g_assert_cmpuint (drop.n, >=, drop.until);
+  g_assert_cmpuint (wherry_counter_get (WHERRY_COUNTER_SCTP_STUCK) - before, ==, ends ? 1 : 0);
+  pair_clear (&pair);
+}
+
+static void
+test_long (void)
+{
+  for (guint interleaving = 0; interleaving <= 1; interleaving++)
+    {
+      check_long (interleaving, 3u * WHERRY_MIB, FALSE);
+      check_long (interleaving, 6u * WHERRY_MIB, TRUE);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/sctp/given-up/ordered", test_ordered);
   g_test_add_func ("/sctp/given-up/unordered", test_unordered);
+  g_test_add_func ("/sctp/given-up/long", test_long);
   return run_and_shut_down ();
 }
