@@ -4,6 +4,7 @@
 /* What is behind a WherryClient. The object is a shell that may lose its last reference on any
  * thread; this belongs to the creator's, and ends on it. */
 
+#include "base/wherry-clock.h"
 #include "lib/wherry-client-link-private.h"
 #include "lib/wherry-client.h"
 #include "signaling/wherry-backoff.h"
@@ -24,6 +25,7 @@ struct _WherryClientCore
 {
   /* immutable after construction: any thread reads */
   GMainContext *context;
+  WherryClock *clock;
   /* any thread: internally locked or atomic */
   GWeakRef shell; /* of WherryClient */
 
@@ -51,6 +53,8 @@ struct _WherryClientCore
 };
 
 WherryClientCore *wherry_client_core_new (WherryClient *shell);
+/* Tests: in place of the system's, before it joins. Thread: creator */
+void wherry_client_set_clock (WherryClient *client, WherryClock *clock);
 /* The shell is gone. Thread: any */
 void wherry_client_core_post_free (WherryClientCore *self);
 

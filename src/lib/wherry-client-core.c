@@ -5,7 +5,6 @@
 
 #include "lib/wherry-client-core-private.h"
 
-#include "base/wherry-clock.h"
 #include "base/wherry-error.h"
 #include "base/wherry-limits.h"
 #include "lib/wherry-member-private.h"
@@ -156,7 +155,7 @@ on_connected (gpointer user_data)
   WherryClientCore *self = user_data;
   g_autoptr (GTask) task = take_join (self);
 
-  self->connected_us = g_get_monotonic_time ();
+  self->connected_us = wherry_clock_now_us (self->clock);
   if (self->leaves->len == 0)
     set_state (self, WHERRY_CLIENT_STATE_CONNECTED, NULL);
   if (task != NULL)
@@ -216,7 +215,7 @@ static void
 on_ended (gpointer user_data, const GError *error, gboolean is_final)
 {
   WherryClientCore *self = user_data;
-  gint64 now_us = g_get_monotonic_time ();
+  gint64 now_us = wherry_clock_now_us (self->clock);
 
   if (self->connected_us >= 0)
     wherry_backoff_lost (&self->backoff, now_us - self->connected_us);
@@ -230,7 +229,7 @@ on_ended (gpointer user_data, const GError *error, gboolean is_final)
   set_state (self, WHERRY_CLIENT_STATE_RECONNECTING, error);
   /* who heard of it may have left */
   if (self->state == WHERRY_CLIENT_STATE_RECONNECTING && self->retry == NULL)
-    self->retry = wherry_clock_add (wherry_clock_system (), self->context,
+    self->retry = wherry_clock_add (self->clock, self->context,
                                     wherry_backoff_next_us (&self->backoff, g_random_double ()),
                                     on_retry, self);
 }
@@ -255,6 +254,7 @@ try_link (WherryClientCore *self, GError **error)
     .token = self->token,
     .mirror = self->mirror,
     .configuration = self->configuration,
+    .clock = self->clock,
   };
 
   g_main_context_push_thread_default (self->context);
@@ -368,6 +368,7 @@ wherry_client_core_new (WherryClient *shell)
   WherryClientCore *self = g_new0 (WherryClientCore, 1);
 
   self->context = g_main_context_ref_thread_default ();
+  self->clock = wherry_clock_ref (wherry_clock_system ());
   g_weak_ref_init (&self->shell, shell);
   self->mirror = TRUE;
   self->reconnect = TRUE;
@@ -376,6 +377,16 @@ wherry_client_core_new (WherryClient *shell)
   self->leaves = g_ptr_array_new_with_free_func (g_object_unref);
   self->connected_us = -1;
   return self;
+}
+
+void
+wherry_client_set_clock (WherryClient *client, WherryClock *clock)
+{
+  WherryClientCore *self = client->core;
+
+  g_assert (self->link == NULL && self->retry == NULL);
+  wherry_clock_unref (self->clock);
+  self->clock = wherry_clock_ref (clock);
 }
 
 static gboolean
@@ -397,6 +408,7 @@ on_free (gpointer data)
   g_hash_table_unref (self->by_id);
   g_object_unref (self->members);
   g_ptr_array_unref (self->leaves);
+  wherry_clock_unref (self->clock);
   g_main_context_unref (self->context);
   g_free (self);
   return G_SOURCE_REMOVE;

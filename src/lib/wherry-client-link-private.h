@@ -4,6 +4,7 @@
 /* One connection of a client to its relay: a signaling socket, a peer connection, and what ends
  * them. On the thread-default context of whoever makes it. Thread: creator */
 
+#include "base/wherry-clock.h"
 #include "lib/wherry-peer-connection.h"
 #include "wire/wherry-signal.h"
 
@@ -35,6 +36,7 @@ typedef struct
   const char *token; /* (nullable) */
   gboolean mirror;
   WherryConfiguration *configuration; /* (nullable) */
+  WherryClock *clock;
 } WherryClientLinkOptions;
 
 /* options: copied. WHERRY_ERROR_INVALID_ARGUMENT. No event comes from inside the call. */

@@ -5,7 +5,6 @@
 
 #include "lib/wherry-client-negotiation-private.h"
 
-#include "base/wherry-clock.h"
 #include "base/wherry-error.h"
 #include "base/wherry-limits.h"
 
@@ -33,6 +32,7 @@ wherry_client_link_unref (WherryClientLink *self)
   g_free (self->room);
   g_free (self->name);
   g_free (self->token);
+  wherry_clock_unref (self->clock);
   g_main_context_unref (self->context);
   g_free (self);
 }
@@ -84,7 +84,7 @@ static void
 set_timer (WherryClientLink *self, gint64 limit_us, GSourceFunc func)
 {
   wherry_clock_clear_source (&self->timer);
-  self->timer = wherry_clock_add (wherry_clock_system (), self->context, limit_us, func, self);
+  self->timer = wherry_clock_add (self->clock, self->context, limit_us, func, self);
 }
 
 static gboolean
@@ -237,6 +237,8 @@ make_configuration (WherryClientLink *self, const WherrySignal *joined)
           wherry_configuration_add_ice_server (made, server);
         }
     }
+  /* signaling is here to tell of it */
+  wherry_configuration_set_restart_on_network_change (made, TRUE);
   servers = wherry_configuration_get_ice_servers (made);
   if (g_list_model_get_n_items (servers) == 0 && joined->ice_servers != NULL)
     for (guint i = 0; i < joined->ice_servers->len; i++)
@@ -380,6 +382,7 @@ wherry_client_link_new (const WherryClientLinkOptions *options,
 
   self->ref_count = 1;
   self->context = g_main_context_ref_thread_default ();
+  self->clock = wherry_clock_ref (options->clock);
   self->events = events;
   self->user_data = user_data;
   self->room = g_strdup (options->room);

@@ -13,6 +13,7 @@ struct _WherryClientLink
 {
   guint ref_count; /* the owner's, and one for each operation under way */
   GMainContext *context;
+  WherryClock *clock;
   const WherryClientLinkEvents *events; /* NULL: it has ended */
   gpointer user_data;
   char *room;

@@ -6,6 +6,7 @@
 #include "lib/wherry-configuration-private.h"
 
 #include "base/wherry-limits.h"
+#include "ice/wherry-ice-network.h"
 #include "lib/wherry-enum-types.h"
 #include "wire/wherry-ice-url.h"
 
@@ -23,6 +24,7 @@ struct _WherryConfiguration
   guint port_range_end;
   guint max_message_size;
   guint64 send_buffer_limit;
+  gboolean restart_on_network_change;
 };
 
 typedef enum
@@ -37,9 +39,10 @@ typedef enum
   PROP_PORT_RANGE_END,
   PROP_MAX_MESSAGE_SIZE,
   PROP_SEND_BUFFER_LIMIT,
+  PROP_RESTART_ON_NETWORK_CHANGE,
 } Property;
 
-static GParamSpec *properties[PROP_SEND_BUFFER_LIMIT + 1];
+static GParamSpec *properties[PROP_RESTART_ON_NETWORK_CHANGE + 1];
 
 G_DEFINE_FINAL_TYPE (WherryConfiguration, wherry_configuration, G_TYPE_OBJECT)
 
@@ -91,6 +94,9 @@ wherry_configuration_get_property (GObject *object, guint id, GValue *value, GPa
     case PROP_SEND_BUFFER_LIMIT:
       g_value_set_uint64 (value, self->send_buffer_limit);
       break;
+    case PROP_RESTART_ON_NETWORK_CHANGE:
+      g_value_set_boolean (value, self->restart_on_network_change);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
       break;
@@ -134,6 +140,9 @@ wherry_configuration_set_property (GObject *object, guint id, const GValue *valu
       break;
     case PROP_SEND_BUFFER_LIMIT:
       wherry_configuration_set_send_buffer_limit (self, g_value_get_uint64 (value));
+      break;
+    case PROP_RESTART_ON_NETWORK_CHANGE:
+      wherry_configuration_set_restart_on_network_change (self, g_value_get_boolean (value));
       break;
     case PROP_ICE_SERVERS:
     default:
@@ -209,6 +218,16 @@ install_network_properties (GParamFlags flags)
    */
   properties[PROP_PORT_RANGE_END]
       = g_param_spec_uint ("port-range-end", NULL, NULL, 0, G_MAXUINT16, 0, flags);
+  /**
+   * WherryConfiguration:restart-on-network-change:
+   *
+   * Whether a connection restarts ICE by itself when addresses of this machine come or go, as from
+   * Wi-Fi to mobile: as if [method@PeerConnection.restart_ice] had been called, so that
+   * [signal@PeerConnection::negotiation-needed] follows. Read when the connection is made; it costs
+   * one file descriptor. [class@Client] does it whatever this says.
+   */
+  properties[PROP_RESTART_ON_NETWORK_CHANGE]
+      = g_param_spec_boolean ("restart-on-network-change", NULL, NULL, FALSE, flags);
 }
 
 static void
@@ -303,6 +322,8 @@ wherry_configuration_to_ice (WherryConfiguration *self, GError **error)
     return NULL;
   ice->relay_only = self->ice_transport_policy == WHERRY_ICE_TRANSPORT_POLICY_RELAY;
   ice->ice_tcp = self->ice_tcp;
+  if (self->restart_on_network_change)
+    ice->network = wherry_ice_network_get_system ();
   return g_steal_pointer (&ice);
 }
 
@@ -407,3 +428,4 @@ DEFINE_PROPERTY (WherryIceCandidateTypes, candidate_types, PROP_CANDIDATE_TYPES)
 DEFINE_PROPERTY (gboolean, ice_tcp, PROP_ICE_TCP)
 DEFINE_PROPERTY (guint, max_message_size, PROP_MAX_MESSAGE_SIZE)
 DEFINE_PROPERTY (guint64, send_buffer_limit, PROP_SEND_BUFFER_LIMIT)
+DEFINE_PROPERTY (gboolean, restart_on_network_change, PROP_RESTART_ON_NETWORK_CHANGE)

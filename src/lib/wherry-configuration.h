@@ -247,5 +247,29 @@ guint64 wherry_configuration_get_send_buffer_limit (WherryConfiguration *self);
  */
 WHERRY_AVAILABLE_IN_0_1
 void wherry_configuration_set_send_buffer_limit (WherryConfiguration *self, guint64 bytes);
+/**
+ * wherry_configuration_get_restart_on_network_change:
+ * @self: a configuration
+ *
+ * Gets [property@Configuration:restart-on-network-change].
+ *
+ * Returns: the value
+ *
+ * Thread: one at a time
+ */
+WHERRY_AVAILABLE_IN_0_1
+gboolean wherry_configuration_get_restart_on_network_change (WherryConfiguration *self);
+/**
+ * wherry_configuration_set_restart_on_network_change:
+ * @self: a configuration
+ * @restart: the value
+ *
+ * Sets [property@Configuration:restart-on-network-change].
+ *
+ * Thread: one at a time
+ */
+WHERRY_AVAILABLE_IN_0_1
+void wherry_configuration_set_restart_on_network_change (WherryConfiguration *self,
+                                                         gboolean restart);
 
 G_END_DECLS

@@ -98,6 +98,15 @@ on_candidate_error (gpointer user_data, const WherryPeerCandidateError *error)
                            error->url, error->code, error->text);
 }
 
+static void
+on_addresses_changed (gpointer user_data)
+{
+  g_autoptr (WherryConnection) self = wherry_connection_ref (user_data);
+
+  if (!self->closed)
+    wherry_connection_restart_ice (self);
+}
+
 static const WherryPeerHubEvents hub_events = {
   .description = on_description,
   .candidate = on_candidate,
@@ -107,6 +116,7 @@ static const WherryPeerHubEvents hub_events = {
   .stepped = on_stepped,
   .layer = on_layer,
   .candidate_error = on_candidate_error,
+  .addresses_changed = on_addresses_changed,
 };
 
 /* ---- life ---- */

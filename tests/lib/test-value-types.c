@@ -218,6 +218,10 @@ test_configuration_tells_of_changes (void)
   wherry_configuration_set_max_message_size (configuration, 1000);
   wherry_configuration_set_send_buffer_limit (configuration, 5);
   g_assert_cmpuint (n, ==, 6);
+  g_assert_false (wherry_configuration_get_restart_on_network_change (configuration));
+  wherry_configuration_set_restart_on_network_change (configuration, TRUE);
+  g_assert_true (wherry_configuration_get_restart_on_network_change (configuration));
+  g_assert_cmpuint (n, ==, 7);
   g_assert_cmpuint (wherry_configuration_get_port_range_begin (configuration), ==, 10);
   g_assert_cmpuint (wherry_configuration_get_port_range_end (configuration), ==, 20);
   g_assert_true (wherry_configuration_get_certificate (configuration) == certificate);

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "wherry-test"
+
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "fixtures/wherry-own-network.h"
+#include "fixtures/wherry-wait.h"
+#include "lib/wherry.h"
+
+/* From one network to another while messages pass: two clients on this machine, wherryd on the
+ * other. Signaling lives on, by another way. */
+
+#define SEND_EVERY_MS 2
+
+typedef struct
+{
+  GSubprocess *server;
+  char *uri;
+  WherryConfiguration *configuration;
+} Fixture;
+
+typedef struct
+{
+  WherryClient *client;
+  WherryDataChannel *chat;
+  GSource *sending;
+  guint n_sent;
+  guint n_heard;
+  gboolean joined;
+  GString *states;
+  guint n_gone; /* members */
+  guint n_ids;
+  guint n_connections;
+  guint n_offers;
+  guint n_answers;
+} End;
+
+static const char *wherryd;
+
+/* ---- the server ---- */
+
+static void
+on_line (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Fixture *self = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *line
+      = g_data_input_stream_read_line_finish (G_DATA_INPUT_STREAM (source), result, NULL, &error);
+
+  g_assert_no_error (error);
+  g_assert_nonnull (line);
+  g_assert_true (g_str_has_prefix (line, "wherryd: listening on "));
+  self->uri = g_strdup (strrchr (line, ' ') + 1);
+}
+
+static void
+set_up (Fixture *self, gconstpointer data)
+{
+  g_autoptr (GSubprocessLauncher) launcher
+      = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE);
+  g_autoptr (GDataInputStream) output = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_subprocess_launcher_set_child_setup (launcher, wherry_own_network_go_far, NULL, NULL);
+  self->server = g_subprocess_launcher_spawn (launcher, &error, wherryd, "--listen", "10.66.0.2:0",
+                                              "--insecure-open", "--verbose", NULL);
+  g_assert_no_error (error);
+  output = g_data_input_stream_new (g_subprocess_get_stdout_pipe (self->server));
+  g_data_input_stream_read_line_async (output, G_PRIORITY_DEFAULT, NULL, on_line, self);
+  WHERRY_WAIT_UNTIL (NULL, self->uri != NULL);
+  self->configuration = wherry_configuration_new ();
+}
+
+static void
+on_exited (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_assert_true (g_subprocess_wait_check_finish (G_SUBPROCESS (source), result, NULL));
+  *(gboolean *) user_data = TRUE;
+}
+
+static void
+tear_down (Fixture *self, gconstpointer data)
+{
+  gboolean exited = FALSE;
+
+  g_subprocess_send_signal (self->server, SIGTERM);
+  g_subprocess_wait_check_async (self->server, NULL, on_exited, &exited);
+  WHERRY_WAIT_UNTIL (NULL, exited);
+  g_object_unref (self->server);
+  g_object_unref (self->configuration);
+  g_free (self->uri);
+}
+
+/* ---- clients that number what they send ---- */
+
+static void
+on_message (WherryDataChannel *channel, GBytes *data, gboolean is_text, gpointer user_data)
+{
+  End *self = user_data;
+  g_autofree char *text = g_strndup (g_bytes_get_data (data, NULL), g_bytes_get_size (data));
+
+  g_assert_cmpint (atoi (text), ==, self->n_heard);
+  self->n_heard++;
+}
+
+static gboolean
+on_send (gpointer user_data)
+{
+  End *self = user_data;
+  g_autofree char *text = g_strdup_printf ("%u", self->n_sent);
+  g_autoptr (GError) error = NULL;
+
+  wherry_data_channel_send_text (self->chat, text, &error);
+  g_assert_no_error (error);
+  self->n_sent++;
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+on_negotiation_needed (WherryPeerConnection *connection, gpointer user_data)
+{
+  ((End *) user_data)->n_offers++;
+}
+
+static void
+on_signaling (WherryPeerConnection *connection, GParamSpec *pspec, gpointer user_data)
+{
+  if (wherry_peer_connection_get_signaling_state (connection) == WHERRY_SIGNALING_STATE_STABLE)
+    ((End *) user_data)->n_answers++;
+}
+
+static void
+on_prepare (WherryClient *client, WherryPeerConnection *connection, gpointer user_data)
+{
+  End *self = user_data;
+  g_autoptr (GError) error = NULL;
+
+  self->n_connections++;
+  g_clear_object (&self->chat);
+  self->chat = wherry_client_create_data_channel (client, "chat", NULL, &error);
+  g_assert_no_error (error);
+  g_signal_connect (self->chat, "message", G_CALLBACK (on_message), self);
+  g_signal_connect (connection, "negotiation-needed", G_CALLBACK (on_negotiation_needed), self);
+  g_signal_connect (connection, "notify::signaling-state", G_CALLBACK (on_signaling), self);
+}
+
+static void
+on_state (WherryClient *client, GParamSpec *pspec, gpointer user_data)
+{
+  g_string_append_printf (((End *) user_data)->states, "%d", wherry_client_get_state (client));
+}
+
+static void
+on_id (WherryClient *client, GParamSpec *pspec, gpointer user_data)
+{
+  ((End *) user_data)->n_ids++;
+}
+
+static void
+on_members (GListModel *members, guint position, guint removed, guint added, gpointer user_data)
+{
+  ((End *) user_data)->n_gone += removed;
+}
+
+static void
+on_joined (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+
+  wherry_client_join_finish (WHERRY_CLIENT (source), result, &error);
+  g_assert_no_error (error);
+  ((End *) user_data)->joined = TRUE;
+}
+
+static End *
+end_join (Fixture *fixture, const char *name)
+{
+  End *self = g_new0 (End, 1);
+
+  self->client = wherry_client_new (fixture->uri, "room", name);
+  g_object_set (self->client, "configuration", fixture->configuration, NULL);
+  self->states = g_string_new (NULL);
+  g_signal_connect (self->client, "prepare", G_CALLBACK (on_prepare), self);
+  g_signal_connect (self->client, "notify::state", G_CALLBACK (on_state), self);
+  g_signal_connect (self->client, "notify::id", G_CALLBACK (on_id), self);
+  g_signal_connect (wherry_client_get_members (self->client), "items-changed",
+                    G_CALLBACK (on_members), self);
+  wherry_client_join_async (self->client, NULL, on_joined, self);
+  WHERRY_WAIT_UNTIL (NULL, self->joined
+                               && wherry_data_channel_get_ready_state (self->chat)
+                                      == WHERRY_DATA_CHANNEL_STATE_OPEN);
+  return self;
+}
+
+static void
+end_begin (End *self)
+{
+  self->sending = g_timeout_source_new (SEND_EVERY_MS);
+  g_source_set_callback (self->sending, on_send, self, NULL);
+  g_source_attach (self->sending, NULL);
+}
+
+static void
+end_stop (End *self)
+{
+  g_source_destroy (self->sending);
+  g_clear_pointer (&self->sending, g_source_unref);
+}
+
+static void
+on_left (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_assert_true (wherry_client_leave_finish (WHERRY_CLIENT (source), result, NULL));
+  *(gboolean *) user_data = TRUE;
+}
+
+static void
+end_leave (End *self)
+{
+  gpointer client = self->client;
+  gboolean left = FALSE;
+
+  g_signal_handlers_disconnect_by_data (wherry_client_get_members (self->client), self);
+  g_signal_handlers_disconnect_by_data (self->client, self);
+  g_signal_handlers_disconnect_by_data (self->chat, self);
+  wherry_client_leave_async (self->client, NULL, on_left, &left);
+  WHERRY_WAIT_UNTIL (NULL, left);
+  g_object_add_weak_pointer (client, &client);
+  g_object_unref (self->client);
+  WHERRY_WAIT_UNTIL (NULL, client == NULL);
+  g_object_unref (self->chat);
+  g_string_free (self->states, TRUE);
+  g_free (self);
+}
+
+/* ---- the tests ---- */
+
+/* Both ways, until all has arrived that was sent after this. */
+static void
+check_flow (End *ann, End *bob, const char *where)
+{
+  guint from_ann = ann->n_sent;
+  guint from_bob = bob->n_sent;
+  gint64 begin_us = g_get_monotonic_time ();
+
+  WHERRY_WAIT_UNTIL (NULL, bob->n_heard > from_ann && ann->n_heard > from_bob);
+  g_test_message ("%s: what was sent then took %" G_GINT64_FORMAT " ms (%u, %u)", where,
+                  (g_get_monotonic_time () - begin_us) / 1000, from_ann, from_bob);
+}
+
+static void
+check_nobody_left (End *self)
+{
+  g_assert_cmpstr (self->states->str, ==, "12"); /* joining, connected */
+  g_assert_cmpuint (self->n_ids, ==, 1);
+  g_assert_cmpuint (self->n_connections, ==, 1);
+  g_assert_cmpuint (self->n_gone, ==, 0);
+}
+
+static void
+finish (End *ann, End *bob)
+{
+  end_stop (ann);
+  end_stop (bob);
+  WHERRY_WAIT_UNTIL (NULL, ann->n_heard == bob->n_sent && bob->n_heard == ann->n_sent);
+  check_nobody_left (ann);
+  check_nobody_left (bob);
+  end_leave (ann);
+  end_leave (bob);
+}
+
+static void
+begin (Fixture *self, End **ann, End **bob)
+{
+  *ann = end_join (self, "ann");
+  *bob = end_join (self, "bob");
+  end_begin (*ann);
+  end_begin (*bob);
+  check_flow (*ann, *bob, "at home");
+}
+
+/* Our addresses: one goes and another comes, and later one goes long before the next is there. */
+static void
+test_clients (Fixture *self, gconstpointer data)
+{
+  End *ann;
+  End *bob;
+
+  begin (self, &ann, &bob);
+  wherry_own_network_ip ("address delete 10.77.0.1/24 dev wherry0");
+  wherry_own_network_ip ("address add 10.88.0.1/24 dev wherry0");
+  wherry_own_network_ip ("route add 10.77.0.0/24 dev wherry0");
+  WHERRY_WAIT_UNTIL (NULL, ann->n_answers == 2 && bob->n_answers == 2);
+  check_flow (ann, bob, "elsewhere");
+
+  wherry_own_network_ip ("address delete 10.88.0.1/24 dev wherry0");
+  WHERRY_WAIT_UNTIL (NULL, ann->n_answers == 3 && bob->n_answers == 3);
+  wherry_own_network_ip ("address add 10.77.0.1/24 dev wherry0");
+  check_flow (ann, bob, "home again");
+  WHERRY_WAIT_UNTIL (NULL, ann->n_answers == 4 && bob->n_answers == 4);
+  g_assert_cmpuint (ann->n_offers + bob->n_offers, ==, 8);
+  finish (ann, bob);
+}
+
+#define ADD(path, func) g_test_add ("/client-roaming/" path, Fixture, NULL, set_up, func, tear_down)
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_assert_cmpint (argc, ==, 2);
+  wherryd = argv[1];
+  if (!wherry_own_network_enter_two ())
+    return 77; /* skipped */
+  wherry_own_network_far_ip ("route add 10.88.0.0/24 dev wherry1");
+  ADD ("clients", test_clients);
+  return g_test_run ();
+}
