@@ -46,6 +46,8 @@ typedef struct
    * there (CONNECTING follows when a restart is applied, CONNECTED when a pair is found after all),
    * and comes too when every check of a first connection failed. error: with FAILED. (nullable) */
   void (*state) (gpointer user_data, WherryTransportState state, const GError *error);
+  /* Another pair was selected. Only to be noted: the session is in the middle of it. (nullable) */
+  void (*pair) (gpointer user_data);
   /* A server gave no candidate. (nullable) */
   void (*candidate_error) (gpointer user_data, const WherryIceCandidateError *error);
   /* Addresses of this machine came or went since gathering (only with a network to watch in the

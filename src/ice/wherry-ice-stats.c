@@ -39,6 +39,8 @@ wherry_ice_session_count_pair (WherryIceSession *self)
 {
   self->pair_changes++;
   self->pair_traffic = (WherryIceTraffic){ 0 };
+  if (self->events != NULL && self->events->pair != NULL)
+    self->events->pair (self->events_data);
 }
 
 static void

@@ -165,6 +165,7 @@ keep_candidate (WherryConnection *self, WherrySlot slot, const char *ufrag,
     return;
   wherry_peer_description_add_candidate (sdp, candidate);
   g_clear_object (&self->description[slot]);
+  wherry_connection_tell_candidates (self);
 }
 
 static void

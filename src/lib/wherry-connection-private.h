@@ -180,6 +180,8 @@ void wherry_connection_set_layer (WherryConnection *self, WherryPeerLayer layer,
 void wherry_connection_update_states (WherryConnection *self);
 /* After a step: the transports that descriptions make. */
 void wherry_connection_update_transports (WherryConnection *self);
+/* What the ICE transport tells of the descriptions. */
+void wherry_connection_tell_candidates (WherryConnection *self);
 /* Silently. */
 void wherry_connection_set_closed_states (WherryConnection *self);
 

@@ -144,6 +144,19 @@ wherry_connection_set_layer (WherryConnection *self, WherryPeerLayer layer,
 }
 
 void
+wherry_connection_tell_candidates (WherryConnection *self)
+{
+  WherryDtlsTransport *dtls = NULL;
+
+  if (self->sctp_transport == NULL)
+    return;
+  dtls = wherry_sctp_transport_get_transport (self->sctp_transport);
+  wherry_ice_transport_take_descriptions (wherry_dtls_transport_get_ice_transport (dtls),
+                                          wherry_connection_get_local (self),
+                                          wherry_connection_get_remote (self));
+}
+
+void
 wherry_connection_update_transports (WherryConnection *self)
 {
   gboolean wanted = self->sdp[WHERRY_SLOT_CURRENT_LOCAL] != NULL
@@ -154,8 +167,12 @@ wherry_connection_update_transports (WherryConnection *self)
     {
       self->sctp_transport = wherry_sctp_transport_new ();
       tell_transports (self);
+      wherry_connection_tell_candidates (self);
+      wherry_connection_refresh_transports (self);
       wherry_connection_notify (self, "sctp");
     }
+  else
+    wherry_connection_tell_candidates (self);
   wherry_connection_update_states (self);
 }
 

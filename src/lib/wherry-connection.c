@@ -88,6 +88,15 @@ on_finished (gpointer user_data, WherryPeerEnd end, const GError *error)
 }
 
 static void
+on_pair (gpointer user_data)
+{
+  g_autoptr (WherryConnection) self = wherry_connection_ref (user_data);
+
+  if (!self->closed && !self->finished)
+    wherry_connection_refresh_transports (self);
+}
+
+static void
 on_candidate_error (gpointer user_data, const WherryPeerCandidateError *error)
 {
   g_autoptr (WherryConnection) self = wherry_connection_ref (user_data);
@@ -115,6 +124,7 @@ static const WherryPeerHubEvents hub_events = {
   .finished = on_finished,
   .stepped = on_stepped,
   .layer = on_layer,
+  .pair = on_pair,
   .candidate_error = on_candidate_error,
   .addresses_changed = on_addresses_changed,
 };

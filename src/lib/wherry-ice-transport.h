@@ -4,6 +4,8 @@
 #include <gio/gio.h>
 
 #include "lib/wherry-enums.h"
+#include "lib/wherry-ice-candidate.h"
+#include "lib/wherry-ice-parameters.h"
 
 G_BEGIN_DECLS
 
@@ -47,37 +49,85 @@ WherryIceGatheringState wherry_ice_transport_get_gathering_state (WherryIceTrans
  *
  * Gets [property@IceTransport:role].
  *
- * Returns: which side chooses the pair, unknown before it is connected (RTCIceTransport.role)
+ * Returns: which side chooses the pair (RTCIceTransport.role)
  *
  * Thread: the creator's
  */
 WHERRY_AVAILABLE_IN_0_1
 WherryIceRole wherry_ice_transport_get_role (WherryIceTransport *self);
 /**
- * wherry_ice_transport_get_selected_local_address:
+ * wherry_ice_transport_get_local_candidates:
  * @self: an ICE transport
  *
- * Gets [property@IceTransport:selected-local-address].
+ * Gets [property@IceTransport:local-candidates].
  *
- * Returns: (nullable): "ip:port" or "[ip]:port" of our side of the selected pair
- *   (RTCIceTransport.getSelectedCandidatePair())
+ * Returns: (transfer none): a list of [class@IceCandidate] (RTCIceTransport.getLocalCandidates())
  *
  * Thread: the creator's
  */
 WHERRY_AVAILABLE_IN_0_1
-const char *wherry_ice_transport_get_selected_local_address (WherryIceTransport *self);
+GListModel *wherry_ice_transport_get_local_candidates (WherryIceTransport *self);
 /**
- * wherry_ice_transport_get_selected_remote_address:
+ * wherry_ice_transport_get_remote_candidates:
  * @self: an ICE transport
  *
- * Gets [property@IceTransport:selected-remote-address].
+ * Gets [property@IceTransport:remote-candidates].
  *
- * Returns: (nullable): "ip:port" or "[ip]:port" of their side of the selected pair
- *   (RTCIceTransport.getSelectedCandidatePair())
+ * Returns: (transfer none): a list of [class@IceCandidate] (RTCIceTransport.getRemoteCandidates())
  *
  * Thread: the creator's
  */
 WHERRY_AVAILABLE_IN_0_1
-const char *wherry_ice_transport_get_selected_remote_address (WherryIceTransport *self);
+GListModel *wherry_ice_transport_get_remote_candidates (WherryIceTransport *self);
+/**
+ * wherry_ice_transport_get_local_parameters:
+ * @self: an ICE transport
+ *
+ * Gets [property@IceTransport:local-parameters].
+ *
+ * Returns: (transfer none) (nullable): ours (RTCIceTransport.getLocalParameters())
+ *
+ * Thread: the creator's
+ */
+WHERRY_AVAILABLE_IN_0_1
+WherryIceParameters *wherry_ice_transport_get_local_parameters (WherryIceTransport *self);
+/**
+ * wherry_ice_transport_get_remote_parameters:
+ * @self: an ICE transport
+ *
+ * Gets [property@IceTransport:remote-parameters].
+ *
+ * Returns: (transfer none) (nullable): theirs (RTCIceTransport.getRemoteParameters())
+ *
+ * Thread: the creator's
+ */
+WHERRY_AVAILABLE_IN_0_1
+WherryIceParameters *wherry_ice_transport_get_remote_parameters (WherryIceTransport *self);
+/**
+ * wherry_ice_transport_get_selected_local_candidate:
+ * @self: an ICE transport
+ *
+ * Gets [property@IceTransport:selected-local-candidate].
+ *
+ * Returns: (transfer none) (nullable): our side of the selected pair
+ *   (RTCIceTransport.getSelectedCandidatePair().local)
+ *
+ * Thread: the creator's
+ */
+WHERRY_AVAILABLE_IN_0_1
+WherryIceCandidate *wherry_ice_transport_get_selected_local_candidate (WherryIceTransport *self);
+/**
+ * wherry_ice_transport_get_selected_remote_candidate:
+ * @self: an ICE transport
+ *
+ * Gets [property@IceTransport:selected-remote-candidate].
+ *
+ * Returns: (transfer none) (nullable): their side of the selected pair
+ *   (RTCIceTransport.getSelectedCandidatePair().remote)
+ *
+ * Thread: the creator's
+ */
+WHERRY_AVAILABLE_IN_0_1
+WherryIceCandidate *wherry_ice_transport_get_selected_remote_candidate (WherryIceTransport *self);
 
 G_END_DECLS

@@ -5,6 +5,7 @@
 
 #include "lib/wherry-sctp-transport.h"
 #include "peer/wherry-peer-stats.h"
+#include "wire/wherry-sdp.h"
 
 G_BEGIN_DECLS
 
@@ -27,6 +28,11 @@ void wherry_sctp_transport_take_details (WherrySctpTransport *self, const Wherry
                                          GBytes *certificate);
 void wherry_dtls_transport_take_details (WherryDtlsTransport *self, const WherryPeerStats *stats,
                                          GBytes *certificate);
+WherryIceParameters *wherry_ice_parameters_new (const char *username_fragment,
+                                                const char *password);
+/* What the descriptions in force say: (nullable) */
+void wherry_ice_transport_take_descriptions (WherryIceTransport *self, const WherrySdp *local,
+                                             const WherrySdp *remote);
 void wherry_ice_transport_take_details (WherryIceTransport *self, const WherryPeerStats *stats);
 /* DTLS failed. */
 void wherry_sctp_transport_tell_error (WherrySctpTransport *self, const GError *error);

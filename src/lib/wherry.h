@@ -12,6 +12,7 @@
 #include "lib/wherry-enum-types.h"
 #include "lib/wherry-enums.h"
 #include "lib/wherry-ice-candidate.h"
+#include "lib/wherry-ice-parameters.h"
 #include "lib/wherry-ice-server.h"
 #include "lib/wherry-ice-transport.h"
 #include "lib/wherry-member.h"

@@ -132,6 +132,12 @@ on_candidate (gpointer user_data, const char *line)
 }
 
 static void
+on_pair (gpointer user_data)
+{
+  wherry_peer_core_tell (user_data, WHERRY_PEER_EVENT_PAIR);
+}
+
+static void
 on_candidate_error (gpointer user_data, const WherryIceCandidateError *error)
 {
   wherry_peer_core_tell_candidate_error (user_data, error);
@@ -145,6 +151,7 @@ on_addresses_changed (gpointer user_data)
 
 static const WherryPeerStackEvents stack_events = {
   .candidate = on_candidate,
+  .pair = on_pair,
   .candidate_error = on_candidate_error,
   .addresses_changed = on_addresses_changed,
   .layer = on_layer,

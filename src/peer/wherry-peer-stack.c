@@ -69,6 +69,14 @@ on_gathering_done (gpointer user_data)
 }
 
 static void
+on_pair (gpointer user_data)
+{
+  WherryPeerStack *self = user_data;
+
+  self->events->pair (self->events_data);
+}
+
+static void
 on_candidate_error (gpointer user_data, const WherryIceCandidateError *error)
 {
   WherryPeerStack *self = user_data;
@@ -138,6 +146,7 @@ static const WherryIceSessionEvents ice_events = {
   .candidate = on_candidate,
   .gathering_done = on_gathering_done,
   .state = on_ice_state,
+  .pair = on_pair,
   .candidate_error = on_candidate_error,
   .addresses_changed = on_addresses_changed,
 };

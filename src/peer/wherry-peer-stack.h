@@ -17,6 +17,7 @@ typedef struct
   /* "candidate:…", NULL: no more of this generation */
   void (*candidate) (gpointer user_data, const char *line);
   /* ICE's, as they come */
+  void (*pair) (gpointer user_data);
   void (*candidate_error) (gpointer user_data, const WherryIceCandidateError *error);
   void (*addresses_changed) (gpointer user_data);
   /* ICE and DTLS; error: with FAILED, and CLOSED by the other side */

@@ -83,6 +83,10 @@ handle_hub_event (gpointer item, gpointer user_data)
       if (self->events->layer != NULL)
         self->events->layer (self->events_data, event->layer, event->layer_state, event->error);
       break;
+    case WHERRY_PEER_EVENT_PAIR:
+      if (self->events->pair != NULL)
+        self->events->pair (self->events_data);
+      break;
     case WHERRY_PEER_EVENT_CANDIDATE_ERROR:
       handle_candidate_error (self, event);
       break;

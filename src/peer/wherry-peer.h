@@ -127,6 +127,8 @@ typedef struct
   /* ICE: CONNECTING is checking. error: with FAILED. (nullable) */
   void (*layer) (gpointer user_data, WherryPeerLayer layer, WherryTransportState state,
                  const GError *error);
+  /* ICE has selected another pair of candidates. (nullable) */
+  void (*pair) (gpointer user_data);
   /* A STUN or TURN server gave no candidate. (nullable) */
   void (*candidate_error) (gpointer user_data, const WherryPeerCandidateError *error);
   /* This machine's addresses have changed since ICE gathered them: an ICE restart uses the new

@@ -130,8 +130,6 @@ test_before_and_after (void)
   ice = wherry_dtls_transport_get_ice_transport (
       wherry_sctp_transport_get_transport (wherry_peer_connection_get_sctp (pair->a.connection)));
   g_assert_cmpint (wherry_ice_transport_get_role (ice), ==, WHERRY_ICE_ROLE_CONTROLLING);
-  g_assert_true (
-      g_str_has_prefix (wherry_ice_transport_get_selected_local_address (ice), "127.0.0.1:"));
   g_assert_nonnull (wherry_dtls_transport_get_remote_certificate (
       wherry_sctp_transport_get_transport (wherry_peer_connection_get_sctp (pair->a.connection))));
   channel_end_free (a);
