@@ -464,13 +464,3 @@ wherry_dtls_engine_get_remote_certificate (const WherryDtlsEngine *self)
 {
   return self->remote_der;
 }
-
-char *
-wherry_dtls_engine_dup_description (WherryDtlsEngine *self)
-{
-  char *description = gnutls_session_get_desc (self->session);
-  char *copy = g_strdup (description);
-
-  gnutls_free (description);
-  return copy;
-}

@@ -54,7 +54,6 @@ gboolean wherry_dtls_engine_is_inside (const WherryDtlsEngine *self);
 /* A fatal result, or 0 for a close_notify, as an error: CLOSED, UNVERIFIED for anything about
  * either side's certificate, else PROTOCOL. Tells the other side by an alert, and counts. */
 GError *wherry_dtls_engine_fail (WherryDtlsEngine *self, int result);
-char *wherry_dtls_engine_dup_description (WherryDtlsEngine *self);
 const char *wherry_dtls_engine_get_cipher_suite (WherryDtlsEngine *self);
 /* The one that was verified, (transfer none); NULL before. */
 GBytes *wherry_dtls_engine_get_remote_certificate (const WherryDtlsEngine *self);

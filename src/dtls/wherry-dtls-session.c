@@ -230,11 +230,3 @@ wherry_dtls_session_get_remote_certificate (WherryDtlsSession *self)
 {
   return self->engine != NULL ? wherry_dtls_engine_get_remote_certificate (self->engine) : NULL;
 }
-
-char *
-wherry_dtls_session_dup_description (WherryDtlsSession *self)
-{
-  if (self->state != WHERRY_TRANSPORT_CONNECTED)
-    return NULL;
-  return wherry_dtls_engine_dup_description (self->engine);
-}

@@ -57,9 +57,6 @@ gboolean wherry_dtls_session_set_remote (WherryDtlsSession *self,
 
 /* The other side's certificate matched. Thread: peer */
 gboolean wherry_dtls_session_is_verified (WherryDtlsSession *self);
-/* Cipher and version as GnuTLS describes them, once connected; NULL before. (transfer full).
- * Thread: peer */
-char *wherry_dtls_session_dup_description (WherryDtlsSession *self);
 
 /* A second listener to its states, told before that of the packet transport. func: (nullable).
  * Thread: peer */

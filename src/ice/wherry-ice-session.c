@@ -231,9 +231,3 @@ wherry_ice_session_get_selected_pair (WherryIceSession *self, WherryIcePair *pai
 
   return self->current != NULL && wherry_ice_generation_get_pair (self->current, pair);
 }
-
-guint64
-wherry_ice_session_get_send_dropped (WherryIceSession *self)
-{
-  return self->send_dropped;
-}

@@ -174,8 +174,6 @@ gboolean wherry_ice_session_get_checks_failed (WherryIceSession *self);
 /* Connected once, and now nobody answers by the selected pair (RFC 7675): a restart that is under
  * way, or comes in time, can still save the session. Thread: peer */
 gboolean wherry_ice_session_get_consent_lost (WherryIceSession *self);
-/* Packets that the system did not take. Thread: peer */
-guint64 wherry_ice_session_get_send_dropped (WherryIceSession *self);
 
 /* Stops everything: no event comes after this call. callback runs on the owner's context once the
  * agent is gone; the context must run until then. May be called again: each callback is called.

@@ -234,14 +234,15 @@ static void
 check_unreliable (WherryReliability reliability, gsize length, guint total)
 {
   WherrySendOptions lossy = { .ordered = TRUE, .reliability = reliability, .value = 0 };
-  WherryFakeLinkOptions options = { .seed = 7, .loss = 0.2 };
+  WherryFakeLinkOptions options = { .seed = 7 };
   Pair pair;
   Feeder feeder = { .options = &lossy, .length = length, .total = total };
 
   lossy.value = reliability == WHERRY_MAX_RETRANSMITS ? 0 : 1;
   g_test_message ("seed %u", options.seed);
-  pair_init (&pair, NULL, NULL);
+  pair_init (&pair, &options, NULL);
   pair_wait_connected (&pair);
+  options.loss = 0.2;
   wherry_fake_link_set_options (pair.a.link, &options);
   pair.b.on_message = note_stream_4;
   feeder.side = &pair.a;
