@@ -75,8 +75,13 @@
  * a few channels. What is unfinished counts against everybody's memory budget. */
 #define WHERRY_SCTP_UNFINISHED_MAX 4u
 /* With I-DATA a sender may have a message under way on every channel: Firefox does when large ones
- * are sent on several at once. So many bytes, if that is more: 32 channels' largest by default. */
+ * are sent on several at once. So many bytes, if that is more: 32 channels' largest by default. The
+ * same for unordered messages, of which many lack a piece while it is sent again: SCTP takes 4096
+ * packets beyond one that is missing, 5 MiB. */
 #define WHERRY_SCTP_UNFINISHED_BYTES (8u * WHERRY_MIB)
+/* Fragments of ordered messages of less than 128 bytes that usrsctp may hold: some 300 bytes each,
+ * of which the receive window sees one. Nobody sends more than a few. */
+#define WHERRY_SCTP_SCRAPS_MAX 4096u
 /* What is held of channels whose OPEN came before our reset of the stream was confirmed: one
  * largest message, and some small ones. */
 #define WHERRY_CHANNEL_HELD_MAX (WHERRY_MAX_MESSAGE_SIZE_DEFAULT + 64u * WHERRY_KIB)
@@ -86,9 +91,9 @@
 #define WHERRY_UNFINISHED_SHARE 2u
 /* What SCTP holds received while we do not read, at least. */
 #define WHERRY_SCTP_RCVBUF (256u * WHERRY_KIB)
-/* And so many largest messages. usrsctp 0.9.5 hands over in pieces what fills half of the buffer;
- * if the sender then gives up the rest (RFC 3758), nothing of several fragments comes from that
- * stream any more. So no message may be that long... */
+/* And so many largest messages. usrsctp 0.9.5 hands over in pieces an ordered one that fills half
+ * of the buffer; if the sender then gives up the rest (RFC 3758), nothing of several fragments
+ * comes from that stream any more. So no message may be that long... */
 #define WHERRY_SCTP_RCVBUF_MESSAGES 2u
 /* ...up to this buffer. Who sets a limit of more than 4 MiB wants long reliable messages. */
 #define WHERRY_SCTP_RCVBUF_MAX (8u * WHERRY_MIB)

@@ -156,6 +156,7 @@ static void
 on_lower_packet (gpointer user_data, const guint8 *data, gsize length)
 {
   g_autoptr (WherrySctpAssociation) self = g_object_ref (user_data);
+  g_autofree guint8 *marked = NULL;
   WherrySctpFound found;
 
   if (self->so == NULL)
@@ -177,6 +178,12 @@ on_lower_packet (gpointer user_data, const guint8 *data, gsize length)
                                                 "that was not negotiated"));
       wherry_sctp_association_pump (self);
       return;
+    }
+  if (found.to_mark)
+    {
+      marked = g_memdup2 (data, length);
+      wherry_sctp_association_mark (self, marked, length);
+      data = marked;
     }
   wherry_sctp_association_cork (self);
   wherry_sctp_flight_packet_in (&self->flight, data, length);
@@ -423,16 +430,4 @@ wherry_sctp_association_new (WherryPacketTransport *lower, GMainContext *owner_c
   else
     wherry_packet_transport_set_events (lower, &lower_events, self);
   return self;
-}
-
-guint
-wherry_sctp_association_get_n_incoming_streams (WherrySctpAssociation *self)
-{
-  return self->n_incoming;
-}
-
-gboolean
-wherry_sctp_association_is_interleaving (WherrySctpAssociation *self)
-{
-  return self->interleaving;
 }

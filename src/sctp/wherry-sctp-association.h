@@ -45,10 +45,4 @@ WherrySctpAssociation *wherry_sctp_association_new (WherryPacketTransport *lower
                                                     GMainContext *owner_context,
                                                     const WherrySctpConfig *config);
 
-/* Streams that the other side may send on. Thread: peer */
-guint wherry_sctp_association_get_n_incoming_streams (WherrySctpAssociation *self);
-
-/* Both sides have I-DATA. FALSE before it is connected. Thread: peer */
-gboolean wherry_sctp_association_is_interleaving (WherrySctpAssociation *self);
-
 G_END_DECLS

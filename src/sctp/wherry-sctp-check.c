@@ -6,6 +6,8 @@
 #include "base/wherry-bytes.h"
 
 #include "sctp/wherry-sctp-check.h"
+#include "sctp/wherry-sctp-chunks.h"
+#include "sctp/wherry-sctp-inlet.h"
 
 /*  0                   1                   2                   3
  *  0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
@@ -18,29 +20,7 @@
  * some of which hold parameters or error causes:
  * |             Type              |  Length, header included      |
  */
-#define COMMON_HEADER 12u
-#define CHUNK_HEADER 4u
 #define PARAMETER_HEADER 4u
-
-enum
-{
-  CHUNK_DATA = 0,
-  CHUNK_INIT = 1,
-  CHUNK_INIT_ACK = 2,
-  CHUNK_HEARTBEAT = 4,
-  CHUNK_HEARTBEAT_ACK = 5,
-  CHUNK_ABORT = 6,
-  CHUNK_ERROR = 9,
-  CHUNK_AUTH = 0x0f,          /* RFC 4895 */
-  CHUNK_I_DATA = 0x40,        /* RFC 8260 */
-  CHUNK_ASCONF_ACK = 0x80,    /* RFC 5061 */
-  CHUNK_PACKET_DROP = 0x81,   /* draft-stewart-tsvwg-sctp-pktdrprep */
-  CHUNK_RE_CONFIG = 0x82,     /* RFC 6525 */
-  CHUNK_FORWARD_TSN = 0xc0,   /* RFC 3758 */
-  CHUNK_ASCONF = 0xc1,        /* RFC 5061 */
-  CHUNK_I_FORWARD_TSN = 0xc2, /* RFC 8260 */
-};
-
 #define PARAMETER_ADD_INCOMING_STREAMS 18u /* RFC 6525 section 4.6 */
 
 /* Initiate tag, a_rwnd, numbers of streams, initial TSN (RFC 9260 section 3.3.2). */
@@ -92,34 +72,50 @@ check_parameters (const guint8 *data, gsize length, guint *streams)
   return TRUE;
 }
 
+/* length: behind the header */
+static void
+look_at_data (guint8 flags, gsize length, gsize header, WherrySctpFound *found)
+{
+  if ((flags & WHERRY_SCTP_FLAG_UNORDERED) != 0
+      || ((flags & WHERRY_SCTP_FLAG_ENDS) == 0
+          && length < header - WHERRY_SCTP_CHUNK_HEADER + WHERRY_SCTP_SCRAP_SIZE))
+    found->to_mark = TRUE;
+}
+
 static gboolean
-check_chunk (guint8 type, const guint8 *value, gsize length, WherrySctpFound *found)
+check_chunk (guint8 type, guint8 flags, const guint8 *value, gsize length, WherrySctpFound *found)
 {
   switch (type)
     {
-    case CHUNK_INIT:
-    case CHUNK_INIT_ACK:
+    case WHERRY_SCTP_CHUNK_INIT:
+    case WHERRY_SCTP_CHUNK_INIT_ACK:
       return length >= INIT_FIXED
              && check_parameters (value + INIT_FIXED, length - INIT_FIXED, NULL);
-    case CHUNK_HEARTBEAT:
-    case CHUNK_HEARTBEAT_ACK:
-    case CHUNK_ABORT:
-    case CHUNK_ERROR:
+    case WHERRY_SCTP_CHUNK_HEARTBEAT:
+    case WHERRY_SCTP_CHUNK_HEARTBEAT_ACK:
+    case WHERRY_SCTP_CHUNK_ABORT:
+    case WHERRY_SCTP_CHUNK_ERROR:
       return check_parameters (value, length, NULL);
-    case CHUNK_RE_CONFIG:
+    case WHERRY_SCTP_CHUNK_RE_CONFIG:
       return check_parameters (value, length, &found->streams);
-    case CHUNK_DATA:
-    case CHUNK_FORWARD_TSN:
+    case WHERRY_SCTP_CHUNK_DATA:
+      look_at_data (flags, length, WHERRY_SCTP_DATA_HEADER, found);
       found->data = TRUE;
       return TRUE;
-    case CHUNK_I_DATA:
-    case CHUNK_I_FORWARD_TSN:
+    case WHERRY_SCTP_CHUNK_I_DATA:
+      look_at_data (flags, length, WHERRY_SCTP_I_DATA_HEADER, found);
       found->i_data = TRUE;
       return TRUE;
-    case CHUNK_AUTH:
-    case CHUNK_ASCONF_ACK:
-    case CHUNK_PACKET_DROP:
-    case CHUNK_ASCONF:
+    case WHERRY_SCTP_CHUNK_FORWARD_TSN:
+      found->data = found->to_mark = TRUE;
+      return TRUE;
+    case WHERRY_SCTP_CHUNK_I_FORWARD_TSN:
+      found->i_data = found->to_mark = TRUE;
+      return TRUE;
+    case WHERRY_SCTP_CHUNK_AUTH:
+    case WHERRY_SCTP_CHUNK_ASCONF_ACK:
+    case WHERRY_SCTP_CHUNK_PACKET_DROP:
+    case WHERRY_SCTP_CHUNK_ASCONF:
       return FALSE;
     default:
       return TRUE;
@@ -134,19 +130,20 @@ wherry_sctp_check_packet (const guint8 *data, gsize length, WherrySctpFound *fou
 
   *found = (WherrySctpFound){ 0 };
   wherry_reader_init (&reader, data, length);
-  if (!wherry_reader_bytes (&reader, COMMON_HEADER, &value) || wherry_reader_left (&reader) == 0)
+  if (!wherry_reader_bytes (&reader, WHERRY_SCTP_COMMON_HEADER, &value)
+      || wherry_reader_left (&reader) == 0)
     return FALSE;
   while (wherry_reader_left (&reader) > 0)
     {
       guint8 type = 0;
-      guint8 flags;
+      guint8 flags = 0;
       guint16 size = 0;
 
       wherry_reader_u8 (&reader, &type);
       wherry_reader_u8 (&reader, &flags);
-      if (!wherry_reader_u16 (&reader, &size) || size < CHUNK_HEADER
-          || !wherry_reader_bytes (&reader, size - CHUNK_HEADER, &value)
-          || !check_chunk (type, value, size - CHUNK_HEADER, found))
+      if (!wherry_reader_u16 (&reader, &size) || size < WHERRY_SCTP_CHUNK_HEADER
+          || !wherry_reader_bytes (&reader, size - WHERRY_SCTP_CHUNK_HEADER, &value)
+          || !check_chunk (type, flags, value, size - WHERRY_SCTP_CHUNK_HEADER, found))
         return FALSE;
       /* padding, which a sender may have left out at the very end */
       wherry_reader_bytes (&reader, MIN (padded (size) - size, wherry_reader_left (&reader)),

@@ -5,17 +5,8 @@
 
 #include "base/wherry-bytes.h"
 
+#include "sctp/wherry-sctp-chunks.h"
 #include "sctp/wherry-sctp-flight.h"
-
-#define CHUNK_DATA 0
-#define CHUNK_SACK 3
-#define CHUNK_SHUTDOWN 7
-#define CHUNK_I_DATA 64
-
-#define COMMON_HEADER 12
-#define CHUNK_HEADER 4
-#define DATA_HEADER 16   /* type, flags, length, TSN, stream, SSN, PPID */
-#define I_DATA_HEADER 20 /* RFC 8260 section 2.1 */
 
 /* TSNs wrap (RFC 9260 section 1.6). */
 static gboolean
@@ -85,8 +76,8 @@ foreach_chunk (WherrySctpFlight *self, const guint8 *data, gsize length, ChunkFu
   const guint8 *skipped;
 
   wherry_reader_init (&reader, data, length);
-  wherry_reader_bytes (&reader, COMMON_HEADER, &skipped);
-  while (!reader.failed && wherry_reader_left (&reader) >= CHUNK_HEADER + 4)
+  wherry_reader_bytes (&reader, WHERRY_SCTP_COMMON_HEADER, &skipped);
+  while (!reader.failed && wherry_reader_left (&reader) >= WHERRY_SCTP_CHUNK_HEADER + 4)
     {
       guint8 type = 0;
       guint8 flags;
@@ -97,9 +88,9 @@ foreach_chunk (WherrySctpFlight *self, const guint8 *data, gsize length, ChunkFu
       wherry_reader_u8 (&reader, &type);
       wherry_reader_u8 (&reader, &flags);
       wherry_reader_u16 (&reader, &size);
-      if (size < CHUNK_HEADER)
+      if (size < WHERRY_SCTP_CHUNK_HEADER)
         return;
-      rest = ((gsize) size - CHUNK_HEADER + 3) & ~(gsize) 3;
+      rest = ((gsize) size - WHERRY_SCTP_CHUNK_HEADER + 3) & ~(gsize) 3;
       if (rest >= 4)
         {
           wherry_reader_u32 (&reader, &first);
@@ -113,16 +104,16 @@ foreach_chunk (WherrySctpFlight *self, const guint8 *data, gsize length, ChunkFu
 static void
 on_chunk_out (WherrySctpFlight *self, guint8 type, gsize length, guint32 first)
 {
-  if (type == CHUNK_DATA && length > DATA_HEADER)
-    on_data (self, first, length - DATA_HEADER);
-  else if (type == CHUNK_I_DATA && length > I_DATA_HEADER)
-    on_data (self, first, length - I_DATA_HEADER);
+  if (type == WHERRY_SCTP_CHUNK_DATA && length > WHERRY_SCTP_DATA_HEADER)
+    on_data (self, first, length - WHERRY_SCTP_DATA_HEADER);
+  else if (type == WHERRY_SCTP_CHUNK_I_DATA && length > WHERRY_SCTP_I_DATA_HEADER)
+    on_data (self, first, length - WHERRY_SCTP_I_DATA_HEADER);
 }
 
 static void
 on_chunk_in (WherrySctpFlight *self, guint8 type, gsize length, guint32 first)
 {
-  if (type == CHUNK_SACK || type == CHUNK_SHUTDOWN)
+  if (type == WHERRY_SCTP_CHUNK_SACK || type == WHERRY_SCTP_CHUNK_SHUTDOWN)
     on_cumulative_ack (self, first);
 }
 

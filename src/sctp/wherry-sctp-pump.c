@@ -11,16 +11,22 @@
 #include "base/wherry-limits.h"
 
 #include "sctp/wherry-sctp-association-private.h"
+#include "sctp/wherry-sctp-chunks.h"
 
 /* RFC 9260 sections 3.1 and 3.3.2 */
 #define FIRST_CHUNK 12u
 #define OWN_TAG 16u
-#define CHUNK_INIT 1u
-#define CHUNK_INIT_ACK 2u
-#define CHUNK_SACK 3u
-#define WINDOW 20u /* RFC 9260 section 3.3.4 */
+/* RFC 9260 section 3.3.4 */
+#define ACKED 16u
+#define WINDOW 20u
 
 /* ---- packets out ---- */
+
+static guint32
+get_u32 (const guint8 *at)
+{
+  return ((guint32) at[0] << 24) | ((guint32) at[1] << 16) | ((guint32) at[2] << 8) | at[3];
+}
 
 static void
 flush (WherrySctpAssociation *self)
@@ -86,12 +92,13 @@ wherry_sctp_association_add_packet (WherrySctpAssociation *self, const guint8 *d
   /* our INIT, and INIT ACK if the other side's INIT came first, have the same (RFC 9260 section
    * 5.2.1) */
   if (self->state != WHERRY_TRANSPORT_CONNECTED && length >= OWN_TAG + sizeof self->own_tag
-      && (data[FIRST_CHUNK] == CHUNK_INIT || data[FIRST_CHUNK] == CHUNK_INIT_ACK))
+      && (data[FIRST_CHUNK] == WHERRY_SCTP_CHUNK_INIT
+          || data[FIRST_CHUNK] == WHERRY_SCTP_CHUNK_INIT_ACK))
     memcpy (self->own_tag, data + OWN_TAG, sizeof self->own_tag);
-  if (self->interleaving && length >= WINDOW + 4 && data[FIRST_CHUNK] == CHUNK_SACK)
+  if (length >= WINDOW + 4 && data[FIRST_CHUNK] == WHERRY_SCTP_CHUNK_SACK)
     {
-      self->window = ((gsize) data[WINDOW] << 24) | ((gsize) data[WINDOW + 1] << 16)
-                     | ((gsize) data[WINDOW + 2] << 8) | data[WINDOW + 3];
+      self->acked = get_u32 (data + ACKED);
+      self->window = get_u32 (data + WINDOW);
       self->window_seen = TRUE;
     }
   g_byte_array_append (self->packets.bytes, data, (guint) length);
@@ -166,7 +173,7 @@ look_at_holder (WherrySctpAssociation *self)
       g_error_new (WHERRY_ERROR, WHERRY_ERROR_LIMIT,
                    "It held %" G_GSIZE_FORMAT
                    " bytes of unfinished messages, the most of all, when there were too many",
-                   self->unfinished_bytes));
+                   self->unfinished_bytes + self->pieces_charged));
 }
 
 /* While nobody listens there may be messages to hand over first. */

@@ -10,7 +10,7 @@
 #include "base/wherry-limits.h"
 
 #include "sctp/wherry-sctp-association-private.h"
-#include "sctp/wherry-sctp-options.h"
+#include "sctp/wherry-sctp-inlet.h"
 
 /* One read. Larger messages come in several. On the stack: peers have a thread each. */
 #define READ_SIZE (16u * WHERRY_KIB)
@@ -71,10 +71,25 @@ wherry_sctp_association_init_receive (WherrySctpAssociation *self)
   self->assemblies = g_hash_table_new_full (NULL, NULL, NULL, assembly_free);
 }
 
+static void
+charge_pieces (WherrySctpAssociation *self)
+{
+  gsize held = self->pieces != NULL ? wherry_sctp_pieces_get_held (self->pieces) : 0;
+
+  if (self->holder != NULL && held > self->pieces_charged)
+    wherry_budget_holder_charge (self->holder, held - self->pieces_charged);
+  else if (self->holder != NULL && held < self->pieces_charged)
+    wherry_budget_holder_release (self->holder, self->pieces_charged - held);
+  self->pieces_charged = held;
+}
+
 void
 wherry_sctp_association_clear_received (WherrySctpAssociation *self)
 {
   g_hash_table_remove_all (self->assemblies);
+  g_clear_pointer (&self->pieces, wherry_sctp_pieces_free);
+  charge_pieces (self);
+  wherry_sctp_scraps_clear (&self->scraps);
   g_clear_pointer (&self->held, wherry_message_unref);
   g_clear_pointer (&self->notification, g_byte_array_unref);
 }
@@ -103,28 +118,39 @@ ensure_assembly (WherrySctpAssociation *self, guint16 stream, gboolean unordered
   return assembly;
 }
 
-void
-wherry_sctp_association_drop_partial (WherrySctpAssociation *self, guint16 stream)
+/* What is there of an ordered one lacks its end. */
+static void
+drop_partial (WherrySctpAssociation *self, guint16 stream)
 {
   /* On the association's end usrsctp marks what it has of a message as complete and says only
    * behind it that it is not. */
   if (self->held != NULL && self->held_stream == stream)
     g_clear_pointer (&self->held, wherry_message_unref);
   g_hash_table_remove (self->assemblies, assembly_key (stream, FALSE));
-  g_hash_table_remove (self->assemblies, assembly_key (stream, TRUE));
 }
 
-/* usrsctp says "aborted" of whole messages too, if their number is that of one given up: an
- * unordered one, or one that was there already. */
+void
+wherry_sctp_association_drop_stream (WherrySctpAssociation *self, guint16 stream)
+{
+  drop_partial (self, stream);
+  g_hash_table_remove (self->assemblies, assembly_key (stream, TRUE));
+  wherry_sctp_scraps_drop_stream (&self->scraps, stream);
+  if (self->pieces == NULL)
+    return;
+  wherry_sctp_pieces_drop_stream (self->pieces, stream);
+  charge_pieces (self);
+}
+
+/* usrsctp says "aborted" of whole messages too, if their number is that of one given up: one that
+ * was there already. */
 static gboolean
 is_cut (WherrySctpAssociation *self, guint16 stream)
 {
   gsize point = self->eager ? 0 : self->config.receive_buffer / 2;
-  WherrySctpAssembly *ordered
+  WherrySctpAssembly *assembly
       = g_hash_table_lookup (self->assemblies, assembly_key (stream, FALSE));
-  WherrySctpAssembly *other = g_hash_table_lookup (self->assemblies, assembly_key (stream, TRUE));
 
-  return (ordered != NULL && ordered->cut) || (other != NULL && other->cut)
+  return (assembly != NULL && assembly->cut)
          || (self->held != NULL && self->held_stream == stream
              && wherry_message_get_length (self->held) > point);
 }
@@ -134,7 +160,7 @@ wherry_sctp_association_partial_aborted (WherrySctpAssociation *self, guint16 st
 {
   gboolean was_cut = is_cut (self, stream);
 
-  wherry_sctp_association_drop_partial (self, stream);
+  drop_partial (self, stream);
   if (!was_cut || self->end_error != NULL || !wherry_sctp_association_is_open (self))
     return;
   /* usrsctp 0.9.5 goes on believing that it delivers that one: it hands over no other message of
@@ -176,15 +202,6 @@ refuse_too_large (WherrySctpAssociation *self, guint16 stream)
   wherry_sctp_association_reset_stream (WHERRY_STREAM_TRANSPORT (self), stream);
 }
 
-/* Bytes of unfinished messages. */
-static gsize
-get_unfinished_max (WherrySctpAssociation *self)
-{
-  gsize most = WHERRY_SCTP_UNFINISHED_MAX * self->config.max_message_size;
-
-  return self->interleaving ? MAX (most, WHERRY_SCTP_UNFINISHED_BYTES) : most;
-}
-
 static void
 add_piece (WherrySctpAssociation *self, WherrySctpAssembly *assembly, guint16 stream,
            const guint8 *data, gsize length)
@@ -192,7 +209,7 @@ add_piece (WherrySctpAssociation *self, WherrySctpAssembly *assembly, guint16 st
   if (assembly->too_large)
     return;
   if (length > self->config.max_message_size - assembly->bytes->len
-      || length > get_unfinished_max (self) - self->unfinished_bytes)
+      || length > wherry_sctp_association_get_unfinished_max (self) - self->unfinished_bytes)
     {
       assembly_discard (assembly);
       assembly->too_large = TRUE;
@@ -212,22 +229,21 @@ is_partial_ppid (guint32 ppid)
   return ppid == WHERRY_PPID_BINARY_PARTIAL || ppid == WHERRY_PPID_STRING_PARTIAL;
 }
 
+/* A message, or a part of one that is read in order. */
 static void
-on_data (WherrySctpAssociation *self, const struct sctp_rcvinfo *info, const guint8 *data,
-         gsize length, gboolean end)
+on_part (WherrySctpAssociation *self, guint16 stream, gboolean unordered, guint32 ppid,
+         const guint8 *data, gsize length, gboolean end)
 {
-  gboolean unordered = (info->rcv_flags & SCTP_UNORDERED) != 0;
-  gpointer key = assembly_key (info->rcv_sid, unordered);
-  guint32 ppid = g_ntohl (info->rcv_ppid);
+  gpointer key = assembly_key (stream, unordered);
   WherrySctpAssembly *assembly = g_hash_table_lookup (self->assemblies, key);
   WherryMessageKind kind;
   gboolean empty;
 
   if (!end || is_partial_ppid (ppid) || assembly != NULL || length > self->config.max_message_size)
     {
-      assembly = ensure_assembly (self, info->rcv_sid, unordered);
+      assembly = ensure_assembly (self, stream, unordered);
       assembly->cut = !end;
-      add_piece (self, assembly, info->rcv_sid, data, length);
+      add_piece (self, assembly, stream, data, length);
       if (!end || is_partial_ppid (ppid))
         return;
     }
@@ -236,12 +252,95 @@ on_data (WherrySctpAssociation *self, const struct sctp_rcvinfo *info, const gui
   else if (!wherry_message_kind_from_ppid (ppid, &kind, &empty))
     wherry_counter_inc (WHERRY_COUNTER_SCTP_BAD_PPID);
   else if (assembly != NULL)
-    hold (self, info->rcv_sid, assembly_take (assembly, kind, empty, self->config.budget));
+    hold (self, stream, assembly_take (assembly, kind, empty, self->config.budget));
   else
-    hold (self, info->rcv_sid,
-          wherry_message_new (kind, data, empty ? 0 : length, self->config.budget));
+    hold (self, stream, wherry_message_new (kind, data, empty ? 0 : length, self->config.budget));
   if (assembly != NULL)
     g_hash_table_remove (self->assemblies, key);
+}
+
+static WherrySctpPieces *
+ensure_pieces (WherrySctpAssociation *self)
+{
+  if (self->pieces == NULL)
+    self->pieces
+        = wherry_sctp_pieces_new (self->config.max_message_size,
+                                  MAX (WHERRY_SCTP_UNFINISHED_MAX * self->config.max_message_size,
+                                       WHERRY_SCTP_UNFINISHED_BYTES));
+  return self->pieces;
+}
+
+/* An unordered one, whose memory becomes the message's. */
+static void
+on_whole (WherrySctpAssociation *self, guint16 stream, guint32 ppid, GByteArray *bytes)
+{
+  gsize length = bytes->len;
+  g_autofree guint8 *data = g_byte_array_free (bytes, FALSE);
+  gboolean is_all = !is_partial_ppid (ppid)
+                    && !g_hash_table_contains (self->assemblies, assembly_key (stream, TRUE));
+  WherryMessageKind kind;
+  gboolean empty;
+
+  if (is_all && wherry_message_kind_from_ppid (ppid, &kind, &empty))
+    hold (self, stream,
+          wherry_message_new_take (kind, g_realloc (g_steal_pointer (&data), length),
+                                   empty ? 0 : length, self->config.budget));
+  else
+    on_part (self, stream, TRUE, ppid, data, length, TRUE);
+}
+
+/* Each fragment of an unordered message comes as a message of its own. */
+static void
+on_unordered (WherrySctpAssociation *self, const struct sctp_rcvinfo *info, const guint8 *data,
+              gsize length)
+{
+  WherrySctpPiece piece = { .stream = info->rcv_sid };
+  guint32 ppid = g_ntohl (info->rcv_ppid);
+  g_autoptr (GByteArray) whole = NULL;
+  WherrySctpPieceResult result;
+
+  wherry_sctp_inlet_read_mark (&piece, self->interleaving, info->rcv_ssn, ppid, info->rcv_tsn);
+  if (piece.begins && piece.ends)
+    {
+      on_part (self, info->rcv_sid, TRUE, ppid, data, length, TRUE);
+      return;
+    }
+  result = wherry_sctp_pieces_add (ensure_pieces (self), &piece, data, length, &whole, &ppid);
+  charge_pieces (self);
+  if (result == WHERRY_SCTP_PIECE_REFUSED)
+    refuse_too_large (self, info->rcv_sid);
+  if (result == WHERRY_SCTP_PIECE_COMPLETES)
+    on_whole (self, info->rcv_sid, ppid, g_steal_pointer (&whole));
+}
+
+static void
+on_data (WherrySctpAssociation *self, const struct sctp_rcvinfo *info, const guint8 *data,
+         gsize length, gboolean end)
+{
+  if ((info->rcv_flags & SCTP_UNORDERED) != 0)
+    {
+      on_unordered (self, info, data, length);
+      return;
+    }
+  if (end)
+    wherry_sctp_scraps_read (&self->scraps, info->rcv_sid, info->rcv_ssn);
+  on_part (self, info->rcv_sid, FALSE, g_ntohl (info->rcv_ppid), data, length, end);
+}
+
+void
+wherry_sctp_association_mark (WherrySctpAssociation *self, guint8 *packet, gsize length)
+{
+  wherry_sctp_inlet_mark (packet, length, self->n_incoming, self->acked, ensure_pieces (self),
+                          &self->scraps);
+  if (self->scraps.n <= WHERRY_SCTP_SCRAPS_MAX || self->end_error != NULL)
+    return;
+  wherry_counter_inc (WHERRY_COUNTER_SCTP_SCRAPS);
+  wherry_sctp_association_end (
+      self, WHERRY_TRANSPORT_FAILED,
+      g_error_new (WHERRY_ERROR, WHERRY_ERROR_LIMIT,
+                   "The other side cuts its messages into pieces of less than %u bytes: there are "
+                   "more than %u of them",
+                   WHERRY_SCTP_SCRAP_SIZE, WHERRY_SCTP_SCRAPS_MAX));
 }
 
 static void
@@ -287,65 +386,23 @@ wherry_sctp_association_may_read (WherrySctpAssociation *self)
          || !wherry_sctp_endpoint_wait_budget (self->endpoint, self->config.budget);
 }
 
-/* What usrsctp holds beyond its usual buffer are unfinished messages as well. */
+/* All that usrsctp has to hand over was read. What it has beside that takes no more fragments than
+ * bytes: with few of these, those that it was still counted for came twice, or it threw them away.
+ */
 static void
-charge_window (WherrySctpAssociation *self)
+on_drained (WherrySctpAssociation *self)
 {
-  gsize held = self->receive_buffer - MIN (self->window, self->receive_buffer);
-  gsize beyond = held - MIN (held, self->config.receive_buffer);
-
-  if (self->holder == NULL)
-    return;
-  if (beyond > self->window_charged)
-    wherry_budget_holder_charge (self->holder, beyond - self->window_charged);
-  else if (beyond < self->window_charged)
-    wherry_budget_holder_release (self->holder, self->window_charged - beyond);
-  self->window_charged = beyond;
-}
-
-static void
-grow (WherrySctpAssociation *self, gsize most)
-{
-  self->receive_buffer = MIN (self->receive_buffer + self->config.receive_buffer, most);
-  wherry_sctp_options_set_receive_buffer (self->so, self->receive_buffer);
-}
-
-/* There is nothing to read, and yet the window is small: what fills it are pieces of messages that
- * interleave (RFC 8260), none of them so long that usrsctp hands it over in pieces. They would wait
- * for one another for ever. First, more room, for what senders like us have under way. Then they
- * are handed over as they come, which is the later the better: a stream of which a piece was handed
- * over and whose rest was then given up is the end (partial_aborted). And where even that does not
- * help (usrsctp counts in 8 bits how often it read some of a message, and does not find one that
- * stands at 0 unless it is the oldest), more room, within what unfinished messages may take. */
-static void
-relieve_window (WherrySctpAssociation *self)
-{
-  gsize most = get_unfinished_max (self);
-  gsize usual = WHERRY_SCTP_UNFINISHED_MAX * self->config.max_message_size;
-
-  if (!self->window_seen)
-    return;
-  self->window_seen = FALSE;
-  charge_window (self);
-  if (self->window >= self->receive_buffer / 2)
+  if (self->pieces != NULL)
     {
-      if (self->eager)
-        wherry_sctp_options_set_partial_delivery (self->so, self->config.receive_buffer / 2);
-      self->eager = FALSE;
-      return;
+      wherry_sctp_pieces_apply_skips (self->pieces);
+      charge_pieces (self);
     }
-  if (self->window >= self->config.receive_buffer / 4)
-    return;
-  if (self->receive_buffer < MIN (usual, most))
-    {
-      grow (self, MIN (usual, most));
-      return;
-    }
-  if (!self->eager)
-    wherry_sctp_options_set_partial_delivery (self->so, 1);
-  else if (self->window < self->config.receive_buffer / 8 && self->receive_buffer < most)
-    grow (self, most);
-  self->eager = TRUE;
+  wherry_sctp_scraps_apply_skips (&self->scraps);
+  if (self->scraps.n > 0 && self->window_seen && self->window <= self->receive_buffer
+      && self->receive_buffer - self->window <= WHERRY_SCTP_SCRAPS_MAX)
+    wherry_sctp_scraps_clear (&self->scraps);
+  if (self->interleaving)
+    wherry_sctp_association_relieve_window (self);
 }
 
 /* FALSE: nothing more to read now. */
@@ -373,8 +430,8 @@ receive_one (WherrySctpAssociation *self)
         wherry_sctp_association_end (self, WHERRY_TRANSPORT_CLOSED,
                                      g_error_new (WHERRY_ERROR, WHERRY_ERROR_CLOSED,
                                                   "The other side ended the SCTP association"));
-      else if (self->so != NULL && self->interleaving)
-        relieve_window (self);
+      else if (self->so != NULL)
+        on_drained (self);
       return FALSE;
     }
   if ((flags & MSG_NOTIFICATION) != 0)

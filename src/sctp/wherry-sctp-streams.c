@@ -305,7 +305,7 @@ wherry_sctp_association_on_stream_reset (WherrySctpAssociation *self, guint flag
       guint16 stream = n > 0 ? streams[i] : (guint16) i;
 
       if (incoming)
-        wherry_sctp_association_drop_partial (self, stream);
+        wherry_sctp_association_drop_stream (self, stream);
       if (incoming || (flags & SCTP_STREAM_RESET_OUTGOING_SSN) != 0)
         emit_reset (self, incoming, stream);
     }

@@ -3,6 +3,8 @@
 
 #include "config.h"
 
+#include <string.h>
+
 #include "base/wherry-counters.h"
 #include "base/wherry-error.h"
 #include "base/wherry-limits.h"
@@ -152,6 +154,73 @@ test_long (void)
     }
 }
 
+/* ---- what usrsctp 0.9.5 would go on counting against the window ---- */
+
+typedef struct
+{
+  gboolean interleaving;
+  gsize length;
+  double loss;
+  guint n;
+} Window;
+
+/* Several times the receive buffer of unordered messages that were given up halfway: those behind
+ * them come all the same, and each is what was sent. */
+static void
+check_window (gconstpointer data)
+{
+  const Window *item = data;
+  const WherrySendOptions lossy = { .reliability = WHERRY_MAX_RETRANSMITS };
+  const WherrySctpConfig config = { .no_interleaving = !item->interleaving };
+  WherryFakeLinkOptions options = { .seed = 2 };
+  guint next = 0;
+  Pair pair;
+  guint n;
+
+  g_test_message ("seed %u", options.seed);
+  pair_init (&pair, &options, &config);
+  pair_wait_connected (&pair);
+  pair.b.on_message = note_end;
+  options.loss = item->loss;
+  wherry_fake_link_set_options (pair.a.link, &options);
+  for (guint i = 0; i < item->n; i++)
+    send_made (&pair, &pair.a, STREAM, &lossy, WHERRY_MESSAGE_BINARY, item->length, i);
+  send_made (&pair, &pair.a, END_STREAM, &send_reliable, WHERRY_MESSAGE_TEXT, 10, 1);
+  WHERRY_WAIT_UNTIL (pair.context, (pair.b.data != NULL
+                                    && wherry_stream_transport_get_buffered (pair.a.transport) == 0)
+                                       || pair.b.state != WHERRY_TRANSPORT_CONNECTED);
+  g_assert_no_error (pair.b.error);
+  n = pair.b.received->len - 1;
+  g_test_message ("%u of %u arrived", n, item->n);
+  g_assert_cmpuint (n, <, item->n);
+  g_assert_cmpuint (n, >, item->n / 4);
+  for (guint i = 0; i <= n; i++)
+    {
+      Received *received = side_nth (&pair.b, i);
+      g_autoptr (WherryMessage) sent = NULL;
+
+      while (received->stream == STREAM && sent == NULL)
+        {
+          g_assert_cmpuint (next, <, item->n);
+          sent = make_message (WHERRY_MESSAGE_BINARY, item->length, next++);
+          if (memcmp (wherry_message_get_data (sent, NULL),
+                      wherry_message_get_data (received->message, NULL), 64)
+              != 0)
+            g_clear_pointer (&sent, wherry_message_unref);
+        }
+      if (sent != NULL)
+        assert_message (received->message, WHERRY_MESSAGE_BINARY, item->length, next - 1);
+    }
+  pair_clear (&pair);
+}
+
+static const Window windows[] = {
+  { FALSE, 6000, 0.05, 3000 },
+  { TRUE, 6000, 0.05, 3000 },
+  { FALSE, 200000, 0.004, 60 },
+  { TRUE, 200000, 0.004, 60 },
+};
+
 int
 main (int argc, char **argv)
 {
@@ -159,5 +228,13 @@ main (int argc, char **argv)
   g_test_add_func ("/sctp/given-up/ordered", test_ordered);
   g_test_add_func ("/sctp/given-up/unordered", test_unordered);
   g_test_add_func ("/sctp/given-up/long", test_long);
+  for (guint i = 0; i < G_N_ELEMENTS (windows); i++)
+    {
+      g_autofree char *path
+          = g_strdup_printf ("/sctp/given-up/%s-%" G_GSIZE_FORMAT,
+                             windows[i].interleaving ? "i-data" : "data", windows[i].length);
+
+      g_test_add_data_func (path, &windows[i], check_window);
+    }
   return run_and_shut_down ();
 }

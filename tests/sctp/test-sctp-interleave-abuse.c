@@ -3,107 +3,15 @@
 
 #include "config.h"
 
-#include <string.h>
-
 #include "base/wherry-budget.h"
 #include "base/wherry-counters.h"
 #include "base/wherry-error.h"
 #include "base/wherry-limits.h"
 
-#include "sctp-pair.h"
+#include "sctp-hostile.h"
 
-/* A stands for somebody hostile: its own packets are lost from the moment on that ours come. */
-#define FIRST_CHUNK 12u
 #define PIECE 1000u
 #define MAX_SIZE (64u * WHERRY_KIB)
-
-typedef struct
-{
-  guint8 tag[4];
-  guint32 tsn; /* the next one */
-  gboolean silent;
-} Hostile;
-
-static gboolean
-note (const guint8 *data, gsize length, gpointer user_data)
-{
-  Hostile *self = user_data;
-
-  if (length >= FIRST_CHUNK + 20 && data[FIRST_CHUNK] == 1)
-    self->tsn = ((guint32) data[28] << 24) | ((guint32) data[29] << 16) | ((guint32) data[30] << 8)
-                | data[31];
-  else
-    memcpy (self->tag, data + 4, sizeof self->tag);
-  return !self->silent;
-}
-
-static gboolean
-lose (const guint8 *data, gsize length, gpointer user_data)
-{
-  Hostile *self = user_data;
-
-  return !self->silent;
-}
-
-static void
-put_u32 (guint8 *at, guint32 value)
-{
-  for (guint i = 0; i < 4; i++)
-    at[i] = (guint8) (value >> (24 - 8 * i));
-}
-
-/* flags: 2 begins, 1 ends, 4 unordered (RFC 8260 section 2.1) */
-static void
-inject (Pair *pair, Hostile *hostile, guint8 type, guint8 flags, guint16 stream, guint32 mid,
-        guint32 fsn, gsize length)
-{
-  gsize header = type == 64 ? 20 : 16;
-  gsize size = header + length;
-  g_autofree guint8 *packet = g_malloc0 (FIRST_CHUNK + size);
-  guint8 *chunk = packet + FIRST_CHUNK;
-
-  packet[0] = packet[2] = 0x13; /* 5000 */
-  packet[1] = packet[3] = 0x88;
-  memcpy (packet + 4, hostile->tag, sizeof hostile->tag);
-  chunk[0] = type;
-  chunk[1] = flags;
-  chunk[2] = (guint8) (size >> 8);
-  chunk[3] = (guint8) size;
-  put_u32 (chunk + 4, hostile->tsn++);
-  chunk[8] = (guint8) (stream >> 8);
-  chunk[9] = (guint8) stream;
-  if (type == 64)
-    {
-      put_u32 (chunk + 12, mid);
-      put_u32 (chunk + 16, (flags & 2) != 0 ? 53 : fsn);
-    }
-  else
-    put_u32 (chunk + 12, 53);
-  wherry_fake_link_inject (pair->b.link, packet, FIRST_CHUNK + size);
-  while (g_main_context_iteration (pair->context, FALSE))
-    ;
-}
-
-static void
-start (Pair *pair, Hostile *hostile, const WherrySctpConfig *config)
-{
-  *hostile = (Hostile){ .silent = FALSE };
-  pair->context = g_main_context_ref (g_main_context_default ());
-  {
-    WherryFakeLink *a;
-    WherryFakeLink *b;
-
-    wherry_fake_link_new_pair (NULL, pair->context, pair->context, &a, &b);
-    wherry_fake_link_set_filter (a, note, hostile);
-    wherry_fake_link_set_filter (b, lose, hostile);
-    side_init (&pair->a, a, pair->context, config);
-    side_init (&pair->b, b, pair->context, config);
-  }
-  pair_wait_connected (pair);
-  while (g_main_context_iteration (pair->context, FALSE))
-    ;
-  hostile->silent = TRUE;
-}
 
 /* One of the kind that was not negotiated ends it, is counted, and is not delivered. */
 static void
@@ -121,8 +29,8 @@ test_wrong_kind (void)
       Hostile hostile;
       Pair pair;
 
-      start (&pair, &hostile, &config);
-      inject (&pair, &hostile, type, 3, 5, 0, 0, 10);
+      hostile_start (&pair, &hostile, &config);
+      hostile_inject (&pair, &hostile, type, 3, 5, 0, 0, 10);
       g_assert_cmpint (pair.b.state, ==,
                        wrong ? WHERRY_TRANSPORT_FAILED : WHERRY_TRANSPORT_CONNECTED);
       g_assert_cmpuint (wherry_counter_get (WHERRY_COUNTER_SCTP_BAD_PACKETS) - before, ==,
@@ -146,11 +54,11 @@ check_partial (guint rounds, guint8 flags)
   Hostile hostile;
   Pair pair;
 
-  start (&pair, &hostile, &config);
+  hostile_start (&pair, &hostile, &config);
   for (guint k = 0; k < rounds; k++)
     for (guint i = 0; i < 256 && pair.b.state == WHERRY_TRANSPORT_CONNECTED; i++)
       {
-        inject (&pair, &hostile, 64, flags | (k == 0 ? 2 : 0), (guint16) i, 0, k, PIECE);
+        hostile_inject (&pair, &hostile, 64, flags | (k == 0 ? 2 : 0), (guint16) i, 0, k, PIECE);
         most = MAX (most, wherry_budget_get_used (budget));
       }
   g_test_message ("%u pieces on 256 streams: at most %" G_GSIZE_FORMAT " bytes, %u streams refused",
@@ -184,13 +92,13 @@ test_many_end (void)
   Hostile hostile;
   Pair pair;
 
-  start (&pair, &hostile, &config);
+  hostile_start (&pair, &hostile, &config);
   for (guint k = 0; k < pieces; k++)
     for (guint i = 0; i < n; i++)
       {
         guint8 flags = (guint8) ((k == 0 ? 2 : 0) | (k == pieces - 1 ? 1 : 0));
 
-        inject (&pair, &hostile, 64, flags, (guint16) i, 0, k, PIECE);
+        hostile_inject (&pair, &hostile, 64, flags, (guint16) i, 0, k, PIECE);
       }
   g_assert_cmpint (pair.b.state, ==, WHERRY_TRANSPORT_CONNECTED);
   g_assert_cmpuint (pair.b.n_received, ==, n);
@@ -198,28 +106,6 @@ test_many_end (void)
     g_assert_cmpuint (wherry_message_get_length (side_nth (&pair.b, i)->message), ==,
                       pieces * PIECE);
   pair_clear (&pair);
-}
-
-/* The rest of the first message on each of n streams never comes (RFC 8260 section 2.3.1). */
-static void
-give_up (Pair *pair, Hostile *hostile, guint16 n, gboolean ordered)
-{
-  guint8 packet[FIRST_CHUNK + 8 + 8 * 8] = { 0x13, 0x88, 0x13, 0x88 };
-  guint8 *chunk = packet + FIRST_CHUNK;
-
-  g_assert_cmpuint (n, <=, 8);
-  memcpy (packet + 4, hostile->tag, sizeof hostile->tag);
-  chunk[0] = 194;
-  chunk[3] = (guint8) (8 + 8 * n);
-  put_u32 (chunk + 4, hostile->tsn++);
-  for (guint16 i = 0; i < n; i++)
-    {
-      chunk[8 + 8 * i + 1] = (guint8) i;
-      chunk[8 + 8 * i + 3] = !ordered;
-    }
-  wherry_fake_link_inject (pair->b.link, packet, FIRST_CHUNK + 8 + 8u * n);
-  while (g_main_context_iteration (pair->context, FALSE))
-    ;
 }
 
 /* n messages at once of so many pieces, all of them given up before the last one; those behind them
@@ -232,12 +118,12 @@ check_given_up (guint16 n, guint pieces, gboolean ordered, gboolean paused, gboo
   Hostile hostile;
   Pair pair;
 
-  start (&pair, &hostile, NULL);
+  hostile_start (&pair, &hostile, NULL);
   wherry_stream_transport_set_paused (pair.b.transport, paused);
   for (guint k = 0; k < pieces; k++)
     for (guint16 i = 0; i < n; i++)
-      inject (&pair, &hostile, 64, unordered | (k == 0 ? 2 : 0), i, 0, k, PIECE);
-  give_up (&pair, &hostile, n, ordered);
+      hostile_inject (&pair, &hostile, 64, unordered | (k == 0 ? 2 : 0), i, 0, k, PIECE);
+  hostile_give_up (&pair, &hostile, n, ordered);
   wherry_stream_transport_set_paused (pair.b.transport, FALSE);
   while (g_main_context_iteration (pair.context, FALSE))
     ;
@@ -247,8 +133,8 @@ check_given_up (guint16 n, guint pieces, gboolean ordered, gboolean paused, gboo
     g_assert_error (pair.b.error, WHERRY_ERROR, WHERRY_ERROR_LIMIT);
   for (guint16 i = 0; i < n && !ends; i++)
     {
-      inject (&pair, &hostile, 64, unordered | 2, i, 1, 0, PIECE);
-      inject (&pair, &hostile, 64, unordered | 1, i, 1, 1, PIECE);
+      hostile_inject (&pair, &hostile, 64, unordered | 2, i, 1, 0, PIECE);
+      hostile_inject (&pair, &hostile, 64, unordered | 1, i, 1, 1, PIECE);
     }
   g_assert_cmpuint (pair.b.n_received, ==, ends ? 0 : n);
   pair_clear (&pair);
@@ -289,14 +175,15 @@ test_garbage (void)
       Hostile hostile;
       Pair pair;
 
-      start (&pair, &hostile, &config);
+      hostile_start (&pair, &hostile, &config);
       for (guint i = 0; i < 200 && pair.b.state == WHERRY_TRANSPORT_CONNECTED; i++)
         {
           hostile.tsn += (guint32) g_rand_int_range (rand, -1, 3) / 2;
-          inject (&pair, &hostile, 64, (guint8) g_rand_int_range (rand, 0, 16),
-                  (guint16) g_rand_int_range (rand, 0, 5), (guint32) g_rand_int_range (rand, 0, 4),
-                  (guint32) g_rand_int_range (rand, 0, 6),
-                  (gsize) g_rand_int_range (rand, 1, 1100));
+          hostile_inject (&pair, &hostile, 64, (guint8) g_rand_int_range (rand, 0, 16),
+                          (guint16) g_rand_int_range (rand, 0, 5),
+                          (guint32) g_rand_int_range (rand, 0, 4),
+                          (guint32) g_rand_int_range (rand, 0, 6),
+                          (gsize) g_rand_int_range (rand, 1, 1100));
         }
       n_ended += pair.b.state != WHERRY_TRANSPORT_CONNECTED;
       pair_clear (&pair);

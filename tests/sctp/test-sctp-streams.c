@@ -9,6 +9,7 @@
 #include "base/wherry-limits.h"
 
 #include "sctp-pair.h"
+#include "sctp/wherry-sctp-info.h"
 
 static guint
 count (GArray *streams, guint16 stream)
@@ -29,7 +30,11 @@ n_streams (Side *side)
 static guint
 n_incoming (Side *side)
 {
-  return wherry_sctp_association_get_n_incoming_streams (WHERRY_SCTP_ASSOCIATION (side->transport));
+  WherrySctpInfo info;
+
+  g_assert_true (
+      wherry_sctp_association_get_info (WHERRY_SCTP_ASSOCIATION (side->transport), &info));
+  return info.streams_in;
 }
 
 /* Reset by both, and used again, several rounds; data is pending when the reset is asked for. */
