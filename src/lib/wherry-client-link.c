@@ -212,34 +212,13 @@ add_server (WherryConfiguration *configuration, const WherrySignalIceServer *ser
 static WherryConfiguration *
 make_configuration (WherryClientLink *self, const WherrySignal *joined)
 {
-  WherryConfiguration *made = wherry_configuration_new ();
-  g_autofree GParamSpec **specs = NULL;
-  GListModel *servers;
-  guint n_specs;
+  WherryConfiguration *made = self->configuration != NULL
+                                  ? wherry_configuration_copy (self->configuration)
+                                  : wherry_configuration_new ();
+  GListModel *servers = wherry_configuration_get_ice_servers (made);
 
-  if (self->configuration != NULL)
-    {
-      specs = g_object_class_list_properties (G_OBJECT_GET_CLASS (made), &n_specs);
-      for (guint i = 0; i < n_specs; i++)
-        {
-          g_auto (GValue) value = G_VALUE_INIT;
-
-          if ((specs[i]->flags & G_PARAM_WRITABLE) == 0)
-            continue;
-          g_object_get_property (G_OBJECT (self->configuration), specs[i]->name, &value);
-          g_object_set_property (G_OBJECT (made), specs[i]->name, &value);
-        }
-      servers = wherry_configuration_get_ice_servers (self->configuration);
-      for (guint i = 0; i < g_list_model_get_n_items (servers); i++)
-        {
-          g_autoptr (WherryIceServer) server = g_list_model_get_item (servers, i);
-
-          wherry_configuration_add_ice_server (made, server);
-        }
-    }
   /* signaling is here to tell of it */
   wherry_configuration_set_restart_on_network_change (made, TRUE);
-  servers = wherry_configuration_get_ice_servers (made);
   if (g_list_model_get_n_items (servers) == 0 && joined->ice_servers != NULL)
     for (guint i = 0; i < joined->ice_servers->len; i++)
       add_server (made, g_ptr_array_index (joined->ice_servers, i));

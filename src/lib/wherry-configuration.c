@@ -284,6 +284,35 @@ wherry_configuration_new (void)
   return g_object_new (WHERRY_TYPE_CONFIGURATION, NULL);
 }
 
+WherryConfiguration *
+wherry_configuration_copy (WherryConfiguration *self)
+{
+  WherryConfiguration *copy = wherry_configuration_new ();
+  guint n = 0;
+
+  g_return_val_if_fail (WHERRY_IS_CONFIGURATION (self), copy);
+
+  copy->ice_transport_policy = self->ice_transport_policy;
+  copy->candidate_types = self->candidate_types;
+  copy->ice_tcp = self->ice_tcp;
+  g_set_object (&copy->certificate, self->certificate);
+  copy->bind_addresses = g_strdupv (self->bind_addresses);
+  copy->port_range_begin = self->port_range_begin;
+  copy->port_range_end = self->port_range_end;
+  copy->max_message_size = self->max_message_size;
+  copy->send_buffer_limit = self->send_buffer_limit;
+  copy->restart_on_network_change = self->restart_on_network_change;
+  n = g_list_model_get_n_items (G_LIST_MODEL (self->ice_servers));
+  for (guint i = 0; i < n; i++)
+    {
+      g_autoptr (WherryIceServer) server
+          = g_list_model_get_item (G_LIST_MODEL (self->ice_servers), i);
+
+      g_list_store_append (copy->ice_servers, server);
+    }
+  return copy;
+}
+
 /* ---- for connections ---- */
 
 static void

@@ -31,6 +31,18 @@ G_DECLARE_FINAL_TYPE (WherryConfiguration, wherry_configuration, WHERRY, CONFIGU
  */
 WHERRY_AVAILABLE_IN_0_1
 WherryConfiguration *wherry_configuration_new (void);
+/**
+ * wherry_configuration_copy:
+ * @self: a configuration
+ *
+ * Copies it; ICE servers and the certificate, which do not change, are shared.
+ *
+ * Returns: (transfer full): one with the same values
+ *
+ * Thread: that of @self
+ */
+WHERRY_AVAILABLE_IN_0_1
+WherryConfiguration *wherry_configuration_copy (WherryConfiguration *self);
 
 /**
  * wherry_configuration_add_ice_server:

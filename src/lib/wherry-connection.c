@@ -190,7 +190,7 @@ wherry_connection_new (WherryConfiguration *configuration, GError **error)
   g_weak_ref_init (&self->shell, NULL);
   wherry_lock_init (&self->lock);
   self->touched = g_ptr_array_new ();
-  self->configuration = g_object_ref (configuration);
+  self->configuration = wherry_configuration_copy (configuration);
   self->channels = g_list_store_new (WHERRY_TYPE_DATA_CHANNEL);
   self->by_id = g_hash_table_new (NULL, NULL);
   self->holding = g_ptr_array_new_with_free_func ((GDestroyNotify) wherry_channel_core_unref);
@@ -347,6 +347,8 @@ wherry_connection_set_configuration (WherryConnection *self, WherryConfiguration
   if (ice == NULL)
     return FALSE;
   wherry_peer_post_set_ice_config (self->peer, ice);
-  g_set_object (&self->configuration, configuration);
+  g_object_unref (self->configuration);
+  self->configuration = wherry_configuration_copy (configuration);
+  wherry_connection_notify (self, "configuration");
   return TRUE;
 }

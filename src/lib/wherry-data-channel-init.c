@@ -31,6 +31,13 @@ wherry_data_channel_init_set_protocol (WherryDataChannelInit *self, const char *
   self->protocol = copy;
 }
 
+const char *
+wherry_data_channel_init_get_protocol (const WherryDataChannelInit *self)
+{
+  g_return_val_if_fail (self != NULL, "");
+  return self->protocol != NULL ? self->protocol : "";
+}
+
 WherryDataChannelInit *
 wherry_data_channel_init_copy (const WherryDataChannelInit *self)
 {

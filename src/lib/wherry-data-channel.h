@@ -14,14 +14,14 @@ G_BEGIN_DECLS
  * @max_packet_life_time: milliseconds for which a message is sent again, 0 to 65535; -1: not
  * limited
  * @max_retransmits: how often a message is sent again, 0 to 65535; -1: not limited
- * @protocol: (nullable): a subprotocol's name; at most 65535 bytes of UTF-8; default ""
  * @negotiated: whether both sides make the channel with the same @id, and nothing is sent to open
  * it
  * @id: the stream, 0 to 65534, when @negotiated; -1: chosen
  * @priority: against the other channels of the connection
  *
  * How a data channel is to be (W3C webrtc-pc, RTCDataChannelInit). At most one of
- * @max_packet_life_time and @max_retransmits may be given.
+ * @max_packet_life_time and @max_retransmits may be given. Its subprotocol, which is a string and
+ * so has an owner, is set with [method@DataChannelInit.set_protocol].
  */
 typedef struct _WherryDataChannelInit WherryDataChannelInit;
 struct _WherryDataChannelInit
@@ -29,10 +29,11 @@ struct _WherryDataChannelInit
   gboolean ordered;
   int max_packet_life_time;
   int max_retransmits;
-  char *protocol;
   gboolean negotiated;
   int id;
   WherryPriority priority;
+  /*< private >*/
+  char *protocol;
 };
 
 WHERRY_AVAILABLE_IN_0_1
@@ -51,14 +52,26 @@ WherryDataChannelInit *wherry_data_channel_init_new (void);
 /**
  * wherry_data_channel_init_set_protocol:
  * @self: an init
- * @protocol: (nullable): the subprotocol; copied
+ * @protocol: (nullable): its name, at most 65535 bytes of UTF-8; copied; %NULL is ""
  *
- * Sets the subprotocol.
+ * Sets the subprotocol (RTCDataChannelInit.protocol), which is "" otherwise.
  *
  * Thread: any
  */
 WHERRY_AVAILABLE_IN_0_1
 void wherry_data_channel_init_set_protocol (WherryDataChannelInit *self, const char *protocol);
+/**
+ * wherry_data_channel_init_get_protocol:
+ * @self: an init
+ *
+ * Gets the subprotocol.
+ *
+ * Returns: (transfer none): its name, or ""
+ *
+ * Thread: any
+ */
+WHERRY_AVAILABLE_IN_0_1
+const char *wherry_data_channel_init_get_protocol (const WherryDataChannelInit *self);
 /**
  * wherry_data_channel_init_copy:
  * @self: an init

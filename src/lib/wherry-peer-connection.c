@@ -88,7 +88,7 @@ wherry_peer_connection_get_property (GObject *object, guint id, GValue *value, G
   switch ((Property) id)
     {
     case PROP_CONFIGURATION:
-      g_value_set_object (value, wherry_peer_connection_get_configuration (self));
+      g_value_take_object (value, wherry_peer_connection_get_configuration (self));
       break;
     case PROP_SIGNALING_STATE:
       g_value_set_enum (value, wherry_peer_connection_get_signaling_state (self));
@@ -242,8 +242,9 @@ install_other_properties (GParamFlags flags)
   /**
    * WherryPeerConnection:configuration:
    *
-   * Servers and limits, as they were when it was made or set
-   * (RTCPeerConnection.getConfiguration()).
+   * Servers and limits that are in force (RTCPeerConnection.getConfiguration()): a copy of what it
+   * was made with or was set last. To change a copy changes nothing before it is set
+   * ([method@PeerConnection.set_configuration]).
    */
   properties[PROP_CONFIGURATION]
       = g_param_spec_object ("configuration", NULL, NULL, WHERRY_TYPE_CONFIGURATION,
@@ -400,7 +401,8 @@ wherry_peer_connection_set_configuration (WherryPeerConnection *self,
     return self->connection != NULL ? (expression) : (otherwise);                                  \
   }
 
-DEFINE_GETTER (WherryConfiguration *, configuration, self->connection->configuration, NULL)
+DEFINE_GETTER (WherryConfiguration *, configuration,
+               wherry_configuration_copy (self->connection->configuration), NULL)
 DEFINE_GETTER (WherrySignalingState, signaling_state, self->connection->signaling_state,
                WHERRY_SIGNALING_STATE_CLOSED)
 DEFINE_GETTER (WherryIceGatheringState, ice_gathering_state, self->connection->gathering_state,

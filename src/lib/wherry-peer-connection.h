@@ -308,7 +308,7 @@ gboolean wherry_peer_connection_set_configuration (WherryPeerConnection *self,
  *
  * Gets [property@PeerConnection:configuration].
  *
- * Returns: (transfer none) (nullable): what it was made with or was set last
+ * Returns: (transfer full) (nullable): a copy of what it was made with or was set last
  *   (RTCPeerConnection.getConfiguration())
  *
  * Thread: the creator's

@@ -181,6 +181,40 @@ test_ice_restart_keeps_channel (void)
   connection_pair_free (pair);
 }
 
+/* W3C webrtc-pc sections 4.4.1.6 and 4.4.2: what is given is copied, and what is got is a copy. */
+static void
+test_configuration_is_copied (void)
+{
+  g_autoptr (WherryConfiguration) configuration = pair_configuration_new ();
+  ConnectionPair *pair = NULL;
+  g_autoptr (WherryConfiguration) got = NULL;
+  g_autoptr (WherryConfiguration) set = NULL;
+  g_autoptr (WherryConfiguration) now = NULL;
+  static const char *const urls[] = { "stun:127.0.0.1", NULL };
+  g_autoptr (WherryIceServer) server = wherry_ice_server_new (urls, NULL, NULL, NULL);
+
+  wherry_configuration_set_port_range (configuration, 20000, 30000);
+  pair = connection_pair_new (configuration);
+  wherry_configuration_set_port_range (configuration, 1, 2);
+  wherry_configuration_add_ice_server (configuration, server);
+  got = wherry_peer_connection_get_configuration (pair->a.connection);
+  g_assert_cmpuint (wherry_configuration_get_port_range_begin (got), ==, 20000);
+  g_assert_cmpstr (wherry_configuration_get_bind_addresses (got)[0], ==, "127.0.0.1");
+  g_assert_cmpuint (g_list_model_get_n_items (wherry_configuration_get_ice_servers (got)), ==, 0);
+  wherry_configuration_set_ice_transport_policy (got, WHERRY_ICE_TRANSPORT_POLICY_RELAY);
+  wherry_configuration_add_ice_server (got, server);
+  set = wherry_peer_connection_get_configuration (pair->a.connection);
+  g_assert_cmpint (wherry_configuration_get_ice_transport_policy (set), ==,
+                   WHERRY_ICE_TRANSPORT_POLICY_ALL);
+  g_assert_true (wherry_peer_connection_set_configuration (pair->a.connection, got, NULL));
+  wherry_configuration_set_ice_transport_policy (got, WHERRY_ICE_TRANSPORT_POLICY_ALL);
+  now = wherry_peer_connection_get_configuration (pair->a.connection);
+  g_assert_cmpint (wherry_configuration_get_ice_transport_policy (now), ==,
+                   WHERRY_ICE_TRANSPORT_POLICY_RELAY);
+  g_assert_cmpuint (g_list_model_get_n_items (wherry_configuration_get_ice_servers (now)), ==, 1);
+  connection_pair_free (pair);
+}
+
 static void
 test_wrong_state_fails (void)
 {
@@ -324,6 +358,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/peer-connection/descriptions", test_descriptions);
   g_test_add_func ("/peer-connection/negotiation-needed", test_negotiation_needed);
   g_test_add_func ("/peer-connection/ice-restart-keeps-channel", test_ice_restart_keeps_channel);
+  g_test_add_func ("/peer-connection/configuration-is-copied", test_configuration_is_copied);
   g_test_add_func ("/peer-connection/wrong-state-fails", test_wrong_state_fails);
   g_test_add_func ("/peer-connection/close-fails-what-waits", test_close_fails_what_waits);
   g_test_add_func ("/peer-connection/close-is-seen", test_close_is_seen);

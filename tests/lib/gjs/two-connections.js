@@ -191,6 +191,7 @@ const tests = {
     init.max_packet_life_time = 500;
     init.priority = Wherry.Priority.HIGH;
     init.set_protocol('chat');
+    same(init.get_protocol(), 'chat');
     const one = pair.a.create('näme', init);
     await raises(Wherry.Error.CLOSED, () => one.channel.send_text('too early'));
     await pair.negotiate();

@@ -216,7 +216,9 @@ def test_in_band():
     init.ordered = False
     init.max_retransmits = 3
     init.priority = Wherry.Priority.HIGH
+    init.set_protocol("overwritten")
     init.set_protocol("chat")
+    assert init.get_protocol() == init.copy().get_protocol() == "chat"
     one = pair.a.create("näme", init)
     raises(Wherry.Error.CLOSED, one.channel.send_text, "too early")
     pair.negotiate()
@@ -314,6 +316,21 @@ def test_round_trips():
     pair.close()
 
 
+def test_configuration_is_copied():
+    configuration = Wherry.Configuration.new()
+    configuration.set_bind_addresses(["127.0.0.1"])
+    connection = watch(Wherry.PeerConnection.new(configuration))
+    configuration.props.ice_tcp = True
+    assert not connection.get_configuration().props.ice_tcp
+    copy = watch(connection.props.configuration)
+    copy.props.ice_tcp = True
+    assert not connection.get_configuration().props.ice_tcp
+    assert connection.set_configuration(copy)
+    copy.props.ice_tcp = False
+    assert connection.get_configuration().props.ice_tcp
+    connection.close()
+
+
 def test_exceptions():
     pair = Pair()
     raises(Wherry.Error.PROTOCOL, Wherry.SessionDescription.new_from_json, "{}")
@@ -342,7 +359,7 @@ def everything_finalized():
 
 def main():
     tests = [test_in_band, test_kinds_of_messages, test_negotiated, test_round_trips,
-             test_exceptions]
+             test_configuration_is_copied, test_exceptions]
     failed = 0
     threads = None
     print(f"1..{len(tests)}", flush=True)

@@ -178,6 +178,7 @@ void test_in_band () throws Error {
     init.ordered = false;
     init.max_retransmits = 3;
     init.set_protocol ("chat");
+    assert (init.get_protocol () == "chat");
     var channel = pair.a.create ("näme", init);
     pair.negotiate ();
     until (() => pair.a.n_open == 1 && pair.b.n_open == 1);
