@@ -132,94 +132,6 @@ static const WherryPeerHubEvents hub_events = {
   .addresses_changed = on_addresses_changed,
 };
 
-/* ---- peer thread ---- */
-
-static void
-on_nothing (gpointer user_data)
-{
-}
-
-static void
-on_incoming (gpointer user_data, WherryChannel *channel)
-{
-  wherry_channel_accept (channel);
-}
-
-static void
-on_open (gpointer user_data, WherryChannel *channel)
-{
-  StepEnd *self = user_data;
-
-  self->channel = channel;
-  g_atomic_int_inc (&self->n_open);
-}
-
-static void
-on_message (gpointer user_data, WherryChannel *channel, WherryMessage *message)
-{
-  g_atomic_int_inc (&((StepEnd *) user_data)->n_messages);
-}
-
-static void
-on_closed (gpointer user_data, WherryChannel *channel)
-{
-  StepEnd *self = user_data;
-
-  if (self->channel == channel)
-    self->channel = NULL;
-  g_atomic_int_inc (&self->n_closed);
-}
-
-static const WherryPeerDelegate delegate = {
-  .connected = on_nothing,
-  .incoming = on_incoming,
-  .open = on_open,
-  .message = on_message,
-  .closed = on_closed,
-  .wake = on_nothing,
-  .ended = on_nothing,
-};
-
-static void
-create_channel (WherryPeer *peer, gpointer data)
-{
-  WherryChannelInit init = {
-    .label = data,
-    .protocol = "",
-    .ordered = TRUE,
-    .priority = 256,
-    .id = WHERRY_CHANNEL_ID_NONE,
-  };
-  g_autoptr (GError) error = NULL;
-
-  wherry_peer_create_channel (peer, &init, &error);
-  g_assert_no_error (error);
-}
-
-typedef struct
-{
-  StepEnd *end;
-  gsize size;
-} Sending;
-
-static void
-send_now (WherryPeer *peer, gpointer data)
-{
-  Sending *sending = data;
-  g_autofree guint8 *payload = g_malloc0 (sending->size);
-  g_autoptr (WherryMessage) message
-      = wherry_message_new (WHERRY_MESSAGE_BINARY, payload, sending->size, NULL);
-
-  WherrySendResult result;
-
-  g_assert_nonnull (sending->end->channel);
-  result = wherry_channel_send (sending->end->channel, message);
-  g_assert_cmpint (result, !=, WHERRY_SEND_FAILED);
-  /* the request goes behind what is being handled: acknowledgements get their turn */
-  if (result == WHERRY_SEND_BLOCKED)
-    wherry_peer_post_call (peer, send_now, g_memdup2 (sending, sizeof *sending), g_free);
-}
-
 /* ---- */
 
 StepEnd *
@@ -235,7 +147,8 @@ step_end_new (const char *id, WherryClock *clock, void (*configure) (WherryPeerC
   if (configure != NULL)
     configure (&config);
   self->candidates = g_ptr_array_new_with_free_func (g_free);
-  self->peer = wherry_peer_new (&config, NULL, &hub_events, self, &delegate, self, &error);
+  self->peer = wherry_peer_new (&config, NULL, &hub_events, self, &peer_traffic_delegate,
+                                &self->traffic, &error);
   g_assert_no_error (error);
   return self;
 }
@@ -324,18 +237,4 @@ step_negotiate (StepEnd *offerer, gboolean ice_restart)
   g_assert_true (step_set_remote (answerer, offerer->pending_local));
   g_assert_true (step_set_local (answerer, NULL));
   g_assert_true (step_set_remote (offerer, answerer->current_local));
-}
-
-void
-step_end_create_channel (StepEnd *self, const char *label)
-{
-  wherry_peer_post_call (self->peer, create_channel, g_strdup (label), g_free);
-}
-
-void
-step_end_send (StepEnd *self, gsize size)
-{
-  Sending sending = { .end = self, .size = size };
-
-  wherry_peer_post_call (self->peer, send_now, g_memdup2 (&sending, sizeof sending), g_free);
 }

@@ -4,7 +4,7 @@
 /* One end of a pair of real peers that negotiate in single steps: each step is waited for, and its
  * answer kept. Candidates go to the other end by themselves, once it has a remote description. */
 
-#include "peer/wherry-peer.h"
+#include "peer/peer-traffic.h"
 
 typedef struct _StepEnd StepEnd;
 
@@ -35,15 +35,8 @@ struct _StepEnd
   guint n_addresses_changed;
   gboolean is_finished;
   WherryPeerEnd end;
-  /* any thread: atomic */
-  int n_open;
-  int n_messages;
-  int n_closed;
-  /* peer thread only */
-  WherryChannel *channel;
+  PeerTraffic traffic;
 };
-
-#define STEP_END_GET(end, counter) g_atomic_int_get (&(end)->counter)
 
 /* clock: (nullable). configure: (nullable) changes the configuration that there is */
 StepEnd *step_end_new (const char *id, WherryClock *clock,
@@ -60,7 +53,3 @@ gboolean step_set_remote (StepEnd *self, const WherrySdp *sdp);
 gboolean step_rollback (StepEnd *self, gboolean remote);
 /* Offer and answer, both set on both sides. */
 void step_negotiate (StepEnd *offerer, gboolean ice_restart);
-
-void step_end_create_channel (StepEnd *self, const char *label);
-/* One message on self->channel. */
-void step_end_send (StepEnd *self, gsize size);

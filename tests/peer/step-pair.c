@@ -58,13 +58,13 @@ void
 step_pair_wait_open (StepPair *pair)
 {
   WHERRY_WAIT_UNTIL (NULL,
-                     STEP_END_GET (pair->a, n_open) >= 1 && STEP_END_GET (pair->b, n_open) >= 1);
+                     PEER_END_GET (pair->a, n_open) >= 1 && PEER_END_GET (pair->b, n_open) >= 1);
 }
 
 void
 step_pair_connect (StepPair *pair)
 {
-  step_end_create_channel (pair->a, "first");
+  peer_traffic_create_channel (pair->a->peer, "first");
   step_negotiate (pair->a, FALSE);
   step_pair_wait_open (pair);
 }
@@ -72,14 +72,14 @@ step_pair_connect (StepPair *pair)
 void
 step_pair_exchange (StepPair *pair)
 {
-  int at_a = STEP_END_GET (pair->a, n_messages);
-  int at_b = STEP_END_GET (pair->b, n_messages);
+  int at_a = PEER_END_GET (pair->a, n_messages);
+  int at_b = PEER_END_GET (pair->b, n_messages);
 
-  step_end_send (pair->a, 1000);
-  step_end_send (pair->b, 1000);
-  WHERRY_WAIT_UNTIL (NULL, STEP_END_GET (pair->a, n_messages) == at_a + 1
-                               && STEP_END_GET (pair->b, n_messages) == at_b + 1);
-  g_assert_cmpint (STEP_END_GET (pair->a, n_closed) + STEP_END_GET (pair->b, n_closed), ==, 0);
+  peer_traffic_send (&pair->a->traffic, pair->a->peer, 1, 1000);
+  peer_traffic_send (&pair->b->traffic, pair->b->peer, 1, 1000);
+  WHERRY_WAIT_UNTIL (NULL, PEER_END_GET (pair->a, n_messages) == at_a + 1
+                               && PEER_END_GET (pair->b, n_messages) == at_b + 1);
+  g_assert_cmpint (PEER_END_GET (pair->a, n_closed) + PEER_END_GET (pair->b, n_closed), ==, 0);
 }
 
 void

@@ -81,7 +81,7 @@ test_rejected (StepPair *pair, gconstpointer data)
   g_autoptr (WherrySdp) sdp = wherry_sdp_parse (WHERRY_SDP_ANSWER, answer, strlen (answer), &error);
 
   g_assert_no_error (error);
-  step_end_create_channel (pair->a, "unwanted");
+  peer_traffic_create_channel (pair->a->peer, "unwanted");
   g_assert_true (step_set_local (pair->a, NULL));
   g_assert_true (step_set_remote (pair->a, sdp));
   g_assert_cmpint (pair->a->signaling, ==, WHERRY_PEER_STABLE);
@@ -89,7 +89,7 @@ test_rejected (StepPair *pair, gconstpointer data)
   step_end_wait_layer (pair->a, WHERRY_PEER_LAYER_SCTP, WHERRY_TRANSPORT_CLOSED);
   g_assert_error (pair->a->layer_errors[WHERRY_PEER_LAYER_SCTP], WHERRY_ERROR,
                   WHERRY_ERROR_UNSUPPORTED);
-  WHERRY_WAIT_UNTIL (NULL, STEP_END_GET (pair->a, n_closed) == 1);
+  WHERRY_WAIT_UNTIL (NULL, PEER_END_GET (pair->a, n_closed) == 1);
   g_assert_true (step_make_offer (pair->a, FALSE));
   g_assert_false (pair->a->is_finished);
 }
@@ -101,7 +101,7 @@ test_other_media (StepPair *pair, gconstpointer data)
   g_autoptr (WherrySdp) offer = NULL;
   g_autoptr (WherrySdp) answer = NULL;
 
-  step_end_create_channel (pair->a, "first");
+  peer_traffic_create_channel (pair->a->peer, "first");
   g_assert_true (step_set_local (pair->a, NULL));
   offer = with_media (pair->a->pending_local, 2);
   g_assert_true (step_set_remote (pair->b, offer));

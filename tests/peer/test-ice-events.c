@@ -78,7 +78,7 @@ test_config_before (StepPair *pair, gconstpointer data)
 {
   g_autoptr (GSocket) socket = bind_deaf ();
 
-  step_end_create_channel (pair->a, "first");
+  peer_traffic_create_channel (pair->a->peer, "first");
   g_assert_true (step_make_offer (pair->a, FALSE));
   post_config (pair->a, TRUE);
   g_assert_true (step_set_local (pair->a, pair->a->made));

@@ -35,7 +35,7 @@ test_outlives_the_association (StepPair *pair, gconstpointer data)
   wherry_peer_post_close (pair->b->peer);
   step_end_wait_layer (pair->a, WHERRY_PEER_LAYER_SCTP, WHERRY_TRANSPORT_CLOSED);
   step_end_wait_layer (pair->a, WHERRY_PEER_LAYER_DTLS, WHERRY_TRANSPORT_CLOSED);
-  WHERRY_WAIT_UNTIL (NULL, STEP_END_GET (pair->a, n_closed) == 1);
+  WHERRY_WAIT_UNTIL (NULL, PEER_END_GET (pair->a, n_closed) == 1);
   g_assert_true (step_make_offer (pair->a, FALSE));
   g_assert_false (pair->a->is_finished);
 }
@@ -64,7 +64,7 @@ test_restart_after_failure (StepPair *pair, gconstpointer data)
 {
   pair->a->withholds = TRUE;
   pair->b->withholds = TRUE;
-  step_end_create_channel (pair->a, "first");
+  peer_traffic_create_channel (pair->a->peer, "first");
   negotiate_in_vain (pair);
   step_end_wait_layer (pair->a, WHERRY_PEER_LAYER_ICE, WHERRY_TRANSPORT_CONNECTING);
   wherry_virtual_clock_advance (step_pair_get_clock (), WHERRY_CONNECT_LIMIT_US - 1);

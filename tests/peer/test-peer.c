@@ -34,7 +34,7 @@ tear_down (Pair *pair, gconstpointer data)
 static void
 connect_pair (Pair *pair)
 {
-  peer_end_create_channel (pair->a, "first");
+  peer_traffic_create_channel (pair->a->peer, "first");
   wherry_peer_post_create_offer (pair->a->peer, FALSE, NULL, 0);
   WHERRY_WAIT_UNTIL (NULL,
                      PEER_END_GET (pair->a, n_open) == 1 && PEER_END_GET (pair->b, n_open) == 1);
@@ -43,7 +43,7 @@ connect_pair (Pair *pair)
 static void
 test_connects_and_echoes (Pair *pair, gconstpointer data)
 {
-  pair->b->echo = TRUE;
+  pair->b->traffic.echo = TRUE;
   connect_pair (pair);
   WHERRY_WAIT_UNTIL (NULL, pair->a->state == WHERRY_PEER_CONNECTED
                                && pair->b->state == WHERRY_PEER_CONNECTED);
@@ -52,7 +52,7 @@ test_connects_and_echoes (Pair *pair, gconstpointer data)
   g_assert_cmpuint (pair->a->n_candidates_before_description, ==, 0);
   g_assert_cmpuint (pair->b->n_candidates_before_description, ==, 0);
 
-  peer_end_send (pair->a, 50, 1000);
+  peer_traffic_send (&pair->a->traffic, pair->a->peer, 50, 1000);
   WHERRY_WAIT_UNTIL (NULL, PEER_END_GET (pair->a, n_messages) == 50);
   g_assert_cmpint (PEER_END_GET (pair->b, n_messages), ==, 50);
   g_assert_cmpint (PEER_END_GET (pair->a, n_wrong) + PEER_END_GET (pair->b, n_wrong), ==, 0);
@@ -62,7 +62,7 @@ static void
 test_large_messages (Pair *pair, gconstpointer data)
 {
   connect_pair (pair);
-  peer_end_send (pair->a, 20, 256 * 1024);
+  peer_traffic_send (&pair->a->traffic, pair->a->peer, 20, 256 * 1024);
   WHERRY_WAIT_UNTIL (NULL, PEER_END_GET (pair->b, n_messages) == 20);
   g_assert_cmpint (PEER_END_GET (pair->b, n_wrong), ==, 0);
 }
@@ -77,7 +77,7 @@ test_negotiated (Pair *pair, gconstpointer data)
   wherry_peer_post_create_offer (pair->a->peer, FALSE, &channel, 1);
   WHERRY_WAIT_UNTIL (NULL,
                      PEER_END_GET (pair->a, n_open) == 1 && PEER_END_GET (pair->b, n_open) == 1);
-  peer_end_send (pair->a, 10, 100);
+  peer_traffic_send (&pair->a->traffic, pair->a->peer, 10, 100);
   WHERRY_WAIT_UNTIL (NULL, PEER_END_GET (pair->b, n_messages) == 10);
   g_assert_cmpint (PEER_END_GET (pair->b, n_wrong), ==, 0);
 }
@@ -114,7 +114,7 @@ test_ice_restart_keeps_messages (Pair *pair, gconstpointer data)
 
   connect_pair (pair);
   before = g_strdup (pair->b->last_sdp);
-  peer_end_send (pair->a, 4000, 2000);
+  peer_traffic_send (&pair->a->traffic, pair->a->peer, 4000, 2000);
   wherry_peer_post_create_offer (pair->a->peer, TRUE, NULL, 0);
   WHERRY_WAIT_UNTIL (NULL, pair->b->n_descriptions == 2);
   g_assert_cmpstr (before, !=, pair->b->last_sdp);
@@ -132,7 +132,7 @@ test_renegotiation_from_the_answerer (Pair *pair, gconstpointer data)
   wherry_peer_post_create_offer (pair->b->peer, FALSE, NULL, 0);
   WHERRY_WAIT_UNTIL (NULL, pair->a->n_descriptions == 2);
   g_assert_nonnull (strstr (pair->a->last_sdp, "a=setup:passive"));
-  peer_end_send (pair->a, 10, 100);
+  peer_traffic_send (&pair->a->traffic, pair->a->peer, 10, 100);
   WHERRY_WAIT_UNTIL (NULL, PEER_END_GET (pair->b, n_messages) == 10);
   g_assert_cmpuint (pair->a->n_refused + pair->b->n_refused, ==, 0);
 }
@@ -148,7 +148,7 @@ test_answer_without_offer_is_refused (Pair *pair, gconstpointer data)
   g_assert_no_error (error);
   wherry_peer_post_remote_description (pair->a->peer, sdp, NULL, 0);
   WHERRY_WAIT_UNTIL (NULL, pair->a->n_refused == 1);
-  peer_end_send (pair->a, 10, 100);
+  peer_traffic_send (&pair->a->traffic, pair->a->peer, 10, 100);
   WHERRY_WAIT_UNTIL (NULL, PEER_END_GET (pair->b, n_messages) == 10);
 }
 
@@ -160,7 +160,7 @@ test_changed_fingerprint_is_refused (Pair *pair, gconstpointer data)
   pair->a->wrong_fingerprint = TRUE;
   wherry_peer_post_create_offer (pair->a->peer, FALSE, NULL, 0);
   WHERRY_WAIT_UNTIL (NULL, pair->b->n_refused == 1);
-  peer_end_send (pair->a, 10, 100);
+  peer_traffic_send (&pair->a->traffic, pair->a->peer, 10, 100);
   WHERRY_WAIT_UNTIL (NULL, PEER_END_GET (pair->b, n_messages) == 10);
 }
 
@@ -194,7 +194,7 @@ test_refused_streams (Pair *pair, gconstpointer data)
   g_assert_cmpint (pair->a->refused, ==, WHERRY_PEER_OFFER);
   pair->b->wrong_setup = FALSE;
   pair->a->declared = NULL;
-  peer_end_create_channel (pair->b, "first");
+  peer_traffic_create_channel (pair->b->peer, "first");
   wherry_peer_post_create_offer (pair->b->peer, FALSE, NULL, 0);
   WHERRY_WAIT_UNTIL (NULL,
                      PEER_END_GET (pair->a, n_open) == 1 && PEER_END_GET (pair->b, n_open) == 1);
@@ -210,16 +210,16 @@ static void
 test_pause_and_resume (Pair *pair, gconstpointer data)
 {
   connect_pair (pair);
-  peer_end_send (pair->b, 1, 4);
+  peer_traffic_send (&pair->b->traffic, pair->b->peer, 1, 4);
   WHERRY_WAIT_UNTIL (NULL, PEER_END_GET (pair->a, n_messages) == 1);
-  peer_end_set_paused (pair->b, TRUE);
-  peer_end_send (pair->a, 2000, 1000);
+  peer_traffic_set_paused (&pair->b->traffic, pair->b->peer, TRUE);
+  peer_traffic_send (&pair->a->traffic, pair->a->peer, 2000, 1000);
   /* b still sends: its thread has been through many packets of a's by the time all of this is over
    */
-  peer_end_send (pair->b, 1000, 1000);
+  peer_traffic_send (&pair->b->traffic, pair->b->peer, 1000, 1000);
   WHERRY_WAIT_UNTIL (NULL, PEER_END_GET (pair->a, n_messages) == 1001);
   g_assert_cmpint (PEER_END_GET (pair->b, n_messages), ==, 0);
-  peer_end_set_paused (pair->b, FALSE);
+  peer_traffic_set_paused (&pair->b->traffic, pair->b->peer, FALSE);
   WHERRY_WAIT_UNTIL (NULL, PEER_END_GET (pair->b, n_messages) == 2000);
   g_assert_cmpint (PEER_END_GET (pair->b, n_wrong), ==, 0);
 }
@@ -231,7 +231,7 @@ test_close_before_anything (Pair *pair, gconstpointer data)
   WHERRY_WAIT_UNTIL (NULL, pair->a->is_finished);
   g_assert_cmpint (pair->a->end, ==, WHERRY_PEER_END_LOCAL);
   /* what comes later is dropped, its data freed */
-  peer_end_create_channel (pair->a, "late");
+  peer_traffic_create_channel (pair->a->peer, "late");
   wherry_peer_post_wake (pair->a->peer);
 }
 

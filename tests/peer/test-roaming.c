@@ -27,10 +27,10 @@ test_roaming (void)
   b = peer_end_new_with ("00000000000000bb", ice);
   peer_end_pair (a, b);
   a->restarts = TRUE; /* the other answers */
-  peer_end_create_channel (a, "first");
+  peer_traffic_create_channel (a->peer, "first");
   wherry_peer_post_create_offer (a->peer, FALSE, NULL, 0);
   WHERRY_WAIT_UNTIL (NULL, PEER_END_GET (a, n_open) == 1 && PEER_END_GET (b, n_open) == 1);
-  peer_end_send (a, MESSAGES, 2000);
+  peer_traffic_send (&a->traffic, a->peer, MESSAGES, 2000);
   WHERRY_WAIT_UNTIL (NULL, PEER_END_GET (b, n_messages) > 100);
 
   wherry_own_network_ip ("address delete 10.77.0.1/24 dev wherry0");
@@ -62,7 +62,7 @@ test_candidate_error (void)
   wherry_ice_config_add_stun_server (ice, "2001:db8::1", 3478);
   a = peer_end_new_with ("00000000000000aa", ice);
   peer_end_pair (a, b);
-  peer_end_create_channel (a, "first");
+  peer_traffic_create_channel (a->peer, "first");
   wherry_peer_post_create_offer (a->peer, FALSE, NULL, 0);
   WHERRY_WAIT_UNTIL (NULL, PEER_END_GET (a, n_open) == 1 && PEER_END_GET (b, n_open) == 1);
   WHERRY_WAIT_UNTIL (NULL, a->n_candidate_errors == 1);

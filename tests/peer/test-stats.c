@@ -110,8 +110,8 @@ check_traffic (StepEnd *a, StepEnd *b)
   read_stats (a, &before[0]);
   read_stats (b, &before[1]);
   for (guint i = 0; i < n; i++)
-    step_end_send (a, size);
-  WHERRY_WAIT_UNTIL (NULL, STEP_END_GET (b, n_messages) == (int) n);
+    peer_traffic_send (&a->traffic, a->peer, 1, size);
+  WHERRY_WAIT_UNTIL (NULL, PEER_END_GET (b, n_messages) == (int) n);
   read_stats (a, &now[0]);
   read_stats (b, &now[1]);
   g_assert_cmpuint (now[0].stats.traffic.bytes_sent - before[0].stats.traffic.bytes_sent, >,
@@ -136,9 +136,9 @@ test_stats (void)
 
   step_end_pair (a, b);
   check_before (a);
-  step_end_create_channel (a, "first");
+  peer_traffic_create_channel (a->peer, "first");
   step_negotiate (a, FALSE);
-  WHERRY_WAIT_UNTIL (NULL, STEP_END_GET (a, n_open) == 1 && STEP_END_GET (b, n_open) == 1);
+  WHERRY_WAIT_UNTIL (NULL, PEER_END_GET (a, n_open) == 1 && PEER_END_GET (b, n_open) == 1);
   check_connected (a, TRUE);
   check_connected (b, FALSE);
   check_traffic (a, b);

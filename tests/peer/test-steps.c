@@ -44,7 +44,7 @@ test_glare (StepPair *pair, gconstpointer data)
 {
   guint told = 0;
 
-  step_end_create_channel (pair->a, "of a");
+  peer_traffic_create_channel (pair->a->peer, "of a");
   g_assert_true (step_set_local (pair->a, NULL));
   g_assert_true (step_set_local (pair->b, NULL));
   WHERRY_WAIT_UNTIL (NULL, pair->a->n_gathered == 1 && pair->b->n_gathered == 1);
@@ -68,7 +68,7 @@ test_rollback_of_ours (StepPair *pair, gconstpointer data)
   g_assert_true (step_rollback (pair->a, FALSE));
   g_assert_cmpint (pair->a->signaling, ==, WHERRY_PEER_STABLE);
   g_assert_null (pair->a->pending_local);
-  step_end_create_channel (pair->b, "of b");
+  peer_traffic_create_channel (pair->b->peer, "of b");
   step_negotiate (pair->b, FALSE);
   step_pair_wait_open (pair);
   step_pair_exchange (pair);
@@ -82,7 +82,7 @@ test_rollback_of_theirs (StepPair *pair, gconstpointer data)
   g_assert_true (step_rollback (pair->b, TRUE));
   g_assert_null (pair->b->pending_remote);
   g_assert_true (step_rollback (pair->a, FALSE));
-  step_end_create_channel (pair->a, "of a");
+  peer_traffic_create_channel (pair->a->peer, "of a");
   step_negotiate (pair->b, FALSE);
   step_pair_wait_open (pair);
   step_pair_exchange (pair);
@@ -156,7 +156,7 @@ test_trickled_stay (StepPair *pair, gconstpointer data)
   g_autoptr (WherrySdp) offer = NULL;
   guint n = 0;
 
-  step_end_create_channel (pair->a, "first");
+  peer_traffic_create_channel (pair->a->peer, "first");
   g_assert_true (step_set_local (pair->a, NULL));
   g_assert_true (step_set_remote (pair->b, pair->a->pending_local));
   g_assert_true (step_make_answer (pair->b));
@@ -206,14 +206,14 @@ test_restarts_under_load (StepPair *pair, gconstpointer data)
   step_pair_connect (pair);
   for (int i = 0; i < n; i++)
     {
-      step_end_send (pair->a, 500);
-      step_end_send (pair->b, 500);
+      peer_traffic_send (&pair->a->traffic, pair->a->peer, 1, 500);
+      peer_traffic_send (&pair->b->traffic, pair->b->peer, 1, 500);
       if (i % 50 == 0)
         step_negotiate (i % 100 == 0 ? pair->a : pair->b, TRUE);
     }
-  WHERRY_WAIT_UNTIL (NULL, STEP_END_GET (pair->a, n_messages) == n
-                               && STEP_END_GET (pair->b, n_messages) == n);
-  g_assert_cmpint (STEP_END_GET (pair->a, n_closed) + STEP_END_GET (pair->b, n_closed), ==, 0);
+  WHERRY_WAIT_UNTIL (NULL, PEER_END_GET (pair->a, n_messages) == n
+                               && PEER_END_GET (pair->b, n_messages) == n);
+  g_assert_cmpint (PEER_END_GET (pair->a, n_closed) + PEER_END_GET (pair->b, n_closed), ==, 0);
 }
 
 int
