@@ -7,11 +7,10 @@
 
 #include <gnutls/dtls.h>
 
-#include "base/wherry-counters.h"
 #include "base/wherry-error.h"
 #include "base/wherry-limits.h"
 #include "dtls/wherry-dtls-certificate-internal.h"
-#include "dtls/wherry-dtls-engine.h"
+#include "dtls/wherry-dtls-engine-private.h"
 
 /* Only what browsers, aiortc, pion and libdatachannel were seen to agree on, in both roles. */
 #define PRIORITIES                                                                                 \
@@ -31,30 +30,8 @@
 #define HANDSHAKE_MS (10 * 60 * 1000)
 /* GnuTLS says 0 for "due", and for "nothing to send again" too: never spin on it. */
 #define TIMER_MIN_MS 50u
-/* Packets handed down in one call at most, and what the collecting buffer may keep when idle. */
-#define OUT_PACKETS_MAX 64u
+/* What the collecting buffer may keep when idle. */
 #define OUT_KEEP_MAX (4u * WHERRY_KIB)
-
-struct _WherryDtlsEngine
-{
-  gnutls_session_t session;
-  WherryDtlsCertificate *certificate; /* its credentials are in use */
-  WherryDtlsOutputFunc output;
-  gpointer user_data;
-  GArray *fingerprints; /* of WherryFingerprint */
-  GBytes *remote_der;   /* the certificate that was verified */
-  gboolean inside;
-  gboolean sent; /* so there is something to send again */
-  guint discarded;
-  const guint8 *in;
-  gsize in_length;
-  GByteArray *out;
-  gsize mtu;
-  WherryDtlsRole role;
-  gboolean whole_records; /* each record is a datagram of its own */
-  guint n_out;
-  gsize out_sizes[OUT_PACKETS_MAX];
-};
 
 /* ---- GnuTLS's callbacks: only copy ---- */
 
@@ -63,7 +40,7 @@ on_push (gnutls_transport_ptr_t ptr, const void *data, size_t length)
 {
   WherryDtlsEngine *self = ptr;
 
-  if (self->n_out == OUT_PACKETS_MAX)
+  if (self->n_out == WHERRY_DTLS_OUT_PACKETS_MAX)
     wherry_dtls_engine_flush (self);
   if (self->out == NULL)
     self->out = g_byte_array_new ();
@@ -270,7 +247,7 @@ wherry_dtls_engine_has_input (const WherryDtlsEngine *self)
 void
 wherry_dtls_engine_flush (WherryDtlsEngine *self)
 {
-  GOutputVector packets[OUT_PACKETS_MAX];
+  GOutputVector packets[WHERRY_DTLS_OUT_PACKETS_MAX];
   g_autoptr (GByteArray) out = NULL;
   guint n = self->n_out;
   gsize offset = 0;
@@ -333,25 +310,6 @@ wherry_dtls_engine_send (WherryDtlsEngine *self, const void *data, gsize length)
   return result;
 }
 
-void
-wherry_dtls_engine_alert (WherryDtlsEngine *self, gnutls_alert_level_t level,
-                          gnutls_alert_description_t alert)
-{
-  self->inside = TRUE;
-  gnutls_alert_send (self->session, level, alert);
-  self->inside = FALSE;
-  wherry_dtls_engine_flush (self);
-}
-
-void
-wherry_dtls_engine_bye (WherryDtlsEngine *self)
-{
-  self->inside = TRUE;
-  gnutls_bye (self->session, GNUTLS_SHUT_WR);
-  self->inside = FALSE;
-  wherry_dtls_engine_flush (self);
-}
-
 /* ---- what to know about it ---- */
 
 guint
@@ -388,69 +346,6 @@ gboolean
 wherry_dtls_engine_is_inside (const WherryDtlsEngine *self)
 {
   return self->inside;
-}
-
-static gboolean
-is_certificate_alert (gnutls_alert_description_t alert)
-{
-  return alert == GNUTLS_A_BAD_CERTIFICATE || alert == GNUTLS_A_UNSUPPORTED_CERTIFICATE
-         || alert == GNUTLS_A_CERTIFICATE_REVOKED || alert == GNUTLS_A_CERTIFICATE_EXPIRED
-         || alert == GNUTLS_A_CERTIFICATE_UNKNOWN || alert == GNUTLS_A_UNKNOWN_CA
-         || alert == GNUTLS_A_CERTIFICATE_REQUIRED;
-}
-
-static GError *
-alert_error (WherryDtlsEngine *self)
-{
-  gnutls_alert_description_t alert = gnutls_alert_get (self->session);
-  const char *name = gnutls_alert_get_name (alert);
-
-  return g_error_new (WHERRY_ERROR,
-                      is_certificate_alert (alert) ? WHERRY_ERROR_UNVERIFIED
-                                                   : WHERRY_ERROR_PROTOCOL,
-                      "the other side ended DTLS with the alert: %s",
-                      name != NULL ? name : "unknown");
-}
-
-static GError *
-unverified_error (WherryDtlsEngine *self, const char *message)
-{
-  wherry_counter_inc (WHERRY_COUNTER_DTLS_UNVERIFIED);
-  wherry_dtls_engine_alert (self, GNUTLS_AL_FATAL, GNUTLS_A_BAD_CERTIFICATE);
-  return g_error_new_literal (WHERRY_ERROR, WHERRY_ERROR_UNVERIFIED, message);
-}
-
-/* Other than from a callback: the alert that fits, so that the other side fails now and not by a
- * timeout (RFC 5246 section 7.2.2). */
-static void
-send_alert_for (WherryDtlsEngine *self, int result)
-{
-  self->inside = TRUE;
-  gnutls_alert_send_appropriate (self->session, result);
-  self->inside = FALSE;
-  wherry_dtls_engine_flush (self);
-}
-
-GError *
-wherry_dtls_engine_fail (WherryDtlsEngine *self, int result)
-{
-  switch (result)
-    {
-    case 0:
-      return g_error_new_literal (WHERRY_ERROR, WHERRY_ERROR_CLOSED, "the other side closed DTLS");
-    case GNUTLS_E_FATAL_ALERT_RECEIVED:
-      return alert_error (self);
-    case GNUTLS_E_CERTIFICATE_ERROR:
-      return unverified_error (
-          self, "the other side's certificate does not have the fingerprint that was signaled");
-    case GNUTLS_E_NO_CERTIFICATE_FOUND:
-    case GNUTLS_E_CERTIFICATE_REQUIRED:
-      return unverified_error (self, "the other side sent no certificate");
-    default:
-      send_alert_for (self, result);
-      return g_error_new (WHERRY_ERROR, WHERRY_ERROR_PROTOCOL, "DTLS: %s",
-                          gnutls_strerror (result));
-    }
 }
 
 const char *

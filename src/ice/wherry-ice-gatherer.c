@@ -3,54 +3,21 @@
 
 #include "config.h"
 
-#include <string.h>
-
 #include "base/wherry-clock.h"
 #include "base/wherry-limits.h"
 #include "ice/wherry-ice-agent.h"
 #include "ice/wherry-ice-candidates.h"
-#include "ice/wherry-ice-gatherer.h"
-#include "ice/wherry-ice-lookups.h"
-#include "ice/wherry-ice-query.h"
-#include "ice/wherry-ice-stun.h"
+#include "ice/wherry-ice-gatherer-private.h"
 
-#define UNREACHABLE 701u
-/* RFC 8445 section 5.1.2.2, as libnice has it. */
-#define TYPE_PREFERENCE_SRFLX 100u
-
-struct _WherryIceGatherer
-{
-  grefcount ref_count;
-  WherryIceConfig *config;
-  NiceAgent *agent; /* NULL once stopped */
-  guint stream;
-  GMainContext *context;
-  WherryIceClosing *closing;
-  const WherryIceGathererEvents *events;
-  gpointer user_data;
-  GPtrArray *servers;
-  WherryIceLookups *lookups;
-  WherryIceStun *stun;
-  GHashTable *announced; /* "address base" of the server-reflexive ones */
-  GArray *reflexive;     /* of NiceAddress */
-  GSource *deadline;
-  guint pending; /* servers whose name or turn has not come */
-  guint n_candidates;
-  guint n_relays; /* that libnice knows */
-  gboolean asked; /* every server */
-  gboolean agent_done;
-  gboolean done;
-};
-
-static WherryIceGatherer *
-gatherer_ref (WherryIceGatherer *self)
+WherryIceGatherer *
+wherry_ice_gatherer_ref (WherryIceGatherer *self)
 {
   g_ref_count_inc (&self->ref_count);
   return self;
 }
 
-static void
-announce (WherryIceGatherer *self, const NiceCandidate *nice)
+void
+wherry_ice_gatherer_announce (WherryIceGatherer *self, const NiceCandidate *nice)
 {
   g_autoptr (WherryCandidate) candidate = wherry_ice_candidate_announce (nice, self->config);
   g_autofree char *line = NULL;
@@ -62,9 +29,8 @@ announce (WherryIceGatherer *self, const NiceCandidate *nice)
   self->events->candidate (self->user_data, line);
 }
 
-/* A TURN server and several STUN servers tell the same address. */
-static gboolean
-is_new_reflexive (WherryIceGatherer *self, const NiceCandidate *candidate)
+gboolean
+wherry_ice_gatherer_is_new_reflexive (WherryIceGatherer *self, const NiceCandidate *candidate)
 {
   char mapped[NICE_ADDRESS_STRING_LEN + 8];
   char base[NICE_ADDRESS_STRING_LEN + 8];
@@ -81,9 +47,9 @@ is_new_reflexive (WherryIceGatherer *self, const NiceCandidate *candidate)
   return TRUE;
 }
 
-static void
-tell_error (WherryIceGatherer *self, WherryIceQuery *server, const NiceCandidate *base, guint code,
-            const char *text)
+void
+wherry_ice_gatherer_tell_error (WherryIceGatherer *self, WherryIceQuery *server,
+                                const NiceCandidate *base, guint code, const char *text)
 {
   char address[NICE_ADDRESS_STRING_LEN];
   WherryIceCandidateError error = { .url = server->url, .code = code, .text = text };
@@ -127,9 +93,10 @@ finish (WherryIceGatherer *self)
 
       /* libnice knows why, and tells nobody. */
       if (!server->told && !has_answered (self, server))
-        tell_error (self, server, NULL, UNREACHABLE,
-                    server->turn != NULL ? "the TURN server does not answer, or refuses the user"
-                                         : "the STUN server does not answer");
+        wherry_ice_gatherer_tell_error (self, server, NULL, WHERRY_ICE_UNREACHABLE,
+                                        server->turn != NULL
+                                            ? "the TURN server does not answer, or refuses the user"
+                                            : "the STUN server does not answer");
     }
   if (self->agent != NULL)
     self->events->done (self->user_data);
@@ -151,8 +118,8 @@ is_agent_done (WherryIceGatherer *self)
   return self->agent_done || (self->asked && !waits);
 }
 
-static void
-check_done (WherryIceGatherer *self)
+void
+wherry_ice_gatherer_check_done (WherryIceGatherer *self)
 {
   if (self->agent == NULL || self->done || self->pending > 0 || !is_agent_done (self)
       || (self->stun != NULL && !wherry_ice_stun_is_idle (self->stun)))
@@ -163,211 +130,13 @@ check_done (WherryIceGatherer *self)
 static gboolean
 on_deadline (gpointer user_data)
 {
-  g_autoptr (WherryIceGatherer) self = gatherer_ref (user_data);
+  g_autoptr (WherryIceGatherer) self = wherry_ice_gatherer_ref (user_data);
 
   wherry_clock_clear_source (&self->deadline);
   g_clear_pointer (&self->lookups, wherry_ice_lookups_free);
   g_clear_pointer (&self->stun, wherry_ice_stun_free);
   finish (self);
   return G_SOURCE_REMOVE;
-}
-
-/* Its binding is kept until there is a pair (RFC 8445 section 5.1.1.4): libnice does that with the
- * one server that it knows, and no longer asks it now that it has gathered. */
-static void
-keep_binding (WherryIceGatherer *self, const WherryIceQuery *server)
-{
-  char text[NICE_ADDRESS_STRING_LEN];
-
-  if (self->reflexive->len > 1 || server->addresses->len == 0)
-    return;
-  nice_address_to_string (&g_array_index (server->addresses, NiceAddress, 0), text);
-  g_object_set (self->agent, "stun-server", text, "stun-server-port", (guint) server->port, NULL);
-}
-
-static void
-on_mapped (gpointer user_data, const WherryIceStunAnswer *answer)
-{
-  g_autoptr (WherryIceGatherer) self = gatherer_ref (user_data);
-  WherryIceQuery *server = answer->server;
-  NiceCandidate *candidate = nice_candidate_new (NICE_CANDIDATE_TYPE_SERVER_REFLEXIVE);
-  guint index = 0;
-
-  server->answered = TRUE;
-  candidate->transport = NICE_CANDIDATE_TRANSPORT_UDP;
-  candidate->addr = answer->mapped;
-  candidate->base_addr = answer->base->addr;
-  candidate->component_id = WHERRY_ICE_COMPONENT;
-  candidate->priority = TYPE_PREFERENCE_SRFLX << 24 | (answer->base->priority & 0x00ffffff);
-  /* RFC 8445 section 5.1.1.3: another for each base and server; libnice's own are numbers. */
-  g_ptr_array_find (self->servers, server, &index);
-  g_snprintf (candidate->foundation, sizeof candidate->foundation, "s%u/%s", index,
-              answer->base->foundation);
-  if (is_new_reflexive (self, candidate))
-    {
-      keep_binding (self, server);
-      announce (self, candidate);
-    }
-  nice_candidate_free (candidate);
-}
-
-static void
-on_stun_failed (gpointer user_data, const NiceCandidate *base, gpointer server, guint code,
-                const char *text)
-{
-  g_autoptr (WherryIceGatherer) self = gatherer_ref (user_data);
-
-  tell_error (self, server, base, code, text);
-}
-
-static void
-on_stun_idle (gpointer user_data)
-{
-  g_autoptr (WherryIceGatherer) self = gatherer_ref (user_data);
-
-  check_done (self);
-}
-
-static const WherryIceStunEvents stun_events
-    = { .mapped = on_mapped, .failed = on_stun_failed, .idle = on_stun_idle };
-
-static gboolean
-use_address (WherryIceGatherer *self, WherryIceQuery *server, GInetAddress *inet)
-{
-  if (server->turn == NULL)
-    {
-      wherry_ice_query_add_address (server, inet);
-      return wherry_ice_stun_ask (self->stun, inet, server->port, server);
-    }
-  if (server->turn->tls /* never without */
-      || !wherry_ice_query_is_reachable (self->agent, self->stream, inet)
-      || !wherry_ice_query_use_turn (server, self->agent, self->stream, self->n_relays, inet,
-                                     server->port))
-    return FALSE;
-  self->n_relays++;
-  self->agent_done = FALSE; /* it will say so again */
-  return TRUE;
-}
-
-static void
-on_resolved (gpointer user_data, GList *addresses, const GError *error)
-{
-  WherryIceQuery *server = user_data;
-  g_autoptr (WherryIceGatherer) self = gatherer_ref (server->gatherer);
-  gboolean used = FALSE;
-
-  self->pending--;
-  if (addresses == NULL)
-    tell_error (self, server, NULL, UNREACHABLE,
-                error != NULL ? error->message : "the name has no address");
-  for (GList *l = addresses; l != NULL && self->agent != NULL; l = l->next)
-    used |= use_address (self, server, l->data);
-  if (addresses != NULL && !used && self->agent != NULL)
-    tell_error (self, server, NULL, UNREACHABLE, "none of our addresses can reach the server");
-  check_done (self);
-}
-
-/* Everything that has to wait for libnice's sockets. */
-static void
-ask_servers (WherryIceGatherer *self)
-{
-  g_autoptr (GError) error
-      = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_FAILED, "too many names to resolve");
-
-  self->stun = wherry_ice_stun_new (self->agent, self->stream, self->context, &stun_events, self);
-  for (guint i = 0; i < self->servers->len && self->agent != NULL; i++)
-    {
-      WherryIceQuery *server = g_ptr_array_index (self->servers, i);
-      g_autoptr (GInetAddress) literal = g_inet_address_new_from_string (server->host);
-      GList only = { .data = literal };
-
-      if (server->addresses->len > 0 || server->told)
-        continue;
-      if (literal != NULL)
-        on_resolved (server, &only, NULL);
-      else if (!wherry_ice_lookups_start (self->lookups, server->host, on_resolved, server, NULL))
-        on_resolved (server, NULL, error);
-    }
-  self->asked = TRUE;
-}
-
-static void
-on_bridge_failed (gpointer user_data, const char *text)
-{
-  WherryIceQuery *server = user_data;
-  g_autoptr (WherryIceGatherer) self = gatherer_ref (server->gatherer);
-
-  if (self->done || server->answered)
-    return;
-  tell_error (self, server, NULL, UNREACHABLE, text);
-  check_done (self);
-}
-
-/* Only one of our addresses' families can reach loopback of that family. */
-static GSocketFamily
-bridge_family (const WherryIceConfig *config)
-{
-  for (guint i = 0; i < config->bind_addresses->len; i++)
-    if (strchr (g_ptr_array_index (config->bind_addresses, i), ':') == NULL)
-      return G_SOCKET_FAMILY_IPV4;
-  return config->bind_addresses->len > 0 ? G_SOCKET_FAMILY_IPV6 : G_SOCKET_FAMILY_IPV4;
-}
-
-/* What libnice can be told before it gathers, which then comes to an end by itself. */
-static gboolean
-add_turn (WherryIceGatherer *self, WherryIceQuery *server, GError **error)
-{
-  GSocketFamily family = bridge_family (self->config);
-  g_autoptr (GInetAddress) address = NULL;
-  guint16 port = server->port;
-
-  if (server->turn->tls)
-    {
-      server->bridge = wherry_ice_bridge_new (self->config, server->turn, family, self->context,
-                                              self->closing, error);
-      if (server->bridge == NULL)
-        return FALSE;
-      wherry_ice_bridge_set_failed (server->bridge, on_bridge_failed, server);
-      address = g_inet_address_new_loopback (family);
-      port = wherry_ice_bridge_get_port (server->bridge);
-    }
-  else
-    address = g_inet_address_new_from_string (server->host);
-  if (address == NULL
-      || !wherry_ice_query_use_turn (server, self->agent, self->stream, self->n_relays, address,
-                                     port))
-    self->pending++;
-  else
-    self->n_relays++;
-  return TRUE;
-}
-
-static gboolean
-add_servers (WherryIceGatherer *self, GError **error)
-{
-  const WherryIceConfig *config = self->config;
-
-  if (!config->relay_only && (config->local_types & WHERRY_ICE_TYPE (SRFLX)) != 0)
-    for (guint i = 0; i < config->stun_servers->len; i++)
-      {
-        g_ptr_array_add (self->servers,
-                         wherry_ice_query_new_stun (g_ptr_array_index (config->stun_servers, i)));
-        self->pending++;
-      }
-  if ((config->local_types & WHERRY_ICE_TYPE (RELAY)) != 0)
-    for (guint i = 0; i < config->turn_servers->len; i++)
-      {
-        WherryIceQuery *server
-            = wherry_ice_query_new_turn (g_ptr_array_index (config->turn_servers, i));
-
-        g_ptr_array_add (self->servers, server);
-        server->gatherer = self;
-        if (!add_turn (self, server, error))
-          return FALSE;
-      }
-  for (guint i = 0; i < self->servers->len; i++)
-    ((WherryIceQuery *) g_ptr_array_index (self->servers, i))->gatherer = self;
-  return TRUE;
 }
 
 WherryIceGatherer *
@@ -399,11 +168,11 @@ wherry_ice_gatherer_set_events (WherryIceGatherer *self, const WherryIceGatherer
 gboolean
 wherry_ice_gatherer_start (WherryIceGatherer *self, GError **error)
 {
-  G_GNUC_UNUSED g_autoptr (WherryIceGatherer) alive = gatherer_ref (self);
+  G_GNUC_UNUSED g_autoptr (WherryIceGatherer) alive = wherry_ice_gatherer_ref (self);
   /* A candidate event may close everything while libnice is still gathering. */
   g_autoptr (NiceAgent) agent = g_object_ref (self->agent);
 
-  if (!add_servers (self, error)
+  if (!wherry_ice_gatherer_add_servers (self, error)
       || !wherry_ice_agent_gather (agent, self->stream, self->context, self->config, error))
     return FALSE;
   if (self->agent == NULL || self->servers->len == 0)
@@ -412,7 +181,7 @@ wherry_ice_gatherer_start (WherryIceGatherer *self, GError **error)
   g_source_set_callback (self->deadline, on_deadline, self, NULL);
   g_source_attach (self->deadline, self->context);
   self->lookups = wherry_ice_lookups_new (self->config->resolver, self->context, self->closing);
-  ask_servers (self);
+  wherry_ice_gatherer_ask_servers (self);
   return TRUE;
 }
 
@@ -440,22 +209,23 @@ find_relay (WherryIceGatherer *self, const NiceCandidate *candidate)
 void
 wherry_ice_gatherer_take_candidate (WherryIceGatherer *self, const NiceCandidate *candidate)
 {
-  G_GNUC_UNUSED g_autoptr (WherryIceGatherer) alive = gatherer_ref (self);
+  G_GNUC_UNUSED g_autoptr (WherryIceGatherer) alive = wherry_ice_gatherer_ref (self);
   WherryIceQuery *server = find_relay (self, candidate);
 
   if (server != NULL)
     server->answered = TRUE;
-  if (candidate->type != NICE_CANDIDATE_TYPE_SERVER_REFLEXIVE || is_new_reflexive (self, candidate))
-    announce (self, candidate);
+  if (candidate->type != NICE_CANDIDATE_TYPE_SERVER_REFLEXIVE
+      || wherry_ice_gatherer_is_new_reflexive (self, candidate))
+    wherry_ice_gatherer_announce (self, candidate);
 }
 
 void
 wherry_ice_gatherer_agent_done (WherryIceGatherer *self)
 {
-  G_GNUC_UNUSED g_autoptr (WherryIceGatherer) alive = gatherer_ref (self);
+  G_GNUC_UNUSED g_autoptr (WherryIceGatherer) alive = wherry_ice_gatherer_ref (self);
 
   self->agent_done = TRUE;
-  check_done (self);
+  wherry_ice_gatherer_check_done (self);
 }
 
 gboolean

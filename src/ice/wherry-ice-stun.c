@@ -19,7 +19,6 @@
  * for a dead server, where the RFC's seven would be 39.5 s. */
 #define RTO_MS 500u
 #define TRIES 3u
-#define UNREACHABLE 701u
 
 typedef struct
 {
@@ -138,8 +137,8 @@ on_timer (gpointer user_data)
       send_request (request);
       return G_SOURCE_REMOVE;
     }
-  self->events->failed (self->user_data, request->base->host, request->server, UNREACHABLE,
-                        "the STUN server does not answer");
+  self->events->failed (self->user_data, request->base->host, request->server,
+                        WHERRY_ICE_UNREACHABLE, "the STUN server does not answer");
   request_done (self, request);
   return G_SOURCE_REMOVE;
 }

@@ -9,6 +9,10 @@
 
 G_BEGIN_DECLS
 
+/* In place of an error of STUN's: the server could not be reached (W3C, the errorCode of an
+ * RTCPeerConnectionIceErrorEvent). */
+#define WHERRY_ICE_UNREACHABLE 701u
+
 typedef struct _WherryIceStun WherryIceStun;
 
 typedef struct

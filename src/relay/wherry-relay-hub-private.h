@@ -7,6 +7,7 @@
  * wherry-mirror.c. Everything here: Thread: hub */
 
 #include "base/wherry-inbox.h"
+#include "base/wherry-log.h"
 #include "base/wherry-owner.h"
 #include "relay/wherry-cool-down.h"
 #include "relay/wherry-member-port.h"
@@ -159,6 +160,9 @@ void wherry_relay_member_unref (WherryRelayMember *self);
 void wherry_relay_member_handle (WherryRelayMember *self, WherryPortRequest *request);
 /* told: FALSE: the others are not told (they leave too). */
 void wherry_relay_member_end (WherryRelayMember *self, WherryLeaveReason reason, gboolean told);
+/* Who is not connected by then leaves. */
+void wherry_relay_member_start_connect_timer (WherryRelayMember *self, gint64 limit_us);
+WherryLogContext wherry_relay_member_log_context (WherryRelayMember *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (WherryRelayMember, wherry_relay_member_unref)
 
 /* wherry-member-streams.c */
