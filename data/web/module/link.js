@@ -7,7 +7,7 @@ const PROTOCOL = 'wherry.1';
 const NOTICES = 'wherry:notices';
 const CONNECT_TIMEOUT_MS = 30_000; /* the server's own limit from join to connected */
 const SIGNAL_BYTES = 64 * 1024; /* the server takes no longer frame */
-const LEAVE_TIMEOUT_MS = 2_000;
+const LEFT_TIMEOUT_MS = 2_000; /* for the server's last word */
 
 const LEFT_WORDS = {
   failed: 'The connection to the relay was lost.',
@@ -31,7 +31,8 @@ const parse = (text) => {
 
 /*
  * `owner` is told what happens: phase(name), joined(message), prepare(pc) before the offer is made,
- * channel(dc), message(object), connected(), wavering(bool), ended(error) once and last.
+ * channel(dc), message(object), connected(), wavering(bool), lost(error): nothing passes any more and the server may say
+ * why, ended(error) once and last.
  */
 export class Link {
   #options;
@@ -44,6 +45,7 @@ export class Link {
   #offered = false;
   #described = false;
   #connected = false;
+  #lost = null;
   #ended = false;
   #ownCandidates = [];
   #candidates = [];
@@ -97,7 +99,7 @@ export class Link {
   async leave() {
     if (this.socketOpen && !this.#ended && this.#joined) {
       const answered = new Promise((resolve) => { this.#left = resolve; });
-      const timer = setTimeout(() => this.#left(), LEAVE_TIMEOUT_MS);
+      const timer = setTimeout(() => this.#left(), LEFT_TIMEOUT_MS);
       this.send({ type: 'leave' });
       await answered;
       clearTimeout(timer);
@@ -141,7 +143,8 @@ export class Link {
         this.#pings.delete(message.tid);
         break;
       default:
-        this.#owner.message(message);
+        if (this.#lost === null)
+          this.#owner.message(message);
     }
   }
 
@@ -224,7 +227,7 @@ export class Link {
   }
 
   #onUp() {
-    if (this.#ended || this.#connected)
+    if (this.#ended || this.#lost || this.#connected)
       return;
     this.#connected = true;
     clearTimeout(this.#timer);
@@ -238,11 +241,11 @@ export class Link {
   }
 
   #onPcState() {
-    if (this.#ended || this.#pc === null)
+    if (this.#ended || this.#lost || this.#pc === null)
       return;
     const state = this.#pc.connectionState;
     if (state === 'failed' || state === 'closed' || this.#pc.sctp?.state === 'closed') {
-      this.#end(this.#connected
+      this.#lose(this.#connected
         ? new WherryError('failed', LEFT_WORDS.failed)
         : new WherryError('failed', 'No data could pass between this browser and the relay. A firewall may block UDP.'));
       return;
@@ -250,9 +253,22 @@ export class Link {
     if (!this.#connected)
       return;
     if (state === 'disconnected' && !this.socketOpen)
-      this.#end(new WherryError('failed', LEFT_WORDS.failed));
+      this.#lose(new WherryError('failed', LEFT_WORDS.failed));
     else
       this.#owner.wavering(state === 'disconnected');
+  }
+
+  /* The relay that ends a membership ends the connection too, and that may be heard before the frame that says why: who
+   * was sent away must not come back. */
+  #lose(error) {
+    if (!this.socketOpen) {
+      this.#end(error);
+      return;
+    }
+    this.#lost = error;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#end(error), LEFT_TIMEOUT_MS);
+    this.#owner.lost(error);
   }
 
   #onSocketClose(event) {
@@ -260,7 +276,9 @@ export class Link {
     const why = event.reason ? ` (${event.reason})` : '';
     if (this.#ended)
       return;
-    if (!this.#joined)
+    if (this.#lost)
+      this.#end(this.#lost);
+    else if (!this.#joined)
       this.#end(new WherryError('unreachable', `The server did not answer at this address${why}.`));
     else if (!this.#connected)
       this.#end(new WherryError('closed', `The server closed the connection before it was made${why}.`));

@@ -196,6 +196,7 @@ export class WherryRoom extends Target {
           this.#setState('connected', 'Connected to the relay.');
           resolve();
         },
+        lost: (error) => { if (mine() && up) this.#onLost(error); },
         ended: (error) => {
           if (!up)
             reject(error);
@@ -298,6 +299,12 @@ export class WherryRoom extends Target {
       this.#setState('reconnecting', 'The relay does not answer just now; waiting for the network.');
     else if (!yes && this.#state === 'reconnecting')
       this.#setState('connected', 'Connected to the relay.');
+  }
+
+  /* What the browser closes now is not for a channel of ours to take as its end. */
+  #onLost(error) {
+    this.#drop(error, false);
+    this.#setState('reconnecting', error.message, error);
   }
 
   /* The connection is gone: everything that belonged to it goes, and the waiting begins. */

@@ -17,6 +17,13 @@ const watch = (room) => {
 
 const lose = ({ socket }, reason = 'failed') => socket.receive({ type: 'left', reason });
 
+/* As a browser does it when the association ends: all channels close. */
+const endAssociation = ({ pc }) => {
+  pc.sctp.state = 'closed';
+  for (const channel of pc.channels)
+    channel.close();
+};
+
 test('channels come back with the same options, members and id are new', async () => {
   const far = await joinedRoom(Wherry, { name: 'Ann', ...SOON }, { members: [{ peer: 'a1', name: 'Old' }] });
   const { room } = far;
@@ -129,6 +136,56 @@ for (const reason of ['kicked', 'banned', 'expired', 'replaced']) {
   });
 }
 
+for (const reason of ['kicked', 'banned', 'expired', 'replaced']) {
+  test(`it stays away when the connection ends before it hears that it was ${reason}`, async () => {
+    const far = await joinedRoom(Wherry, SOON);
+    const channel = far.room.channel('c');
+    far.pc.labeled('c').open();
+    const sockets = FakeSocket.all.length;
+    endAssociation(far);
+    assert.equal(far.room.state, 'reconnecting');
+    assert.throws(() => channel.send('now'), { code: 'not-connected' });
+    far.socket.receive({ type: 'member-joined', peer: 'b2', name: 'Late' });
+    assert.doesNotMatch(far.room.reason, /Trying again/);
+    lose(far, reason);
+    assert.equal(far.room.state, 'failed');
+    assert.equal(far.room.error.code, reason);
+    assert.equal(far.room.members.size, 0);
+    assert.equal(FakeSocket.all.length, sockets);
+    await assert.rejects(channel.ready(), { code: reason });
+  });
+}
+
+test('while it connects, too, the reason is waited for', async () => {
+  const far = await joinedRoom(Wherry, SOON);
+  const index = FakeSocket.all.length;
+  const peers = FakePeer.all.length;
+  lose(far);
+  await until(() => FakeSocket.all.length > index);
+  FakeSocket.all[index].open();
+  FakeSocket.all[index].receive({ type: 'joined', peer: '00000000000000bb', room: 'r', members: [] });
+  await until(() => FakePeer.all.length > peers);
+  FakePeer.all[peers].become('failed');
+  assert.equal(FakeSocket.all[index].readyState, 1);
+  lose({ socket: FakeSocket.all[index] }, 'kicked');
+  await until(() => far.room.state === 'failed');
+  assert.equal(far.room.error.code, 'kicked');
+  assert.equal(FakeSocket.all.length, index + 1);
+});
+
+test('a server that says no reason is not waited for longer than two seconds', async (t) => {
+  const far = await joinedRoom(Wherry, SOON);
+  const waits = t.mock.method(globalThis, 'setTimeout', () => 0);
+  endAssociation(far);
+  waits.mock.restore();
+  assert.deepEqual(waits.mock.calls.map((call) => call.arguments[1]), [2000]);
+  const index = FakeSocket.all.length;
+  waits.mock.calls[0].arguments[0]();
+  assert.equal(far.socket.readyState, 3);
+  await accept(index);
+  assert.equal(far.room.state, 'connected');
+});
+
 test('reconnect: false ends in failed', async () => {
   const far = await joinedRoom(Wherry, { reconnect: false });
   lose(far);
@@ -148,8 +205,10 @@ test('silence without a socket, a failure and an ended association are losses', 
   const endings = [
     (far) => { far.socket.close(); far.pc.become('disconnected'); },
     (far) => { far.pc.become('disconnected'); far.socket.close(); },
-    (far) => far.pc.become('failed'),
-    (far) => { far.pc.sctp.state = 'closed'; far.pc.labeled('wherry:notices').close(); },
+    (far) => { far.pc.become('failed'); far.socket.close(); },
+    (far) => { far.pc.become('failed'); lose(far); },
+    (far) => { endAssociation(far); lose(far, 'shutdown'); },
+    (far) => { far.socket.close(); endAssociation(far); },
   ];
   for (const end of endings) {
     const far = await joinedRoom(Wherry, SOON);
