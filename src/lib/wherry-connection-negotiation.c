@@ -160,7 +160,7 @@ keep_candidate (WherryConnection *self, WherrySlot slot, const char *ufrag,
   WherrySdp *sdp = self->sdp[slot];
   g_autofree char *text = candidate != NULL ? wherry_candidate_to_string (candidate) : NULL;
 
-  if (sdp == NULL || (ufrag != NULL && strcmp (sdp->ice_ufrag, ufrag) != 0)
+  if (sdp == NULL || sdp->rejected || (ufrag != NULL && strcmp (sdp->ice_ufrag, ufrag) != 0)
       || (text != NULL && has_candidate (sdp, text)))
     return;
   wherry_peer_description_add_candidate (sdp, candidate);
@@ -245,6 +245,8 @@ wherry_connection_add_candidate (WherryConnection *self, WherryIceCandidate *can
     return refuse (error, WHERRY_ERROR_INVALID_STATE, "there is no remote description");
   if ((mid != NULL || index >= 0) && !names_section (remote, mid, index))
     return refuse (error, WHERRY_ERROR_PROTOCOL, "the remote description has no such section");
+  if (remote->rejected)
+    return TRUE;
   if (ufrag != NULL && !has_ufrag (self->sdp[WHERRY_SLOT_CURRENT_REMOTE], ufrag)
       && !has_ufrag (self->sdp[WHERRY_SLOT_PENDING_REMOTE], ufrag))
     return refuse (error, WHERRY_ERROR_PROTOCOL, "it belongs to another ICE generation");
@@ -277,10 +279,16 @@ wherry_connection_add_candidate (WherryConnection *self, WherryIceCandidate *can
 /* ---- negotiation-needed (webrtc-pc section 4.7.3) ---- */
 
 static gboolean
+has_data_section (const WherrySdp *sdp)
+{
+  return sdp != NULL && !sdp->rejected;
+}
+
+static gboolean
 is_needed (WherryConnection *self)
 {
   return self->replaced_ufrags != NULL
-         || (self->made_channel && self->sdp[WHERRY_SLOT_CURRENT_LOCAL] == NULL);
+         || (self->made_channel && !has_data_section (self->sdp[WHERRY_SLOT_CURRENT_LOCAL]));
 }
 
 static gboolean
@@ -342,7 +350,7 @@ wherry_connection_restart_ice (WherryConnection *self)
   g_clear_pointer (&self->replaced_ufrags, g_ptr_array_unref);
   for (guint i = 0; i < G_N_ELEMENTS (locals); i++)
     {
-      if (self->sdp[locals[i]] == NULL)
+      if (!has_data_section (self->sdp[locals[i]]))
         continue;
       if (self->replaced_ufrags == NULL)
         self->replaced_ufrags = g_ptr_array_new_with_free_func (g_free);
@@ -356,7 +364,7 @@ wherry_connection_check_replaced (WherryConnection *self)
 {
   const WherrySdp *local = self->sdp[WHERRY_SLOT_CURRENT_LOCAL];
 
-  if (self->replaced_ufrags == NULL || local == NULL)
+  if (self->replaced_ufrags == NULL || !has_data_section (local))
     return;
   for (guint i = 0; i < self->replaced_ufrags->len; i++)
     if (strcmp (g_ptr_array_index (self->replaced_ufrags, i), local->ice_ufrag) == 0)

@@ -159,8 +159,11 @@ wherry_connection_tell_candidates (WherryConnection *self)
 void
 wherry_connection_update_transports (WherryConnection *self)
 {
-  gboolean wanted = self->sdp[WHERRY_SLOT_CURRENT_LOCAL] != NULL
+  const WherrySdp *local = self->sdp[WHERRY_SLOT_CURRENT_LOCAL];
+  const WherrySdp *remote = self->sdp[WHERRY_SLOT_CURRENT_REMOTE];
+  gboolean wanted = (local != NULL && !local->rejected && remote != NULL && !remote->rejected)
                     || (self->sdp[WHERRY_SLOT_PENDING_REMOTE] != NULL
+                        && !self->sdp[WHERRY_SLOT_PENDING_REMOTE]->rejected
                         && self->sdp[WHERRY_SLOT_PENDING_LOCAL] != NULL);
 
   if (wanted && self->sctp_transport == NULL)

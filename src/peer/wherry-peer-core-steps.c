@@ -60,17 +60,20 @@ tell_connecting (WherryPeerCore *self)
   wherry_peer_core_tell_state (self, WHERRY_PEER_CONNECTING);
 }
 
-/* RFC 8829 section 5.10: the rejected section is not used. */
+/* RFC 8829 section 5.10: the rejected section is not used. Their offer may reject it before there
+ * is anything: then ours may still offer it. */
 static void
 check_rejected (WherryPeerCore *self)
 {
   const WherrySdp *remote = self->negotiation.current_remote;
   g_autoptr (GError) error = NULL;
 
-  if (remote == NULL || !remote->rejected)
+  if (remote == NULL || !remote->rejected
+      || (remote->type == WHERRY_SDP_OFFER
+          && wherry_peer_stack_get_transport (self->stack) == NULL))
     return;
   error = g_error_new_literal (WHERRY_ERROR, WHERRY_ERROR_UNSUPPORTED,
-                               "the other side's answer rejects data channels");
+                               "the other side's description rejects data channels");
   wherry_peer_core_end_channels (self, WHERRY_TRANSPORT_CLOSED, WHERRY_PEER_END_FAILED, error);
 }
 
@@ -192,7 +195,7 @@ check_turn (WherryPeerCore *self, const WherrySdp *sdp, GError **error)
   if (sdp->rejected)
     {
       g_set_error (error, WHERRY_ERROR, WHERRY_ERROR_PROTOCOL,
-                   "the answer rejects the data section (port 0)");
+                   "the data section is rejected (port 0)");
       return FALSE;
     }
   g_set_error (error, WHERRY_ERROR, WHERRY_ERROR_PROTOCOL,

@@ -6,7 +6,33 @@
 #include <string.h>
 
 #include "base/wherry-limits.h"
+#include "wire/wherry-sdp-media.h"
+
 #include "peer/wherry-peer-description.h"
+
+/* RFC 8829 section 5.2.2: a rejected m-line is used again in its place, and all stay. */
+static WherrySdp *
+offer_again (const WherrySdpLocal *local, const WherrySdp *last)
+{
+  WherrySdp *offer = wherry_sdp_new_offer (local);
+  WherrySdpMedia *fresh = g_ptr_array_steal_index (offer->media, 0);
+
+  for (guint i = 0; i < last->media->len; i++)
+    {
+      const WherrySdpMedia *media = g_ptr_array_index (last->media, i);
+
+      g_ptr_array_add (offer->media, i == last->index ? fresh : wherry_sdp_media_copy (media));
+    }
+  offer->index = last->index;
+  if (wherry_sdp_get_mid (last) != NULL)
+    {
+      g_free (fresh->mid);
+      fresh->mid = g_strdup (wherry_sdp_get_mid (last));
+      g_free (offer->bundle[0]);
+      offer->bundle[0] = g_strdup (fresh->mid);
+    }
+  return offer;
+}
 
 WherrySdp *
 wherry_peer_description_offer (const WherrySdpLocal *local, const WherrySdp *last)
@@ -15,6 +41,8 @@ wherry_peer_description_offer (const WherrySdpLocal *local, const WherrySdp *las
 
   if (last == NULL)
     return wherry_sdp_new_offer (local);
+  if (last->rejected)
+    return offer_again (local, last);
   /* RFC 8829 section 5.2.2: the m-lines stay, the version rises; RFC 8842 section 5.5: a new offer
    * says actpass and the answer keeps the role. */
   offer = wherry_sdp_copy (last);
@@ -63,17 +91,20 @@ wherry_peer_description_is_made (const WherrySdp *made, const WherrySdp *sdp)
   if ((made->type == WHERRY_SDP_OFFER) != (sdp->type == WHERRY_SDP_OFFER)
       || made->session_id != sdp->session_id || made->session_version != sdp->session_version)
     return FALSE;
-  return same_media (made, sdp) && strcmp (made->ice_ufrag, sdp->ice_ufrag) == 0
-         && strcmp (made->ice_pwd, sdp->ice_pwd) == 0 && same_fingerprints (made, sdp)
-         && made->setup == sdp->setup && made->old_form == sdp->old_form
-         && made->sctp_port == sdp->sctp_port
+  if (!same_media (made, sdp) || made->rejected != sdp->rejected)
+    return FALSE;
+  if (made->rejected)
+    return TRUE;
+  return strcmp (made->ice_ufrag, sdp->ice_ufrag) == 0 && strcmp (made->ice_pwd, sdp->ice_pwd) == 0
+         && same_fingerprints (made, sdp) && made->setup == sdp->setup
+         && made->old_form == sdp->old_form && made->sctp_port == sdp->sctp_port
          && wherry_sdp_get_max_message_size (made) == wherry_sdp_get_max_message_size (sdp);
 }
 
 gboolean
 wherry_peer_description_restarts (const WherrySdp *last, const WherrySdp *next)
 {
-  return last != NULL && !last->rejected
+  return last != NULL && !last->rejected && !next->rejected
          && (strcmp (last->ice_ufrag, next->ice_ufrag) != 0
              || strcmp (last->ice_pwd, next->ice_pwd) != 0);
 }

@@ -47,7 +47,7 @@ wherry_peer_negotiation_make_offer (WherryPeerNegotiation *self, WherryPeerStack
   const WherrySdp *last = wherry_peer_negotiation_get_local (self);
   WherrySdpLocal local = { 0 };
   gboolean reconfigured = self->gathered && self->config != self->gathered_config;
-  gboolean restart = (ice_restart || reconfigured) && last != NULL;
+  gboolean restart = (ice_restart || reconfigured) && last != NULL && !last->rejected;
 
   if (!wherry_peer_negotiation_check_state (self, "making an offer",
                                             IN (WHERRY_PEER_STABLE)
@@ -80,14 +80,18 @@ wherry_peer_negotiation_make_answer (WherryPeerNegotiation *self, WherryPeerStac
   /* RFC 8839 section 4.4.1.1.1: when they restart ICE, so do we. */
   restart = !self->offer_applied
             && wherry_peer_description_restarts (self->current_remote, self->pending_remote);
-  if (!wherry_peer_negotiation_choose_role (self, self->pending_remote, &is_client, error)
+  if ((!self->pending_remote->rejected
+       && !wherry_peer_negotiation_choose_role (self, self->pending_remote, &is_client, error))
       || !describe (self, stack, restart, &local, error))
     return FALSE;
   answer = wherry_sdp_new_answer (self->pending_remote, &local, error);
   if (answer == NULL)
     return FALSE;
-  answer->setup = is_client ? WHERRY_SDP_SETUP_ACTIVE : WHERRY_SDP_SETUP_PASSIVE;
-  fill_candidates (self, answer, restart);
+  if (!answer->rejected)
+    {
+      answer->setup = is_client ? WHERRY_SDP_SETUP_ACTIVE : WHERRY_SDP_SETUP_PASSIVE;
+      fill_candidates (self, answer, restart);
+    }
   wherry_peer_negotiation_take (&self->made_answer, answer);
   self->made_answer_restarts = restart;
   return TRUE;
@@ -126,13 +130,20 @@ gather (WherryPeerNegotiation *self, WherryPeerStack *stack, gboolean restart, G
   return FALSE;
 }
 
+/* Nothing has been agreed on yet but that there is nothing. current: (nullable) */
+static gboolean
+is_first (const WherryPeerNegotiation *self, const WherrySdp *current)
+{
+  return current == NULL || (current->rejected && !self->has_role);
+}
+
 static gboolean
 apply_local_offer (WherryPeerNegotiation *self, WherryPeerStack *stack, GError **error)
 {
   gboolean restart = self->made_offer_restarts;
 
   /* RFC 8445 section 6.1.1: the offerer controls. */
-  if (self->current_local == NULL)
+  if (is_first (self, self->current_local))
     wherry_peer_stack_set_controlling (stack, TRUE);
   if (!gather (self, stack, restart, error))
     return FALSE;
@@ -150,11 +161,11 @@ apply_remote_offer (WherryPeerNegotiation *self, WherryPeerStack *stack, GError 
   gboolean restart = self->made_answer_restarts;
   gboolean is_client = FALSE;
 
-  if (self->offer_applied)
+  if (self->offer_applied || self->pending_remote->rejected)
     return TRUE;
   if (!wherry_peer_negotiation_choose_role (self, self->pending_remote, &is_client, error))
     return FALSE;
-  if (self->current_remote == NULL)
+  if (is_first (self, self->current_remote))
     wherry_peer_stack_set_controlling (stack, FALSE);
   if (!gather (self, stack, restart, error))
     return FALSE;
@@ -240,9 +251,12 @@ wherry_peer_negotiation_set_local (WherryPeerNegotiation *self, WherryPeerStack 
 {
   WherrySdpType type = implies_answer (self) ? WHERRY_SDP_ANSWER : WHERRY_SDP_OFFER;
 
+  WherrySdp *local = NULL;
+
   if (!set_local (self, stack, sdp != NULL ? sdp->type : type, sdp, error))
     return FALSE;
-  wherry_peer_description_set_candidates (wherry_peer_negotiation_get_local (self), self->found,
-                                          self->found_all);
+  local = wherry_peer_negotiation_get_local (self);
+  if (!local->rejected)
+    wherry_peer_description_set_candidates (local, self->found, self->found_all);
   return TRUE;
 }

@@ -181,8 +181,9 @@ set_remote_offer (WherryPeerNegotiation *self, WherryPeerStack *stack, WherrySdp
                                                 | IN (WHERRY_PEER_HAVE_LOCAL_OFFER)
                                                 | IN (WHERRY_PEER_HAVE_REMOTE_OFFER),
                                             error)
-      || !wherry_peer_negotiation_choose_role (self, sdp, &is_client, error)
-      || !wherry_peer_stack_check_remote (stack, sdp, is_client, error))
+      || (!sdp->rejected
+          && (!wherry_peer_negotiation_choose_role (self, sdp, &is_client, error)
+              || !wherry_peer_stack_check_remote (stack, sdp, is_client, error))))
     return FALSE;
   if (self->signaling == WHERRY_PEER_HAVE_LOCAL_OFFER)
     roll_back_ours (self, stack);
@@ -305,7 +306,7 @@ wherry_peer_negotiation_found (WherryPeerNegotiation *self, WherryPeerStack *sta
   if (!wherry_peer_stack_describe (stack, &now))
     return;
   for (guint i = 0; i < G_N_ELEMENTS (locals); i++)
-    if (locals[i] != NULL && strcmp (locals[i]->ice_ufrag, now.ice_ufrag) == 0
+    if (locals[i] != NULL && g_strcmp0 (locals[i]->ice_ufrag, now.ice_ufrag) == 0
         && (line == NULL || candidate != NULL))
       wherry_peer_description_add_candidate (locals[i], candidate);
 }

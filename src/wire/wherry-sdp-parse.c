@@ -138,14 +138,12 @@ choose_section (Parser *self, GError **error)
         self->sdp->index = i;
       seen_rejected = media;
     }
-  /* RFC 3264 section 6: the answerer does not want it. */
-  if (seen_rejected != NULL && self->sdp->type != WHERRY_SDP_OFFER)
+  /* RFC 3264 sections 6 and 8.2: the answerer does not want it, the offerer no longer does. */
+  if (seen_rejected != NULL)
     {
       self->sdp->rejected = TRUE;
       return TRUE;
     }
-  if (seen_rejected != NULL)
-    return fail (error, WHERRY_ERROR_PROTOCOL, "the data section is rejected (port 0)");
   if (seen_application)
     return fail (error, WHERRY_ERROR_UNSUPPORTED, "m=application is not over DTLS/SCTP");
   return fail (error, WHERRY_ERROR_PROTOCOL, "no m=application: offer at least one data channel");

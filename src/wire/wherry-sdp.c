@@ -227,7 +227,7 @@ answer_media (WherrySdp *self, const WherrySdp *offer, GPtrArray *bundle)
     {
       const WherrySdpMedia *offered = g_ptr_array_index (offer->media, i);
       WherrySdpMedia *media = wherry_sdp_media_copy (offered);
-      gboolean is_kept = i == offer->index || carries_bundle (offer, offered);
+      gboolean is_kept = !offer->rejected && (i == offer->index || carries_bundle (offer, offered));
 
       media->bundle_only = FALSE; /* RFC 8843 section 6: offers only */
       media->port = is_kept ? DISCARD_PORT : 0;
@@ -254,6 +254,14 @@ wherry_sdp_new_answer (const WherrySdp *offer, const WherrySdpLocal *local, GErr
   bundle = g_ptr_array_new ();
   answer_media (self, offer, bundle);
   self->index = offer->index;
+  self->rejected = offer->rejected;
+  if (self->rejected)
+    {
+      g_ptr_array_unref (bundle);
+      self->session_id = local->session_id;
+      self->session_version = local->session_version;
+      return g_steal_pointer (&self);
+    }
   fill_local (self, local);
   /* RFC 8843 section 7.3: only what the offer bundled, and not what the answer rejects */
   self->bundle = (GStrv) g_ptr_array_free (bundle, FALSE);
@@ -284,6 +292,8 @@ wherry_sdp_check_answer (const WherrySdp *offer, const WherrySdp *answer, GError
     wrong = "it is no answer";
   else if (answer->media->len != offer->media->len)
     wrong = "it has another number of m-lines than the offer";
+  else if (offer->rejected && !answer->rejected)
+    wrong = "it takes a data section that the offer rejects";
   else if (answer->index != offer->index)
     wrong = "its data section is not where the offer's is";
   else if (wherry_sdp_get_mid (answer) != NULL

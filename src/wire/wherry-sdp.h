@@ -54,11 +54,10 @@ typedef struct
   guint64 session_id;
   guint64 session_version;
 
-  GPtrArray *media; /* (element-type WherrySdpMedia): every m-line, at least one */
-  guint index;      /* of the data channels' m-line in media (sdpMLineIndex) */
-  gboolean
-      rejected; /* of an answer: the data section has port 0; nothing of what follows is told */
-  GStrv bundle; /* mids of the BUNDLE group that ours is in; NULL when in none */
+  GPtrArray *media;  /* (element-type WherrySdpMedia): every m-line, at least one */
+  guint index;       /* of the data channels' m-line in media (sdpMLineIndex) */
+  gboolean rejected; /* the data section has port 0; nothing of what follows is told */
+  GStrv bundle;      /* mids of the BUNDLE group that ours is in; NULL when in none */
 
   char *ice_ufrag; /* 4 to 256 ice-chars */
   char *ice_pwd;   /* 22 to 256 ice-chars; a secret: never logged */
@@ -110,7 +109,7 @@ const char *wherry_sdp_type_to_string (WherrySdpType type); /* static. Thread: a
  * does not say is looked for at the session level, then in the section that carries the BUNDLE
  * group's transport (RFC 8843). Candidate lines that do not parse are counted and skipped.
  *
- * An answer may reject the data section (port 0): @rejected, with nothing but the m-lines.
+ * Either side may reject the data section (port 0): @rejected, with nothing but the m-lines.
  *
  * Fails with WHERRY_ERROR_PROTOCOL when malformed, when ICE credentials, the fingerprint or the
  * data section are missing, or when a=setup does not suit @type; WHERRY_ERROR_UNSUPPORTED when no
@@ -153,7 +152,7 @@ WherrySdp *wherry_sdp_new_offer (const WherrySdpLocal *local);
  * the RTP section that carries our bundle's transport, kept inactive; the offer's mid and form (old
  * or new), and the DTLS role that it leaves to us: active unless it said active, so that the
  * ClientHello is ours: GnuTLS waits for a retransmission when a browser's comes in two records out
- * of order.
+ * of order. What the offer rejects, the answer does too (RFC 8829 section 5.3.1).
  * WHERRY_ERROR_UNSUPPORTED when the offer holds the connection (a=setup:holdconn).
  *
  * Returns: (transfer full) (nullable): the answer

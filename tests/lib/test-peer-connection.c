@@ -181,6 +181,42 @@ test_ice_restart_keeps_channel (void)
   connection_pair_free (pair);
 }
 
+/* RFC 8829 section 5.3.1: their offer has no use for data channels, and ours asks again. */
+static void
+test_rejecting_offer (void)
+{
+  ConnectionPair *pair = connection_pair_new (NULL);
+  g_autoptr (WherryDataChannel) channel = create_channel (&pair->a, "x");
+  ChannelEnd *a = channel_end_new (channel, TRUE);
+  static const char text[] = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n"
+                             "m=application 0 UDP/DTLS/SCTP webrtc-datachannel\r\n"
+                             "c=IN IP4 0.0.0.0\r\na=mid:0\r\n";
+  g_autoptr (WherrySessionDescription) offer
+      = wherry_session_description_new (WHERRY_DESCRIPTION_TYPE_OFFER, text);
+  g_autoptr (WherrySessionDescription) answer = NULL;
+  g_autoptr (WherryIceCandidate) candidate
+      = wherry_ice_candidate_new ("candidate:1 1 udp 1 127.0.0.1 9 typ host", "0", 0, "abcd");
+
+  WHERRY_WAIT_UNTIL (NULL, pair->a.n_needed == 1);
+  g_assert_true (pair_set_remote (&pair->a, offer, NULL));
+  answer = pair_create_answer (&pair->a, NULL);
+  g_assert_nonnull (strstr (wherry_session_description_get_sdp (answer), "m=application 0 "));
+  g_assert_true (pair_set_local (&pair->a, answer, NULL));
+  g_assert_true (pair_add_candidate (&pair->a, candidate, NULL));
+  g_assert_null (wherry_peer_connection_get_sctp (pair->a.connection));
+  g_assert_cmpint (wherry_peer_connection_get_ice_gathering_state (pair->a.connection), ==,
+                   WHERRY_ICE_GATHERING_STATE_NEW);
+  g_assert_cmpint (wherry_data_channel_get_ready_state (channel), ==,
+                   WHERRY_DATA_CHANNEL_STATE_CONNECTING);
+  wherry_peer_connection_restart_ice (pair->a.connection); /* of nothing */
+  WHERRY_WAIT_UNTIL (NULL, pair->a.n_needed == 2);
+  pair_negotiate (&pair->a);
+  WHERRY_WAIT_UNTIL (NULL, a->n_open == 1);
+  channel_end_free (a);
+  g_clear_object (&channel);
+  connection_pair_free (pair);
+}
+
 /* W3C webrtc-pc sections 4.4.1.6 and 4.4.2: what is given is copied, and what is got is a copy. */
 static void
 test_configuration_is_copied (void)
@@ -358,6 +394,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/peer-connection/descriptions", test_descriptions);
   g_test_add_func ("/peer-connection/negotiation-needed", test_negotiation_needed);
   g_test_add_func ("/peer-connection/ice-restart-keeps-channel", test_ice_restart_keeps_channel);
+  g_test_add_func ("/peer-connection/rejecting-offer", test_rejecting_offer);
   g_test_add_func ("/peer-connection/configuration-is-copied", test_configuration_is_copied);
   g_test_add_func ("/peer-connection/wrong-state-fails", test_wrong_state_fails);
   g_test_add_func ("/peer-connection/close-fails-what-waits", test_close_fails_what_waits);

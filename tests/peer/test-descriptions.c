@@ -94,6 +94,59 @@ test_rejected (StepPair *pair, gconstpointer data)
   g_assert_false (pair->a->is_finished);
 }
 
+static WherrySdp *
+parse_rejecting_offer (void)
+{
+  static const char offer[] = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n"
+                              "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 0.0.0.0\r\na=mid:x\r\n"
+                              "m=application 0 UDP/DTLS/SCTP webrtc-datachannel\r\n"
+                              "c=IN IP4 0.0.0.0\r\na=mid:y\r\n";
+  g_autoptr (GError) error = NULL;
+  WherrySdp *sdp = wherry_sdp_parse (WHERRY_SDP_OFFER, offer, strlen (offer), &error);
+
+  g_assert_no_error (error);
+  return sdp;
+}
+
+/* Agreed on with nothing below; our own offer then uses the section again, and connects. */
+static void
+test_offer_rejects (StepPair *pair, gconstpointer data)
+{
+  g_autoptr (WherrySdp) offer = parse_rejecting_offer ();
+
+  peer_traffic_create_channel (pair->b->peer, "waits");
+  g_assert_true (step_set_remote (pair->b, offer));
+  g_assert_true (step_set_local (pair->b, NULL));
+  g_assert_cmpint (pair->b->signaling, ==, WHERRY_PEER_STABLE);
+  g_assert_true (pair->b->current_local->rejected && pair->b->current_remote->rejected);
+  g_assert_true (step_make_offer (pair->b, FALSE));
+  g_assert_false (pair->b->made->rejected);
+  g_assert_cmpuint (pair->b->made->media->len, ==, 2);
+  g_assert_cmpuint (pair->b->made->index, ==, 1);
+  g_assert_cmpstr (wherry_sdp_get_mid (pair->b->made), ==, "y");
+  g_assert_true (step_set_local (pair->b, NULL));
+  g_assert_true (step_set_remote (pair->a, pair->b->pending_local));
+  g_assert_true (step_set_local (pair->a, NULL));
+  g_assert_true (step_set_remote (pair->b, pair->a->current_local));
+  step_pair_wait_open (pair);
+}
+
+/* On a living connection it is the end of its channels. */
+static void
+test_offer_rejects_later (StepPair *pair, gconstpointer data)
+{
+  g_autoptr (WherrySdp) offer = NULL;
+
+  step_pair_connect (pair);
+  g_assert_true (step_set_local (pair->a, NULL));
+  offer = parse_rejecting_offer ();
+  g_assert_true (step_set_remote (pair->b, offer));
+  g_assert_true (step_set_local (pair->b, NULL));
+  g_assert_true (pair->b->current_local->rejected);
+  step_end_wait_layer (pair->b, WHERRY_PEER_LAYER_SCTP, WHERRY_TRANSPORT_CLOSED);
+  g_assert_false (pair->b->is_finished);
+}
+
 /* Theirs has media, and the data section at any place: all else is rejected, and stays so. */
 static void
 test_other_media (StepPair *pair, gconstpointer data)
@@ -170,6 +223,8 @@ main (int argc, char **argv)
 #define ADD(path, func)                                                                            \
   g_test_add (path, StepPair, NULL, step_pair_set_up, func, step_pair_tear_down)
   ADD ("/peer/descriptions/data-rejected", test_rejected);
+  ADD ("/peer/descriptions/offer-rejects", test_offer_rejects);
+  ADD ("/peer/descriptions/offer-rejects-later", test_offer_rejects_later);
   ADD ("/peer/descriptions/other-media", test_other_media);
   ADD ("/peer/descriptions/max-message-size", test_max_message_size);
   ADD ("/peer/descriptions/stale-descriptions", test_stale);

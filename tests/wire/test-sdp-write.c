@@ -198,6 +198,29 @@ test_answer_rejects_media (void)
   g_assert_true (wherry_sdp_check_answer (offer, again, NULL));
 }
 
+/* RFC 8829 section 5.3.1 */
+static void
+test_answer_to_rejected (void)
+{
+  g_autoptr (WherrySdp) offer
+      = parse (WHERRY_SDP_OFFER, SESSION
+               "a=group:BUNDLE a\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:a\r\n" TRANSPORT
+               "m=application 0 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:d\r\n");
+  g_autoptr (WherrySdp) answer = answer_to (offer);
+  g_autofree char *text = wherry_sdp_to_string (answer);
+  g_autoptr (WherrySdp) again = parse (WHERRY_SDP_ANSWER, text);
+
+  g_assert_true (offer->rejected && answer->rejected && again->rejected);
+  assert_has_line (text, "m=audio 0 UDP/TLS/RTP/SAVPF 111");
+  assert_has_line (text, "m=application 0 UDP/DTLS/SCTP webrtc-datachannel");
+  assert_has_line (text, "a=mid:d");
+  g_assert_null (strstr (text, "BUNDLE"));
+  g_assert_null (strstr (text, "ice-ufrag"));
+  g_assert_true (wherry_sdp_check_answer (offer, again, NULL));
+  again->rejected = FALSE;
+  g_assert_false (wherry_sdp_check_answer (offer, again, NULL));
+}
+
 static void
 test_answer_rejects_unbundled_media (void)
 {
@@ -320,6 +343,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/sdp/answer", test_answer);
   g_test_add_func ("/sdp/answer/role", test_answer_role);
   g_test_add_func ("/sdp/answer/rejects-media", test_answer_rejects_media);
+  g_test_add_func ("/sdp/answer/to-rejected", test_answer_to_rejected);
   g_test_add_func ("/sdp/answer/rejects-unbundled-media", test_answer_rejects_unbundled_media);
   g_test_add_func ("/sdp/answer/without-mid-or-bundle", test_answer_without_mid_or_bundle);
   g_test_add_func ("/sdp/check-answer", test_check_answer);
