@@ -2,7 +2,6 @@
 /* A relay in a program. Browsers come to the page that it prints, and join the room "lobby"; the
  * program is in it too, with no network, and answers what is said there. */
 
-#include <glib-unix.h>
 #include <lib/wherry.h>
 
 static void
@@ -17,23 +16,9 @@ on_message (WherryMember *member, const char *topic, GBytes *data, gboolean is_t
     g_printerr ("%s\n", error->message);
 }
 
-static void
-on_closed (GObject *relay, GAsyncResult *result, gpointer loop)
-{
-  g_main_loop_quit (loop);
-}
-
-static gboolean
-on_signal (gpointer relay)
-{
-  wherry_relay_close_async (relay, NULL, on_closed, g_object_get_data (relay, "loop"));
-  return G_SOURCE_REMOVE;
-}
-
 int
 main (int argc, char *argv[])
 {
-  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   g_autoptr (WherryRelay) relay = wherry_relay_new (NULL);
   g_autoptr (WherryServer) server = wherry_server_new (relay);
   g_autoptr (WherryMember) member = NULL;
@@ -44,9 +29,6 @@ main (int argc, char *argv[])
     g_error ("%s", error->message);
   g_signal_connect (member, "message", G_CALLBACK (on_message), NULL);
   g_print ("%s\n", wherry_server_get_uri (server));
-
-  g_object_set_data (G_OBJECT (relay), "loop", loop);
-  g_unix_signal_add (SIGTERM, on_signal, relay);
-  g_main_loop_run (loop);
+  wherry_server_run (server, NULL, NULL); /* until SIGTERM; a program with a loop just goes on */
   return 0;
 }

@@ -3,14 +3,11 @@
 """A relay in a program. Browsers come to the page that it prints, and join the room "lobby"; the
 program is in it too, with no network, and answers what is said there."""
 
-import signal
-
 import gi
 
 gi.require_version("Wherry", "1")
-from gi.repository import GLib, Wherry
+from gi.repository import Wherry
 
-loop = GLib.MainLoop()
 relay = Wherry.Relay()
 server = Wherry.Server.new(relay)
 
@@ -19,13 +16,8 @@ def on_message(member, topic, data, is_text):
     member.send_text(topic, "heard " + data.get_data().decode())
 
 
-def on_signal():
-    relay.close_async(None, lambda relay, result: loop.quit())
-
-
 member = relay.join("lobby", "the program", Wherry.JoinFlags.NONE)
 member.connect("message", on_message)
 server.start()
 print(server.get_uri(), flush=True)
-GLib.unix_signal_add(GLib.PRIORITY_DEFAULT, signal.SIGTERM, on_signal)
-loop.run()
+server.run(None)

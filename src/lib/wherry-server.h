@@ -55,6 +55,22 @@ WherryServer *wherry_server_new (WherryRelay *relay);
 WHERRY_AVAILABLE_IN_0_1
 gboolean wherry_server_start (WherryServer *self, GError **error);
 /**
+ * wherry_server_run:
+ * @self: a server
+ * @cancellable: (nullable): ends it
+ * @error: return location: what [method@Server.start] fails with
+ *
+ * For a program that does nothing else: starts the server if it was not started, runs the main loop
+ * until the program is asked to end (`SIGINT`, `SIGTERM`) or @cancellable is cancelled, and closes
+ * the relay. A program with a main loop of its own does not need it.
+ *
+ * Returns: %TRUE once everybody has left
+ *
+ * Thread: the creator's
+ */
+WHERRY_AVAILABLE_IN_0_1
+gboolean wherry_server_run (WherryServer *self, GCancellable *cancellable, GError **error);
+/**
  * wherry_server_stop_async:
  * @self: a server
  * @cancellable: (nullable): looked at when it has stopped: the stopping itself goes on

@@ -256,6 +256,47 @@ test_dropped_elsewhere (ServerEnd *self, gconstpointer data)
     ;
 }
 
+static gboolean
+cancel (gpointer cancellable)
+{
+  g_cancellable_cancel (cancellable);
+  return G_SOURCE_REMOVE;
+}
+
+/* Until it is told to end: then everybody has left. Started before or not. */
+static void
+test_run (gconstpointer data)
+{
+  g_autoptr (WherryRelay) relay = wherry_relay_new (NULL);
+  g_autoptr (WherryServer) server = wherry_server_new (relay);
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (WherryMember) member = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_object_set (server, "port", 0, NULL);
+  member = wherry_relay_join (relay, "lobby", "the program", WHERRY_JOIN_FLAGS_NONE, &error);
+  g_assert_no_error (error);
+  if (GPOINTER_TO_INT (data))
+    g_assert_true (wherry_server_start (server, NULL));
+  g_idle_add (cancel, cancellable);
+  g_assert_true (wherry_server_run (server, cancellable, &error));
+  g_assert_no_error (error);
+  g_assert_cmpuint (g_list_model_get_n_items (wherry_relay_get_rooms (relay)), ==, 0);
+  g_assert_false (wherry_member_send_text (member, "x", "nobody is there", NULL));
+}
+
+static void
+test_run_in_vain (void)
+{
+  g_autoptr (WherryRelay) relay = wherry_relay_new (NULL);
+  g_autoptr (WherryServer) server = wherry_server_new (relay);
+  g_autoptr (GError) error = NULL;
+
+  g_object_set (server, "host", "no address", NULL);
+  g_assert_false (wherry_server_run (server, NULL, &error));
+  g_assert_error (error, WHERRY_ERROR, WHERRY_ERROR_INVALID_ARGUMENT);
+}
+
 #define ADD(path, func) g_test_add ("/server/" path, ServerEnd, NULL, set_up, func, tear_down)
 
 int
@@ -269,5 +310,8 @@ main (int argc, char *argv[])
   ADD ("beyond-loopback", test_beyond_loopback);
   ADD ("refusals", test_refusals);
   ADD ("dropped-elsewhere", test_dropped_elsewhere);
+  g_test_add_data_func ("/server/run", GINT_TO_POINTER (FALSE), test_run);
+  g_test_add_data_func ("/server/run-started", GINT_TO_POINTER (TRUE), test_run);
+  g_test_add_func ("/server/run-in-vain", test_run_in_vain);
   return g_test_run ();
 }
