@@ -2,7 +2,7 @@
 #pragma once
 
 /* The parts of an association, each in its own file: association (life), pump (order of
- * work, packets, the end), receive, window, notifications, send, streams. */
+ * work, packets, the end), receive, window, notifications, send, streams, resets. */
 
 #include <usrsctp.h>
 
@@ -91,6 +91,9 @@ struct _WherrySctpAssociation
   GArray *resets;         /* guint16, not yet asked for */
   GArray *resets_asked;   /* usrsctp has them */
   GArray *resets_denied;  /* guint16, to be told as done: the other side cannot reset */
+
+  GByteArray *held_reset; /* theirs, in a packet: what was sent before is missing (nullable) */
+  guint32 held_reset_tsn;
 
   /* end: decided, not yet reported */
   WherryTransportState end_state;
@@ -181,5 +184,15 @@ void wherry_sctp_association_on_stream_reset (WherrySctpAssociation *self, guint
                                               const guint16 *streams, gsize n);
 void wherry_sctp_association_on_stream_change (WherrySctpAssociation *self, guint flags,
                                                guint incoming, guint outgoing);
+
+/* resets: asked for by the other side */
+void wherry_sctp_association_feed (WherrySctpAssociation *self, const guint8 *packet, gsize length);
+/* A packet that asks for a reset, and the last TSN before it. */
+void wherry_sctp_association_take_reset (WherrySctpAssociation *self, const guint8 *packet,
+                                         gsize length, guint32 tsn);
+void wherry_sctp_association_release_reset (WherrySctpAssociation *self);
+/* If it is an INIT or INIT ACK: what comes before their first TSN counts as acknowledged. */
+void wherry_sctp_association_note_first_tsn (WherrySctpAssociation *self, const guint8 *packet,
+                                             gsize length);
 
 G_END_DECLS

@@ -187,8 +187,11 @@ on_lower_packet (gpointer user_data, const guint8 *data, gsize length)
     }
   wherry_sctp_association_cork (self);
   wherry_sctp_flight_packet_in (&self->flight, data, length);
-  WHERRY_SCTP_CALL (self, usrsctp_conninput (wherry_sctp_endpoint_get_address (self->endpoint),
-                                             data, length, 0));
+  wherry_sctp_association_note_first_tsn (self, data, length);
+  if (found.resets)
+    wherry_sctp_association_take_reset (self, data, length, found.reset_tsn);
+  else
+    wherry_sctp_association_feed (self, data, length);
   wherry_sctp_association_pump (self);
   wherry_sctp_association_uncork (self);
 }

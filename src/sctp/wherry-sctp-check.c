@@ -21,10 +21,11 @@
  * |             Type              |  Length, header included      |
  */
 #define PARAMETER_HEADER 4u
-#define PARAMETER_ADD_INCOMING_STREAMS 18u /* RFC 6525 section 4.6 */
+/* RFC 6525 sections 4.1 and 4.6 */
+#define PARAMETER_RESET_OUTGOING_STREAMS 13u
+#define PARAMETER_ADD_INCOMING_STREAMS 18u
 
-/* Initiate tag, a_rwnd, numbers of streams, initial TSN (RFC 9260 section 3.3.2). */
-#define INIT_FIXED 16u
+#define INIT_FIXED (WHERRY_SCTP_INIT_SIZE - WHERRY_SCTP_CHUNK_HEADER)
 
 static gsize
 padded (gsize length)
@@ -32,23 +33,31 @@ padded (gsize length)
   return (length + 3) & ~(gsize) 3;
 }
 
-/* The number in an Add Incoming Streams Request: behind the request's sequence number. */
+/* What is behind the request's sequence number: of an Add Incoming Streams Request how many, of an
+ * Outgoing SSN Reset Request first another such number, and then the last TSN before. */
 static void
-count_streams (guint16 type, const guint8 *value, gsize length, guint *streams)
+look_at_request (guint16 type, const guint8 *value, gsize length, WherrySctpFound *found)
 {
   WherryReader reader;
   const guint8 *sequence;
   guint16 n = 0;
+  guint32 tsn = 0;
 
   wherry_reader_init (&reader, value, length);
-  if (type == PARAMETER_ADD_INCOMING_STREAMS && wherry_reader_bytes (&reader, 4, &sequence)
-      && wherry_reader_u16 (&reader, &n))
-    *streams += n;
+  wherry_reader_bytes (&reader, 4, &sequence);
+  if (type == PARAMETER_ADD_INCOMING_STREAMS && wherry_reader_u16 (&reader, &n))
+    found->streams += n;
+  if (type == PARAMETER_RESET_OUTGOING_STREAMS && wherry_reader_bytes (&reader, 4, &sequence)
+      && wherry_reader_u32 (&reader, &tsn))
+    {
+      found->resets = TRUE;
+      found->reset_tsn = tsn;
+    }
 }
 
 /* Parameters, or error causes: they have the same header. */
 static gboolean
-check_parameters (const guint8 *data, gsize length, guint *streams)
+check_parameters (const guint8 *data, gsize length, WherrySctpFound *found)
 {
   WherryReader reader;
   const guint8 *value;
@@ -66,8 +75,8 @@ check_parameters (const guint8 *data, gsize length, guint *streams)
       /* the last one's padding may be the chunk's */
       rest = MIN (padded (size) - PARAMETER_HEADER, wherry_reader_left (&reader));
       wherry_reader_bytes (&reader, rest, &value);
-      if (streams != NULL)
-        count_streams (type, value, rest, streams);
+      if (found != NULL)
+        look_at_request (type, value, rest, found);
     }
   return TRUE;
 }
@@ -97,7 +106,7 @@ check_chunk (guint8 type, guint8 flags, const guint8 *value, gsize length, Wherr
     case WHERRY_SCTP_CHUNK_ERROR:
       return check_parameters (value, length, NULL);
     case WHERRY_SCTP_CHUNK_RE_CONFIG:
-      return check_parameters (value, length, &found->streams);
+      return check_parameters (value, length, found);
     case WHERRY_SCTP_CHUNK_DATA:
       look_at_data (flags, length, WHERRY_SCTP_DATA_HEADER, found);
       found->data = TRUE;

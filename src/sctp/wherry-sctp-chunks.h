@@ -7,6 +7,7 @@
 #define WHERRY_SCTP_CHUNK_HEADER 4u
 #define WHERRY_SCTP_DATA_HEADER 16u   /* section 3.3.1: with the chunk header */
 #define WHERRY_SCTP_I_DATA_HEADER 20u /* RFC 8260 section 2.1 */
+#define WHERRY_SCTP_INIT_SIZE 20u     /* section 3.3.2: the fixed part, with the chunk header */
 
 enum
 {

@@ -123,6 +123,7 @@ wherry_sctp_association_release (WherrySctpAssociation *self)
   g_clear_pointer (&self->endpoint, wherry_sctp_endpoint_close);
   wherry_sctp_association_clear_send (self);
   wherry_sctp_association_clear_streams (self);
+  g_clear_pointer (&self->held_reset, g_byte_array_unref);
   wherry_clock_clear_source (&self->continuation);
 }
 
@@ -218,6 +219,8 @@ wherry_sctp_association_pump (WherrySctpAssociation *self)
 
   if (self->start_due)
     wherry_sctp_association_start_due (self);
+  if (self->so != NULL)
+    wherry_sctp_association_release_reset (self);
   self->changed = FALSE;
   look_at_holder (self);
   if (self->so != NULL && self->end_error == NULL)
