@@ -15,6 +15,7 @@
 #include "base/wherry-worker-pool.h"
 #include "daemon/wherry-daemon-heap.h"
 #include "daemon/wherry-daemon.h"
+#include "ice/wherry-ice-network.h"
 #include "relay/wherry-relay-hub.h"
 #include "sctp/wherry-sctp-runtime.h"
 #include "signaling/wherry-bind-policy.h"
@@ -31,6 +32,8 @@ typedef struct
   WherryRelayHub *relay;
   WherrySignalingServer *server;
   WherryDaemonHeap heap;
+  WherryIceConfig *ice; /* as it was asked for */
+  GPtrArray *listen;    /* of GInetSocketAddress (borrowed) */
   gboolean stopping;
 } Daemon;
 
@@ -72,6 +75,17 @@ static void
 on_peers (gpointer user_data, guint n)
 {
   wherry_daemon_heap_set_peers (user_data, n);
+}
+
+/* Which addresses are the right ones may be another question now. */
+static void
+on_network (gpointer user_data)
+{
+  Daemon *self = user_data;
+  WherryIceConfig *ice = wherry_ice_config_copy (self->ice);
+
+  wherry_bind_policy_apply (ice, self->listen);
+  wherry_relay_hub_set_ice (self->relay, ice);
 }
 
 /* The soft limit is often 1024, for the sake of select(), which nothing here uses. */
@@ -122,6 +136,8 @@ wherry_daemon_run (WherryDaemonOptions *options)
   raise_file_limit ();
   if (g_getenv ("MALLOC_ARENA_MAX") == NULL)
     mallopt (M_ARENA_MAX, MALLOC_ARENAS);
+  self.listen = options->listen;
+  self.ice = wherry_ice_config_copy (options->relay->ice);
   wherry_bind_policy_apply (options->relay->ice, options->listen);
 
   self.loop = g_main_loop_new (NULL, FALSE);
@@ -129,6 +145,7 @@ wherry_daemon_run (WherryDaemonOptions *options)
       = wherry_relay_hub_new (g_steal_pointer (&options->relay), g_main_context_default (), NULL);
   self.server = wherry_signaling_server_new (self.relay, &config);
   wherry_relay_hub_set_peers_func (self.relay, on_peers, &self.heap);
+  wherry_relay_hub_watch_network (self.relay, wherry_ice_network_get_system (), on_network, &self);
   sources[0] = g_unix_signal_add (SIGINT, on_signal, &self);
   sources[1] = g_unix_signal_add (SIGTERM, on_signal, &self);
   if (listen_all (&self, options))
@@ -147,6 +164,7 @@ wherry_daemon_run (WherryDaemonOptions *options)
     g_source_remove (sources[i]);
   wherry_signaling_server_free (self.server);
   wherry_relay_hub_free (self.relay);
+  wherry_ice_config_free (self.ice);
   wherry_daemon_heap_clear (&self.heap);
   g_main_loop_unref (self.loop);
   if (!wherry_sctp_runtime_shutdown ())

@@ -175,6 +175,18 @@ wherry_ice_agent_get_pair (NiceAgent *agent, guint stream, WherryIcePair *pair)
   return TRUE;
 }
 
+gboolean
+wherry_ice_agent_get_base (NiceAgent *agent, guint stream, char text[NICE_ADDRESS_STRING_LEN])
+{
+  NiceCandidate *local = NULL;
+  NiceCandidate *remote = NULL;
+
+  if (!nice_agent_get_selected_pair (agent, stream, WHERRY_ICE_COMPONENT, &local, &remote))
+    return FALSE;
+  nice_address_to_string (&local->base_addr, text);
+  return TRUE;
+}
+
 void
 wherry_ice_agent_log_pair (NiceAgent *agent, guint stream, const WherryLogContext *log)
 {

@@ -25,6 +25,10 @@ gboolean wherry_ice_agent_gather (NiceAgent *agent, guint stream, GMainContext *
 void wherry_ice_agent_update_role (NiceAgent *agent, const WherryIceConfig *config);
 /* FALSE: none is selected. */
 gboolean wherry_ice_agent_get_pair (NiceAgent *agent, guint stream, WherryIcePair *pair);
+/* The address of this machine by which the selected pair's packets leave, which is not the one that
+ * is told of a candidate that a server gave. FALSE: none is selected. */
+gboolean wherry_ice_agent_get_base (NiceAgent *agent, guint stream,
+                                    char text[NICE_ADDRESS_STRING_LEN]);
 void wherry_ice_agent_log_pair (NiceAgent *agent, guint stream, const WherryLogContext *log);
 
 G_END_DECLS

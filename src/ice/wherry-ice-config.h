@@ -40,7 +40,17 @@ typedef enum
   WHERRY_ICE_MDNS_ON,
 } WherryIceMdns;
 
+/* Where changes of this machine's addresses are heard of: see ice/wherry-ice-network.h. */
 typedef struct _WherryIceNetwork WherryIceNetwork;
+struct _WherryIceNetwork
+{
+  /* changed is called on context, any number of times, until unwatch(). NULL: it cannot be done. */
+  gpointer (*watch) (GMainContext *context, void (*changed) (gpointer user_data),
+                     gpointer user_data);
+  void (*unwatch) (gpointer watch);
+  /* Whether packets may still leave by this address, a literal one. Thread: any */
+  gboolean (*has_address) (const char *address);
+};
 
 typedef struct
 {

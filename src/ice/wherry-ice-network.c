@@ -36,19 +36,27 @@ compare (gconstpointer a, gconstpointer b)
   return strcmp (*(char *const *) a, *(char *const *) b);
 }
 
+/* FALSE: it is of no use. */
+static gboolean
+read_address (const struct ifaddrs *entry, NiceAddress *address)
+{
+  if (entry->ifa_addr == NULL || (entry->ifa_flags & IFF_UP) == 0
+      || (entry->ifa_flags & IFF_RUNNING) == 0
+      || (entry->ifa_addr->sa_family != AF_INET && entry->ifa_addr->sa_family != AF_INET6))
+    return FALSE;
+  nice_address_init (address);
+  nice_address_set_from_sockaddr (address, entry->ifa_addr);
+  return TRUE;
+}
+
 static char *
 address_text (const struct ifaddrs *entry)
 {
   char text[NICE_ADDRESS_STRING_LEN];
   NiceAddress address;
 
-  if (entry->ifa_addr == NULL || (entry->ifa_flags & IFF_UP) == 0
-      || (entry->ifa_flags & IFF_RUNNING) == 0 || (entry->ifa_flags & IFF_LOOPBACK) != 0
-      || (entry->ifa_addr->sa_family != AF_INET && entry->ifa_addr->sa_family != AF_INET6))
-    return NULL;
-  nice_address_init (&address);
-  nice_address_set_from_sockaddr (&address, entry->ifa_addr);
-  if (wherry_ice_address_is_link_local (&address))
+  if ((entry->ifa_flags & IFF_LOOPBACK) != 0 || !read_address (entry, &address)
+      || wherry_ice_address_is_link_local (&address))
     return NULL;
   nice_address_to_string (&address, text);
   return g_strdup_printf ("%s %s", entry->ifa_name, text);
@@ -147,10 +155,31 @@ system_unwatch (gpointer data)
   g_free (watch);
 }
 
+static gboolean
+system_has_address (const char *text)
+{
+  struct ifaddrs *all = NULL;
+  gboolean found = FALSE;
+  NiceAddress wanted;
+  NiceAddress address;
+
+  nice_address_init (&wanted);
+  if (!nice_address_set_from_string (&wanted, text) || getifaddrs (&all) != 0)
+    return TRUE; /* not known to be gone */
+  for (const struct ifaddrs *i = all; i != NULL && !found; i = i->ifa_next)
+    found = read_address (i, &address) && nice_address_equal_no_port (&address, &wanted);
+  freeifaddrs (all);
+  return found;
+}
+
 const WherryIceNetwork *
 wherry_ice_network_get_system (void)
 {
-  static const WherryIceNetwork network = { .watch = system_watch, .unwatch = system_unwatch };
+  static const WherryIceNetwork network = {
+    .watch = system_watch,
+    .unwatch = system_unwatch,
+    .has_address = system_has_address,
+  };
 
   return &network;
 }

@@ -8,14 +8,6 @@
 
 G_BEGIN_DECLS
 
-struct _WherryIceNetwork
-{
-  /* changed is called on context, any number of times, until unwatch(). NULL: it cannot be done. */
-  gpointer (*watch) (GMainContext *context, void (*changed) (gpointer user_data),
-                     gpointer user_data);
-  void (*unwatch) (gpointer watch);
-};
-
 /* The kernel's, by rtnetlink: one file descriptor for each session that watches. Addresses of
  * interfaces that are up, without loopback and link-local ones; a change is told once it has lasted
  * for WHERRY_NETWORK_SETTLE_US. */

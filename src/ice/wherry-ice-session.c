@@ -231,3 +231,15 @@ wherry_ice_session_get_selected_pair (WherryIceSession *self, WherryIcePair *pai
 
   return self->current != NULL && wherry_ice_generation_get_pair (self->current, pair);
 }
+
+gboolean
+wherry_ice_session_has_lost_address (WherryIceSession *self, const WherryIceNetwork *network)
+{
+  char address[NICE_ADDRESS_STRING_LEN];
+
+  WHERRY_ASSERT_OWNER (self);
+
+  return self->current != NULL
+         && wherry_ice_agent_get_base (self->current->agent, self->current->stream, address)
+         && !network->has_address (address);
+}

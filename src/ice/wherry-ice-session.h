@@ -166,6 +166,11 @@ gboolean wherry_ice_session_set_config (WherryIceSession *self, const WherryIceC
  * WHERRY_CONNECT_LIMIT_US. Thread: peer */
 gboolean wherry_ice_session_is_restarting (WherryIceSession *self);
 
+/* TRUE: packets leave by an address that this machine no longer has: only a restart helps.
+ * Thread: peer */
+gboolean wherry_ice_session_has_lost_address (WherryIceSession *self,
+                                              const WherryIceNetwork *network);
+
 /* FALSE: no pair is selected. Thread: peer */
 gboolean wherry_ice_session_get_selected_pair (WherryIceSession *self, WherryIcePair *pair);
 void wherry_ice_session_get_stats (WherryIceSession *self, WherryIceStats *stats);

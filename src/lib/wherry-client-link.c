@@ -42,6 +42,7 @@ let_go (WherryClientLink *self)
 {
   self->events = NULL;
   wherry_clock_clear_source (&self->timer);
+  wherry_clock_clear_source (&self->pause);
   g_clear_pointer (&self->signaling, wherry_signaling_client_free);
   if (self->notices != NULL)
     g_signal_handlers_disconnect_by_data (self->notices, self);
@@ -277,6 +278,8 @@ handle_error (WherryClientLink *self, const WherrySignal *signal)
 
   if (!is_fatal)
     {
+      if (self->connected && g_strcmp0 (signal->ref, "offer") == 0)
+        wherry_client_link_take_refusal (self);
       self->events->signal (self->user_data, signal);
       return;
     }
@@ -326,6 +329,8 @@ on_signal (gpointer user_data, const WherrySignal *signal)
     wherry_client_link_take_answer (self, signal);
   else if (signal->type == WHERRY_SIGNAL_CANDIDATE)
     wherry_client_link_take_candidate (self, signal);
+  else if (signal->type == WHERRY_SIGNAL_RESTART && self->connection != NULL)
+    wherry_peer_connection_restart_ice (self->connection);
   else if (signal->type == WHERRY_SIGNAL_LEFT)
     handle_left (self, signal->reason);
   else if (signal->type == WHERRY_SIGNAL_ERROR)

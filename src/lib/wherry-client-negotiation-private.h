@@ -26,8 +26,10 @@ struct _WherryClientLink
   WherryPeerConnection *connection;
   WherryDataChannel *notices;
   GSource *timer;
-  GPtrArray *ours;   /* of WherryIceCandidate, until the offer is out; NULL afterwards */
-  GPtrArray *theirs; /* of WherryIceCandidate, until the answer is in; NULL afterwards */
+  GSource *pause;        /* (nullable): no offer is made before its end */
+  gboolean offer_wanted; /* then */
+  GPtrArray *ours;       /* of WherryIceCandidate, until the offer is out; NULL afterwards */
+  GPtrArray *theirs;     /* of WherryIceCandidate, until the answer is in; NULL afterwards */
   gboolean joined;
   gboolean connected;
   gboolean restarting;
@@ -45,6 +47,8 @@ void wherry_client_link_end (WherryClientLink *self, const GError *error, gboole
 /* Offers when the connection asks for it. */
 void wherry_client_link_negotiate (WherryClientLink *self);
 void wherry_client_link_take_answer (WherryClientLink *self, const WherrySignal *signal);
+/* The server did not take our offer, and nothing has changed for it. */
+void wherry_client_link_take_refusal (WherryClientLink *self);
 void wherry_client_link_take_candidate (WherryClientLink *self, const WherrySignal *signal);
 
 G_END_DECLS

@@ -9,6 +9,10 @@
 
 /* The offer, and what is said with it. */
 
+/* After one that was refused: a server whose network is about to change has no address to answer
+ * with. */
+#define OFFER_PAUSE_US (1 * G_USEC_PER_SEC)
+
 static void
 send_candidate (WherryClientLink *self, WherryIceCandidate *candidate)
 {
@@ -64,17 +68,61 @@ on_offer_set (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
-on_negotiation_needed (WherryPeerConnection *connection, gpointer user_data)
+offer (WherryClientLink *self)
 {
-  WherryClientLink *self = user_data;
-
-  if (self->signaling == NULL)
-    return;
   if (self->ours == NULL)
     self->ours = g_ptr_array_new_with_free_func (g_object_unref);
   if (self->theirs == NULL)
     self->theirs = g_ptr_array_new_with_free_func (g_object_unref);
-  wherry_peer_connection_set_local_description_async (connection, NULL, NULL, on_offer_set,
+  wherry_peer_connection_set_local_description_async (self->connection, NULL, NULL, on_offer_set,
+                                                      wherry_client_link_ref (self));
+}
+
+static void
+on_negotiation_needed (WherryPeerConnection *connection, gpointer user_data)
+{
+  WherryClientLink *self = user_data;
+
+  if (self->pause != NULL)
+    self->offer_wanted = TRUE;
+  else if (self->signaling != NULL)
+    offer (self);
+}
+
+static gboolean
+on_pause_over (gpointer data)
+{
+  WherryClientLink *self = data;
+
+  wherry_clock_clear_source (&self->pause);
+  if (self->offer_wanted && self->signaling != NULL)
+    offer (self);
+  self->offer_wanted = FALSE;
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_rolled_back (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (WherryClientLink) self = user_data;
+
+  wherry_peer_connection_set_local_description_finish (WHERRY_PEER_CONNECTION (source), result,
+                                                       NULL);
+}
+
+/* Rolled back, the connection says at once that it still needs what the offer was for. */
+void
+wherry_client_link_take_refusal (WherryClientLink *self)
+{
+  g_autoptr (WherrySessionDescription) rollback
+      = wherry_session_description_new (WHERRY_DESCRIPTION_TYPE_ROLLBACK, NULL);
+
+  g_clear_pointer (&self->theirs, g_ptr_array_unref);
+  if (self->pause == NULL)
+    self->pause
+        = wherry_clock_add (self->clock, self->context, OFFER_PAUSE_US, on_pause_over, self);
+  wherry_peer_connection_set_local_description_async (self->connection, rollback, NULL,
+                                                      on_rolled_back,
                                                       wherry_client_link_ref (self));
 }
 

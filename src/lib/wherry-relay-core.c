@@ -7,6 +7,7 @@
 
 #include "base/wherry-lock.h"
 #include "base/wherry-owner.h"
+#include "ice/wherry-ice-network.h"
 #include "lib/wherry-member-private.h"
 #include "lib/wherry-room-private.h"
 #include "signaling/wherry-bind-policy.h"
@@ -120,6 +121,20 @@ static const WherryRelayObserver observer = {
   .left = on_left,
 };
 
+/* The right ones to be reached at, while nobody else has chosen. */
+static void
+choose_addresses (gpointer user_data)
+{
+  WherryRelayCore *self = user_data;
+  WherryIceConfig *ice;
+
+  if (self->ice == NULL || self->listen->len == 0)
+    return;
+  ice = wherry_ice_config_copy (self->ice);
+  wherry_bind_policy_apply (ice, self->listen);
+  wherry_relay_hub_set_ice (self->hub, ice);
+}
+
 /* ---- life ---- */
 
 WherryRelayCore *
@@ -139,6 +154,8 @@ wherry_relay_core_new (WherryRelayConfig *config, gboolean can_bind, GMainContex
     self->ice = wherry_ice_config_copy (config->ice);
   self->hub = wherry_relay_hub_new (config, self->context, NULL);
   wherry_relay_hub_set_observer (self->hub, &observer, self);
+  wherry_relay_hub_watch_network (self->hub, wherry_ice_network_get_system (), choose_addresses,
+                                  self);
   return self;
 }
 
@@ -271,13 +288,7 @@ wherry_relay_core_is_closing (WherryRelayCore *self)
 void
 wherry_relay_core_add_listen (WherryRelayCore *self, GInetSocketAddress *address)
 {
-  WherryIceConfig *ice;
-
   WHERRY_ASSERT_OWNER (self);
-  if (self->ice == NULL)
-    return;
   g_ptr_array_add (self->listen, g_object_ref (address));
-  ice = wherry_ice_config_copy (self->ice);
-  wherry_bind_policy_apply (ice, self->listen);
-  wherry_relay_hub_set_ice (self->hub, ice);
+  choose_addresses (self);
 }

@@ -143,14 +143,15 @@ make_channels (WherryPeerCore *self, GPtrArray *channels)
     wherry_channel_set_create (self->set, g_ptr_array_index (channels, i), NULL);
 }
 
-/* Takes error. Without a port to reach us at there is nothing to wait for. */
+/* Takes error. Without a port to reach us at there is nothing to wait for, but for who is connected
+ * already: a restart that cannot be now may come later. */
 static void
 refuse (WherryPeerCore *self, WherryPeerRequest request, GError *error)
 {
   g_autoptr (GError) copy = g_error_copy (error);
 
   wherry_peer_core_tell_refused (self, request, error);
-  if (g_error_matches (copy, WHERRY_ERROR, WHERRY_ERROR_RESOURCES))
+  if (g_error_matches (copy, WHERRY_ERROR, WHERRY_ERROR_RESOURCES) && !self->connected)
     wherry_peer_core_end (self, WHERRY_PEER_END_FAILED, copy);
 }
 
@@ -259,6 +260,14 @@ wherry_peer_core_add_remote_candidate (WherryPeerCore *self, const WherryCandida
     return;
   if (!wherry_peer_negotiation_add_candidate (&self->negotiation, self->stack, candidate))
     wherry_debug (NULL, "candidate of another ICE generation ignored");
+}
+
+void
+wherry_peer_core_check_address (WherryPeerCore *self, const WherryIceNetwork *network)
+{
+  WHERRY_ASSERT_OWNER (self);
+  if (!self->ending && wherry_peer_stack_has_lost_address (self->stack, network))
+    wherry_peer_core_tell (self, WHERRY_PEER_EVENT_ADDRESSES_CHANGED);
 }
 
 void

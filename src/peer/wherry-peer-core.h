@@ -65,6 +65,7 @@ void wherry_peer_core_set_remote_description (WherryPeerCore *self, WherrySdp *s
 void wherry_peer_core_step (WherryPeerCore *self, const WherryPeerStepRequest *request);
 void wherry_peer_core_add_remote_candidate (WherryPeerCore *self, const WherryCandidate *candidate);
 void wherry_peer_core_set_ice_config (WherryPeerCore *self, const WherryIceConfig *config);
+void wherry_peer_core_check_address (WherryPeerCore *self, const WherryIceNetwork *network);
 void wherry_peer_core_wake (WherryPeerCore *self);
 /* Deliver what was received, close everything, then post finished. Safe to repeat. */
 void wherry_peer_core_end (WherryPeerCore *self, WherryPeerEnd end, const GError *error);

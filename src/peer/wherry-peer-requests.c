@@ -14,6 +14,7 @@ typedef enum
   REQUEST_CANDIDATE,
   REQUEST_STEP,
   REQUEST_ICE_CONFIG,
+  REQUEST_CHECK_ADDRESS,
   REQUEST_CALL,
   REQUEST_CLOSE,
   REQUEST_WAKE,
@@ -28,6 +29,7 @@ typedef struct
   WherrySdp *sdp;
   WherryCandidate *candidate;
   WherryIceConfig *ice;
+  const WherryIceNetwork *network;
   WherryPeerStepRequest step;
   gboolean step_due; /* not answered yet */
   void (*func) (WherryPeer *peer, gpointer data);
@@ -112,6 +114,9 @@ wherry_peer_handle_request (gpointer item, gpointer user_data)
         break;
       case REQUEST_ICE_CONFIG:
         wherry_peer_core_set_ice_config (self->core, request->ice);
+        break;
+      case REQUEST_CHECK_ADDRESS:
+        wherry_peer_core_check_address (self->core, request->network);
         break;
       case REQUEST_CALL:
         request->func (self, request->data);
@@ -235,6 +240,15 @@ wherry_peer_post_set_ice_config (WherryPeer *self, const WherryIceConfig *config
   Request *request = request_new (REQUEST_ICE_CONFIG);
 
   request->ice = wherry_ice_config_copy (config);
+  post (self, request);
+}
+
+void
+wherry_peer_post_check_address (WherryPeer *self, const WherryIceNetwork *network)
+{
+  Request *request = request_new (REQUEST_CHECK_ADDRESS);
+
+  request->network = network;
   post (self, request);
 }
 

@@ -234,6 +234,13 @@ wherry_peer_stack_set_ice_config (WherryPeerStack *self, const WherryIceConfig *
 }
 
 gboolean
+wherry_peer_stack_has_lost_address (WherryPeerStack *self, const WherryIceNetwork *network)
+{
+  WHERRY_ASSERT_OWNER (self);
+  return self->ice != NULL && wherry_ice_session_has_lost_address (self->ice, network);
+}
+
+gboolean
 wherry_peer_stack_prepare_restart (WherryPeerStack *self, const char **ufrag, const char **pwd,
                                    GError **error)
 {

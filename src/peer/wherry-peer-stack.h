@@ -44,6 +44,9 @@ gboolean wherry_peer_stack_gather (WherryPeerStack *self, GError **error);
 /* See wherry_ice_session_set_config(). FALSE too without ICE. */
 gboolean wherry_peer_stack_set_ice_config (WherryPeerStack *self, const WherryIceConfig *config);
 /* See wherry-ice-session.h. */
+/* See wherry_peer_post_check_address(). */
+gboolean wherry_peer_stack_has_lost_address (WherryPeerStack *self,
+                                             const WherryIceNetwork *network);
 gboolean wherry_peer_stack_prepare_restart (WherryPeerStack *self, const char **ufrag,
                                             const char **pwd, GError **error);
 gboolean wherry_peer_stack_apply_restart (WherryPeerStack *self, GError **error);

@@ -132,7 +132,8 @@ typedef struct
   /* A STUN or TURN server gave no candidate. (nullable) */
   void (*candidate_error) (gpointer user_data, const WherryPeerCandidateError *error);
   /* This machine's addresses have changed since ICE gathered them: an ICE restart uses the new
-   * ones. Only with a network to watch in the ICE configuration. (nullable) */
+   * ones. Only with a network to watch in the ICE configuration, or after
+   * wherry_peer_post_check_address(). (nullable) */
   void (*addresses_changed) (gpointer user_data);
 } WherryPeerHubEvents;
 
@@ -232,6 +233,9 @@ void wherry_peer_post_rollback (WherryPeer *self, guint ticket, gboolean remote)
  * network are not looked at. A bind address or an interface that is not there fails the step that
  * gathers. */
 void wherry_peer_post_set_ice_config (WherryPeer *self, const WherryIceConfig *config);
+/* For who watches the network for many peers: the addresses have changed. The peer tells
+ * addresses_changed if the one that it sends from is gone. network: static */
+void wherry_peer_post_check_address (WherryPeer *self, const WherryIceNetwork *network);
 /* The delegate's wake is called soon, once however often this is. */
 void wherry_peer_post_wake (WherryPeer *self);
 /* End it. Safe to repeat. */

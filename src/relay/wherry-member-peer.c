@@ -99,6 +99,21 @@ on_finished (gpointer user_data, WherryPeerEnd end, const GError *error)
     wherry_relay_hub_member_gone (relay, self);
 }
 
+static void
+on_addresses_changed (gpointer user_data)
+{
+  WherryRelayMember *self = user_data;
+  const WherryLogContext context = wherry_relay_member_log_context (self);
+
+  if (self->events == NULL)
+    {
+      wherry_info (&context, "our address is gone, and there is no signaling to restart ICE by");
+      return;
+    }
+  wherry_info (&context, "our address is gone: ICE is to be restarted");
+  self->events->address_lost (self->user_data);
+}
+
 static const WherryPeerHubEvents hub_events = {
   .description = on_description,
   .candidate = on_candidate,
@@ -106,6 +121,7 @@ static const WherryPeerHubEvents hub_events = {
   .answered = on_answered,
   .state = on_state,
   .finished = on_finished,
+  .addresses_changed = on_addresses_changed,
 };
 
 /* ---- signaling ---- */
@@ -210,6 +226,16 @@ wherry_relay_member_call (WherryRelayMember *self, const WherryChannelInit *chan
   if (!ensure_peer (self, channels, n, code, error))
     return FALSE;
   wherry_peer_post_create_offer (self->peer, FALSE, channels, n);
+  return TRUE;
+}
+
+gboolean
+wherry_relay_member_restart (WherryRelayMember *self, WherrySignalError *code, GError **error)
+{
+  WHERRY_ASSERT_OWNER (self->relay);
+  if (!ensure_peer (self, NULL, 0, code, error))
+    return FALSE;
+  wherry_peer_post_create_offer (self->peer, TRUE, NULL, 0);
   return TRUE;
 }
 

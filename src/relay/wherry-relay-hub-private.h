@@ -2,9 +2,9 @@
 #pragma once
 
 /* The hub's side of the relay, shared by its files: wherry-relay-hub.c (joins, limits, the end),
- * wherry-relay-watch.c (who is slow), wherry-relay-member.c, wherry-relay-member-view.c,
- * wherry-relay-room.c (who is there, who is told), wherry-room-topic.c (subscriptions),
- * wherry-mirror.c. Everything here: Thread: hub */
+ * wherry-relay-watch.c (who is slow), wherry-relay-network.c (this machine's addresses),
+ * wherry-relay-member.c, wherry-relay-member-view.c, wherry-relay-room.c (who is there, who is
+ * told), wherry-room-topic.c (subscriptions), wherry-mirror.c. Everything here: Thread: hub */
 
 #include "base/wherry-inbox.h"
 #include "base/wherry-log.h"
@@ -46,6 +46,10 @@ struct _WherryRelayHub
   gint64 fds_counted_us;
   gboolean fds_freed; /* a peer has ended since */
   GSource *watch_timer;
+  const WherryIceNetwork *network;           /* NULL: not watched */
+  gpointer network_watch;                    /* NULL: the system has none */
+  void (*network_func) (gpointer user_data); /* NULL: nobody asked */
+  gpointer network_data;
   gint64 budget_since_us; /* since when publishers wait for the budget; -1: they do not */
   WherryRelayPeerHook peer_hook;
   gpointer peer_hook_data;
@@ -150,6 +154,9 @@ void wherry_relay_hub_member_gone (WherryRelayHub *self, WherryRelayMember *memb
 
 /* wherry-relay-watch.c */
 void wherry_relay_hub_watch (WherryRelayHub *self);
+
+/* wherry-relay-network.c */
+void wherry_relay_hub_unwatch_network (WherryRelayHub *self);
 
 /* wherry-relay-member.c */
 WherryRelayMember *wherry_relay_member_new (WherryRelayHub *relay, WherryRelayRoom *room,

@@ -72,6 +72,7 @@ wherry_relay_hub_free (WherryRelayHub *self)
     return;
   WHERRY_ASSERT_OWNER (self);
   g_assert (self->n_peers == 0 && g_hash_table_size (self->members) == 0);
+  wherry_relay_hub_unwatch_network (self);
   wherry_block_watch_close (self->watch);
   wherry_clock_clear_source (&self->watch_timer);
   wherry_clock_clear_source (&self->done_source);

@@ -30,6 +30,9 @@ typedef struct
   void (*refused) (gpointer user_data, WherryPeerRequest request, const GError *error);
   /* Its answer was applied. */
   void (*answered) (gpointer user_data);
+  /* The address of ours that it is connected to is gone: restart ICE, by an offer of its own or by
+   * wherry_relay_member_restart(), while its connection still lives. */
+  void (*address_lost) (gpointer user_data);
   void (*member_joined) (gpointer user_data, const char *peer, const char *name);
   void (*member_left) (gpointer user_data, const char *peer, WherryLeaveReason reason);
   /* data: raw JSON bytes as they came */
@@ -77,8 +80,13 @@ void wherry_relay_hub_set_peers_func (WherryRelayHub *self,
 /* observer: (nullable) */
 void wherry_relay_hub_set_observer (WherryRelayHub *self, const WherryRelayObserver *observer,
                                     gpointer user_data);
-/* What members that join from now on gather with. (transfer full) */
+/* What members that join from now on gather with, and all with the network's next change.
+ * (transfer full) */
 void wherry_relay_hub_set_ice (WherryRelayHub *self, WherryIceConfig *ice);
+/* From now on members whose way goes by an address of this machine that went are told to restart
+ * ICE. network: static. changed is called before, on the hub: time for set_ice(). (nullable) */
+void wherry_relay_hub_watch_network (WherryRelayHub *self, const WherryIceNetwork *network,
+                                     void (*changed) (gpointer user_data), gpointer user_data);
 /* (nullable): a member that has not left. */
 WherryRelayMember *wherry_relay_hub_lookup (WherryRelayHub *self, const char *id);
 
@@ -124,6 +132,9 @@ gboolean wherry_relay_member_start (WherryRelayMember *self, WherrySignalError *
  * system has no room for it. Negotiated channels are copied. */
 gboolean wherry_relay_member_call (WherryRelayMember *self, const WherryChannelInit *channels,
                                    guint n, WherrySignalError *code, GError **error);
+/* An offer of ours that restarts ICE. Errors as call()'s. */
+gboolean wherry_relay_member_restart (WherryRelayMember *self, WherrySignalError *code,
+                                      GError **error);
 /* sdp: (transfer full), an offer or an answer. */
 gboolean wherry_relay_member_remote_description (WherryRelayMember *self, WherrySdp *sdp,
                                                  const WherryChannelInit *channels, guint n,

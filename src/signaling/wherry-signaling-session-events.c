@@ -24,6 +24,7 @@ on_description (gpointer user_data, WherrySdpType type, const char *sdp)
   WherrySignalingSession *self = user_data;
   g_autofree char *tid = NULL;
 
+  self->offers = self->offering = type == WHERRY_SDP_OFFER;
   if (type == WHERRY_SDP_OFFER)
     {
       wherry_signaling_session_pop_tid (&self->unoffered, &tid);
@@ -70,6 +71,24 @@ on_refused (gpointer user_data, WherryPeerRequest request, const GError *error)
                                      wherry_signal_type_to_string (ref), tid);
 }
 
+/* Who made the last offer makes the next: a client may never have thought of being offered one. */
+static void
+on_address_lost (gpointer user_data)
+{
+  WherrySignalingSession *self = user_data;
+  WherrySignalError code;
+
+  self->lost_again = self->offering;
+  if (!self->offers)
+    wherry_signaling_session_send (self, wherry_signal_write_restart ());
+  else if (!self->offering && self->unoffered.length < WHERRY_SESSION_PENDING_MAX)
+    {
+      wherry_signaling_session_push_tid (&self->unoffered, NULL);
+      if (!wherry_relay_member_restart (self->member, &code, NULL))
+        g_free (g_queue_pop_tail (&self->unoffered));
+    }
+}
+
 static void
 on_answered (gpointer user_data)
 {
@@ -77,6 +96,9 @@ on_answered (gpointer user_data)
   g_autofree char *tid = NULL;
 
   wherry_signaling_session_pop_tid (&self->answers, &tid);
+  self->offering = FALSE;
+  if (self->lost_again)
+    on_address_lost (self);
 }
 
 static void
@@ -120,6 +142,7 @@ const WherryMemberEvents wherry_signaling_session_events = {
   .candidate = on_candidate,
   .refused = on_refused,
   .answered = on_answered,
+  .address_lost = on_address_lost,
   .member_joined = on_member_joined,
   .member_left = on_member_left,
   .signal = on_signal,

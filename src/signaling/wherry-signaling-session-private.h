@@ -23,10 +23,13 @@ struct _WherrySignalingSession
   gboolean was_member;       /* there has been one: join is already-joined */
   gboolean closed;           /* no frame is taken or sent */
   char *leave_tid;
-  GQueue unanswered; /* of char * or NO_TID: offers whose answer has not come, oldest first */
-  GQueue unoffered;  /* the same for calls whose offer has not come */
-  GQueue answers;    /* the same for answers that are not applied yet */
-  WherrySdp *remote; /* the last description that came, to know its sections */
+  GQueue unanswered;   /* of char * or NO_TID: offers whose answer has not come, oldest first */
+  GQueue unoffered;    /* the same for calls whose offer has not come */
+  GQueue answers;      /* the same for answers that are not applied yet */
+  gboolean offers;     /* the last offer was ours */
+  gboolean offering;   /* and is not answered */
+  gboolean lost_again; /* the address, meanwhile */
+  WherrySdp *remote;   /* the last description that came, to know its sections */
   WherryTokenBucket messages;
   WherryTokenBucket bytes;
   gint64 bad_us[WHERRY_SIGNAL_BAD_PER_MINUTE]; /* when bad messages came, a ring */

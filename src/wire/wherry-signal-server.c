@@ -260,6 +260,8 @@ read_by_type (WherrySignal *self, WherryJsonObject *object, GError **error)
       return read_id (object, "peer", &self->peer, error);
     case WHERRY_SIGNAL_LEFT:
       return read_reason (self, object, error);
+    case WHERRY_SIGNAL_RESTART:
+      return TRUE;
     case WHERRY_SIGNAL_ERROR:
       return read_error (self, object, error);
     case WHERRY_SIGNAL_JOIN:

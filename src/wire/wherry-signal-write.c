@@ -186,6 +186,12 @@ wherry_signal_write_left (WherryLeaveReason reason, const char *tid)
 }
 
 char *
+wherry_signal_write_restart (void)
+{
+  return end (begin (WHERRY_SIGNAL_RESTART), NULL);
+}
+
+char *
 wherry_signal_write_pong (const char *data, gsize length, const char *tid)
 {
   WherryJsonWriter *writer = begin (WHERRY_SIGNAL_PONG);

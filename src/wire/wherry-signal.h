@@ -37,6 +37,7 @@ typedef enum
   WHERRY_SIGNAL_MEMBER_AWAY,
   WHERRY_SIGNAL_MEMBER_BACK,
   WHERRY_SIGNAL_LEFT,
+  WHERRY_SIGNAL_RESTART,
   WHERRY_SIGNAL_PONG,
   WHERRY_SIGNAL_ERROR,
 } WherrySignalType;
@@ -218,6 +219,7 @@ char *wherry_signal_write_member_left (const char *peer, WherryLeaveReason reaso
 /* type: member-away or member-back */
 char *wherry_signal_write_member_state (WherrySignalType type, const char *peer);
 char *wherry_signal_write_left (WherryLeaveReason reason, const char *tid);
+char *wherry_signal_write_restart (void);
 /* data: (nullable): raw */
 char *wherry_signal_write_pong (const char *data, gsize length, const char *tid);
 /* ref: (nullable): the type that it answers */

@@ -151,6 +151,15 @@ test_echo (Fixture *f, gconstpointer data)
   WHERRY_WAIT_UNTIL (NULL, heard (client, "cat-noises", "meow, meow!\n"));
 }
 
+static guint
+get_n_connected (Fixture *f)
+{
+  WherryRelayStats stats;
+
+  wherry_relay_hub_get_stats (f->relay, &stats);
+  return stats.connected;
+}
+
 static void
 test_negotiated (Fixture *f, gconstpointer data)
 {
@@ -159,12 +168,7 @@ test_negotiated (Fixture *f, gconstpointer data)
 
   WHERRY_WAIT_UNTIL (NULL, wherry_test_client_is_open (a, "fixed"));
   WHERRY_WAIT_UNTIL (NULL, wherry_test_client_is_open (b, "fixed"));
-  WHERRY_WAIT_UNTIL (NULL, ({
-                       WherryRelayStats stats;
-
-                       wherry_relay_hub_get_stats (f->relay, &stats);
-                       stats.connected == 2;
-                     }));
+  WHERRY_WAIT_UNTIL (NULL, get_n_connected (f) == 2);
   wherry_test_client_send_text (a, "fixed", "x");
   WHERRY_WAIT_UNTIL (NULL, heard (b, "fixed", "x"));
 }
@@ -258,6 +262,86 @@ test_shutdown_tells (Fixture *f, gconstpointer data)
   WHERRY_WAIT_UNTIL (NULL, wherry_test_client_is_ended (a));
 }
 
+static struct
+{
+  void (*changed) (gpointer user_data);
+  gpointer user_data;
+  gint is_lost; /* atomic */
+} network;
+
+static gpointer
+watch (GMainContext *context, void (*changed) (gpointer user_data), gpointer user_data)
+{
+  network.changed = changed;
+  network.user_data = user_data;
+  return &network;
+}
+
+static void
+unwatch (gpointer data)
+{
+  g_assert_true (data == &network);
+  network.changed = NULL;
+}
+
+static gboolean
+has_address (const char *address)
+{
+  g_assert_cmpstr (address, ==, "127.0.0.1");
+  return !g_atomic_int_get (&network.is_lost);
+}
+
+static void
+on_network (gpointer user_data)
+{
+  *(guint *) user_data += 1;
+}
+
+/* Our addresses change: who is concerned restarts ICE, each in its way, and stays. */
+static void
+test_address_lost (Fixture *f, gconstpointer data)
+{
+  static const WherryIceNetwork fake = { watch, unwatch, has_address };
+  WherryTestClientConfig config = { .url = f->url,
+                                    .room = "room",
+                                    .mode = WHERRY_TEST_CALL,
+                                    .channels = &negotiated,
+                                    .n_channels = 1,
+                                    .worker = f->worker };
+  g_autoptr (WherryTestClient) a = join (f, NULL, &negotiated);
+  g_autoptr (WherryTestClient) b = wherry_test_client_new (&config);
+  guint n = 0;
+
+  WHERRY_WAIT_UNTIL (NULL, wherry_test_client_is_open (a, "fixed")
+                               && wherry_test_client_is_open (b, "fixed")
+                               && get_n_connected (f) == 2);
+  wherry_relay_hub_watch_network (f->relay, &fake, on_network, &n);
+  network.changed (network.user_data); /* another address */
+  g_assert_cmpuint (n, ==, 1);
+  for (guint i = 0; i < 2; i++)
+    {
+      wherry_test_client_send_text (a, "fixed", "there");
+      WHERRY_WAIT_UNTIL (NULL, heard (b, "fixed", "there"));
+      wherry_test_client_send_text (b, "fixed", "back");
+      WHERRY_WAIT_UNTIL (NULL, heard (a, "fixed", "back"));
+      g_assert_cmpuint (wherry_test_client_get_n_restarts (a), ==, i);
+      g_assert_cmpuint (wherry_test_client_get_n_restarts (b), ==, 0);
+      g_assert_cmpuint (wherry_test_client_get_n_descriptions (a), ==, i + 1);
+      g_assert_cmpuint (wherry_test_client_get_n_descriptions (b), ==, i + 1);
+      if (i > 0)
+        break;
+      g_atomic_int_set (&network.is_lost, TRUE);
+      network.changed (network.user_data);
+      WHERRY_WAIT_UNTIL (NULL, wherry_test_client_get_n_descriptions (a) == 2
+                                   && wherry_test_client_get_n_descriptions (b) == 2);
+    }
+  g_atomic_int_set (&network.is_lost, FALSE);
+  g_assert_cmpint (wherry_test_client_get_error (a), ==, WHERRY_SIGNAL_ERROR_NONE);
+  g_assert_cmpint (wherry_test_client_get_error (b), ==, WHERRY_SIGNAL_ERROR_NONE);
+  g_assert_false (wherry_test_client_has_left (a, NULL));
+  g_assert_false (wherry_test_client_has_left (b, NULL));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -271,6 +355,7 @@ main (int argc, char **argv)
   ADD ("/room/socket-gone-member-stays", 0, test_socket_gone_member_stays);
   ADD ("/room/ghosts-go", 200, test_ghosts_go);
   ADD ("/room/restart", 0, test_restart);
+  ADD ("/room/address-lost", 0, test_address_lost);
   ADD ("/room/shutdown-tells", 0, test_shutdown_tells);
   return g_test_run ();
 }

@@ -36,6 +36,7 @@ typedef struct
   guint n_connections;
   guint n_offers;
   guint n_answers;
+  guint n_refused;
 } End;
 
 static const char *wherryd;
@@ -66,7 +67,8 @@ set_up (Fixture *self, gconstpointer data)
 
   g_subprocess_launcher_set_child_setup (launcher, wherry_own_network_go_far, NULL, NULL);
   self->server = g_subprocess_launcher_spawn (launcher, &error, wherryd, "--listen", "10.66.0.2:0",
-                                              "--insecure-open", "--verbose", NULL);
+                                              "--insecure-open", "--verbose",
+                                              data != NULL ? "--bind-address" : NULL, data, NULL);
   g_assert_no_error (error);
   output = g_data_input_stream_new (g_subprocess_get_stdout_pipe (self->server));
   g_data_input_stream_read_line_async (output, G_PRIORITY_DEFAULT, NULL, on_line, self);
@@ -148,6 +150,13 @@ on_prepare (WherryClient *client, WherryPeerConnection *connection, gpointer use
 }
 
 static void
+on_notice (WherryClient *client, const char *code, const char *text, gpointer user_data)
+{
+  g_assert_cmpstr (code, ==, "server-full");
+  ((End *) user_data)->n_refused++;
+}
+
+static void
 on_state (WherryClient *client, GParamSpec *pspec, gpointer user_data)
 {
   g_string_append_printf (((End *) user_data)->states, "%d", wherry_client_get_state (client));
@@ -184,6 +193,7 @@ end_join (Fixture *fixture, const char *name)
   g_object_set (self->client, "configuration", fixture->configuration, NULL);
   self->states = g_string_new (NULL);
   g_signal_connect (self->client, "prepare", G_CALLBACK (on_prepare), self);
+  g_signal_connect (self->client, "notice", G_CALLBACK (on_notice), self);
   g_signal_connect (self->client, "notify::state", G_CALLBACK (on_state), self);
   g_signal_connect (self->client, "notify::id", G_CALLBACK (on_id), self);
   g_signal_connect (wherry_client_get_members (self->client), "items-changed",
@@ -305,7 +315,43 @@ test_clients (Fixture *self, gconstpointer data)
   finish (ann, bob);
 }
 
-#define ADD(path, func) g_test_add ("/client-roaming/" path, Fixture, NULL, set_up, func, tear_down)
+/* The server's: its members are told to restart, and nobody else can know. */
+static void
+test_server (Fixture *self, gconstpointer data)
+{
+  End *ann;
+  End *bob;
+
+  begin (self, &ann, &bob);
+  wherry_own_network_far_ip ("address delete 10.77.0.2/24 dev wherry1");
+  WHERRY_WAIT_UNTIL (NULL, ann->n_answers == 2 && bob->n_answers == 2);
+  wherry_own_network_far_ip ("address add 10.77.0.3/24 dev wherry1");
+  WHERRY_WAIT_UNTIL (NULL, ann->n_answers == 3 && bob->n_answers == 3);
+  check_flow (ann, bob, "with the server elsewhere");
+  wherry_own_network_far_ip ("address delete 10.77.0.3/24 dev wherry1");
+  wherry_own_network_far_ip ("address add 10.77.0.2/24 dev wherry1");
+  WHERRY_WAIT_UNTIL (NULL, ann->n_answers == 4 && bob->n_answers == 4);
+  check_flow (ann, bob, "with the server back");
+  finish (ann, bob);
+}
+
+/* The only address that it may use goes: it cannot answer before that is back. */
+static void
+test_bound_server (Fixture *self, gconstpointer data)
+{
+  End *ann;
+  End *bob;
+
+  begin (self, &ann, &bob);
+  wherry_own_network_far_ip ("address delete 10.77.0.2/24 dev wherry1");
+  WHERRY_WAIT_UNTIL (NULL, ann->n_refused > 0 && bob->n_refused > 0);
+  wherry_own_network_far_ip ("address add 10.77.0.2/24 dev wherry1");
+  check_flow (ann, bob, "with the server back");
+  finish (ann, bob);
+}
+
+#define ADD(path, data, func)                                                                      \
+  g_test_add ("/client-roaming/" path, Fixture, data, set_up, func, tear_down)
 
 int
 main (int argc, char *argv[])
@@ -317,6 +363,8 @@ main (int argc, char *argv[])
   if (!wherry_own_network_enter_two ())
     return 77; /* skipped */
   wherry_own_network_far_ip ("route add 10.88.0.0/24 dev wherry1");
-  ADD ("clients", test_clients);
+  ADD ("clients", NULL, test_clients);
+  ADD ("server", NULL, test_server);
+  ADD ("bound-server", "10.77.0.2", test_bound_server);
   return g_test_run ();
 }

@@ -105,6 +105,42 @@ test_tids_come_back (SessionFixture *f, gconstpointer data)
              "\"usernameFragment\":\"abcd\"}");
 }
 
+/* Whoever made the last offer makes the one that restarts ICE. */
+static void
+test_address_lost (SessionFixture *f, gconstpointer data)
+{
+  g_autofree char *offer = wherry_session_description ("offer", NULL);
+  g_autofree char *answer = wherry_session_description ("answer", NULL);
+  WherryRelayMember *member;
+
+  wherry_session_say (&f->a, offer); /* tid 7 */
+  member = wherry_fake_relay_member (f->relay, 0);
+  wherry_fake_member_describe (member, WHERRY_SDP_ANSWER, "v=1");
+  wherry_session_hears (&f->a, "{\"type\":\"answer\",\"sdp\":\"v=1\",\"tid\":7}");
+  g_free (wherry_fake_relay_take_log (f->relay));
+  wherry_fake_member_lose_address (member);
+  wherry_session_hears (&f->a, "{\"type\":\"restart\"}");
+  wherry_session_relay_did (f, "");
+
+  wherry_session_say (&f->a, "{\"type\":\"call\"}");
+  wherry_fake_member_describe (member, WHERRY_SDP_OFFER, "v=2");
+  wherry_session_hears (&f->a, "{\"type\":\"offer\",\"sdp\":\"v=2\"}");
+  g_free (wherry_fake_relay_take_log (f->relay));
+  /* while the client has not answered, nothing, and then once */
+  wherry_fake_member_lose_address (member);
+  wherry_fake_member_lose_address (member);
+  wherry_session_relay_did (f, "");
+  wherry_session_say (&f->a, answer);
+  wherry_fake_member_answered (member);
+  wherry_session_relay_did (f, "0000000000000001: answer\n0000000000000001: restart\n");
+  wherry_fake_member_describe (member, WHERRY_SDP_OFFER, "v=3");
+  wherry_session_hears (&f->a, "{\"type\":\"offer\",\"sdp\":\"v=3\"}");
+  wherry_session_say (&f->a, answer);
+  wherry_fake_member_answered (member);
+  wherry_session_relay_did (f, "0000000000000001: answer\n");
+  wherry_session_hears_nothing (&f->a);
+}
+
 static void
 test_unanswered_offers_are_bounded (SessionFixture *f, gconstpointer data)
 {
@@ -178,6 +214,7 @@ main (int argc, char **argv)
   ADD ("/session-descriptions/channels", test_channels);
   ADD ("/session-descriptions/too-many-channels", test_too_many_channels);
   ADD ("/session-descriptions/tids-come-back", test_tids_come_back);
+  ADD ("/session-descriptions/address-lost", test_address_lost);
   ADD ("/session-descriptions/unanswered-offers-are-bounded", test_unanswered_offers_are_bounded);
   ADD ("/session-descriptions/bad-descriptions", test_bad_descriptions);
   ADD ("/session-descriptions/candidates", test_candidates);

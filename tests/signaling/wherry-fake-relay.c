@@ -134,6 +134,12 @@ wherry_fake_member_answered (WherryRelayMember *member)
   member->events->answered (member->events_data);
 }
 
+void
+wherry_fake_member_lose_address (WherryRelayMember *member)
+{
+  member->events->address_lost (member->events_data);
+}
+
 /* relay/wherry-relay-hub.h */
 
 const WherryRelayConfig *
@@ -232,6 +238,15 @@ wherry_relay_member_call (WherryRelayMember *self, const WherryChannelInit *chan
     return FALSE;
   note_channels (words, channels, n);
   note (self, "%s", words->str);
+  return TRUE;
+}
+
+gboolean
+wherry_relay_member_restart (WherryRelayMember *self, WherrySignalError *code, GError **error)
+{
+  if (fails (self->relay, code, error))
+    return FALSE;
+  note (self, "restart");
   return TRUE;
 }
 

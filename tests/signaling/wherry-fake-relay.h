@@ -23,5 +23,6 @@ void wherry_fake_member_candidate (WherryRelayMember *member, const char *candid
 void wherry_fake_member_refuse (WherryRelayMember *member, WherryPeerRequest request, int code,
                                 const char *message);
 void wherry_fake_member_answered (WherryRelayMember *member);
+void wherry_fake_member_lose_address (WherryRelayMember *member);
 
 G_END_DECLS

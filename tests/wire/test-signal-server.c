@@ -120,6 +120,7 @@ test_presence (void)
   g_autoptr (WherrySignal) back
       = hear (wherry_signal_write_member_state (WHERRY_SIGNAL_MEMBER_BACK, OTHER));
   g_autoptr (WherrySignal) left = hear (wherry_signal_write_left (WHERRY_LEAVE_SLOW, "3"));
+  g_autoptr (WherrySignal) restart = hear (wherry_signal_write_restart ());
 
   g_assert_cmpint (list->type, ==, WHERRY_SIGNAL_MEMBERS);
   g_assert_cmpuint (list->members->len, ==, 1);
@@ -135,6 +136,7 @@ test_presence (void)
   g_assert_cmpint (left->type, ==, WHERRY_SIGNAL_LEFT);
   g_assert_cmpint (left->reason, ==, WHERRY_LEAVE_SLOW);
   g_assert_cmpstr (left->tid, ==, "3");
+  g_assert_cmpint (restart->type, ==, WHERRY_SIGNAL_RESTART);
 }
 
 static void

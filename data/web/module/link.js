@@ -44,6 +44,7 @@ export class Link {
   #joined = false;
   #offered = false;
   #described = false;
+  #restartDue = false;
   #connected = false;
   #lost = null;
   #ended = false;
@@ -132,6 +133,9 @@ export class Link {
       case 'candidate':
         this.#onCandidate(message);
         break;
+      case 'restart':
+        this.#restart();
+        break;
       case 'left':
         this.#onLeft(message);
         break;
@@ -173,13 +177,30 @@ export class Link {
     this.#notices.addEventListener('message', (event) => this.#onNotice(event.data));
     this.#notices.addEventListener('close', () => this.#onPcState());
     this.#owner.prepare(pc);
-    await pc.setLocalDescription(await pc.createOffer());
+    await this.#offer({});
+  }
+
+  async #offer(options) {
+    const pc = this.#pc;
+    this.#offered = false;
+    await pc.setLocalDescription(await pc.createOffer(options));
     if (this.#ended)
       return;
     this.send({ type: 'offer', sdp: pc.localDescription.sdp });
     this.#offered = true;
     for (const candidate of this.#ownCandidates.splice(0))
       this.#onOwnCandidate(candidate);
+  }
+
+  /* The relay's machine has other addresses now, and is found there after an offer that restarts ICE. */
+  #restart() {
+    if (this.#ended || this.#pc === null)
+      return;
+    this.#restartDue = !this.#described;
+    if (this.#restartDue)
+      return; /* not before the answer that is on its way */
+    this.#described = false;
+    this.#offer({ iceRestart: true }).catch(() => {}); /* ICE fails by itself where it must */
   }
 
   /* A candidate must not overtake the offer that it belongs to. */
@@ -203,6 +224,8 @@ export class Link {
     this.#described = true;
     for (const candidate of this.#candidates.splice(0))
       this.#addCandidate(candidate);
+    if (this.#restartDue)
+      this.#restart();
   }
 
   /* The server trickles behind its answer, but setRemoteDescription() takes a while. */

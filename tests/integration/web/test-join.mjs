@@ -213,3 +213,33 @@ test('a room is joined once at a time, and again after it was left', async () =>
   await again;
   assert.equal(room.state, 'connected');
 });
+
+test('told to restart, it offers so; not before an answer is in', async () => {
+  const { room, socket, pc } = await joinedRoom(Wherry);
+  const offers = () => socket.sent.filter((message) => message.type === 'offer').length;
+  const asked = [];
+  pc.createOffer = async (given) => {
+    asked.push(given);
+    return { type: 'offer', sdp: 'another' };
+  };
+  socket.receive({ type: 'restart' });
+  pc.trickle({ candidate: 'new', sdpMid: '0' }); /* held: it must not overtake the offer */
+  await until(() => offers() === 2);
+  assert.equal(socket.sent.at(-1).candidate, 'new');
+  socket.receive({ type: 'restart' });
+  socket.receive({ type: 'candidate', candidate: 'theirs', sdpMid: '0' });
+  await settle();
+  assert.equal(offers(), 2);
+  assert.equal(pc.candidates.length, 0);
+  socket.receive({ type: 'answer', sdp: 'an answer' });
+  await until(() => offers() === 3);
+  assert.equal(pc.candidates.length, 1);
+  socket.receive({ type: 'answer', sdp: 'an answer' });
+  await settle();
+  assert.equal(offers(), 3);
+  assert.deepEqual(asked, [{ iceRestart: true }, { iceRestart: true }]);
+  assert.equal(room.state, 'connected');
+  const left = room.leave();
+  socket.receive({ type: 'left', reason: 'left' });
+  await left;
+});
