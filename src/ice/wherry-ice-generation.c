@@ -69,12 +69,14 @@ on_state_changed (NiceAgent *agent, guint stream, guint component, guint state,
   if (state == NICE_COMPONENT_STATE_CONNECTED || state == NICE_COMPONENT_STATE_READY)
     {
       self->nice_connected = TRUE;
+      wherry_ice_output_set_pair (&self->output, self->agent, self->stream);
       wherry_ice_generation_reconsider (self);
     }
   else if (state == NICE_COMPONENT_STATE_FAILED)
     {
       self->nice_connected = FALSE;
       self->connected = FALSE;
+      wherry_ice_output_clear (&self->output);
       self->checks_failed = TRUE;
       self->events->failed (self->user_data, self);
     }
@@ -87,6 +89,7 @@ on_new_pair (NiceAgent *agent, guint stream, guint component, NiceCandidate *loc
   G_GNUC_UNUSED g_autoptr (WherryIceGeneration) alive = wherry_ice_generation_ref (self);
 
   WHERRY_ASSERT_OWNER (self);
+  wherry_ice_output_set_pair (&self->output, self->agent, self->stream);
   self->events->pair (self->user_data, self);
   wherry_ice_generation_reconsider (self);
 }
@@ -194,6 +197,7 @@ wherry_ice_generation_close (WherryIceGeneration *self, WherryIceClosing *closin
 {
   if (self->agent == NULL)
     return;
+  wherry_ice_output_clear (&self->output);
   wherry_ice_gatherer_stop (self->gatherer);
   wherry_ice_remote_stop (&self->remote);
   nice_agent_attach_recv (self->agent, self->stream, WHERRY_ICE_COMPONENT, self->context, NULL,
@@ -212,6 +216,7 @@ wherry_ice_generation_unref (WherryIceGeneration *self)
     return;
   g_clear_pointer (&self->gatherer, wherry_ice_gatherer_unref);
   g_clear_object (&self->agent);
+  wherry_ice_output_clear (&self->output);
   wherry_ice_credentials_clear (&self->local);
   wherry_ice_remote_clear (&self->remote);
   g_main_context_unref (self->context);

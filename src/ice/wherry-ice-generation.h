@@ -14,6 +14,7 @@
 #include "ice/wherry-ice-closing.h"
 #include "ice/wherry-ice-credentials.h"
 #include "ice/wherry-ice-gatherer.h"
+#include "ice/wherry-ice-output.h"
 #include "ice/wherry-ice-remote.h"
 
 G_BEGIN_DECLS
@@ -43,6 +44,7 @@ struct _WherryIceGeneration
   WherryIceCredentials local;
   WherryIceRemote remote;
   WherryIceGatherer *gatherer;
+  WherryIceOutput output;
   gboolean gathered;       /* gather() was called, successfully */
   gboolean nice_connected; /* as libnice sees it */
   gboolean connected;      /* and by a pair whose remote type is allowed */

@@ -51,8 +51,8 @@ wherry_ice_session_send (WherryPacketTransport *transport, const GOutputVector *
 
   if (!wherry_packet_sink_check_send ("ICE", self->state, WHERRY_MTU, packets, n, error))
     return FALSE;
-  dropped = wherry_ice_output_send (self->current->agent, self->current->stream, packets, n,
-                                    &self->log);
+  dropped = wherry_ice_output_send (&self->current->output, self->current->agent,
+                                    self->current->stream, packets, n, &self->log);
   for (guint i = 0; i < n; i++)
     bytes += packets[i].size;
   self->send_dropped += dropped;

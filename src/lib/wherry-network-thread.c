@@ -5,6 +5,7 @@
 
 #include "base/wherry-limits.h"
 #include "base/wherry-lock.h"
+#include "base/wherry-loop-end.h"
 #include "lib/wherry-network-thread.h"
 
 struct _WherryNetworkThread
@@ -21,48 +22,22 @@ struct _WherryNetworkThread
   guint n_quiet;      /* items posted since the owner was woken */
 
   /* creator only */
-  GSource *end_of_iteration;
+  WherryLoopEnd *end;
 };
-
-typedef struct
-{
-  GSource source;
-  WherryNetworkThread *thread;
-} EndSource;
 
 static WherryLock table_lock;
 static GPtrArray *table; /* table_lock: of WherryNetworkThread; NULL: none */
 
 static void
-wake (WherryNetworkThread *self)
+wake (gpointer data)
 {
+  WherryNetworkThread *self = data;
+
   for (guint i = 0; i < self->unwoken->len; i++)
     wherry_inbox_wake (g_ptr_array_index (self->unwoken, i));
   g_ptr_array_set_size (self->unwoken, 0);
   self->n_quiet = 0;
 }
-
-/* A loop asks its sources to prepare when it has dispatched all that was ready, and before it
- * sleeps. */
-static gboolean
-end_source_prepare (GSource *source, int *timeout)
-{
-  WHERRY_TSAN_ACQUIRE (source);
-  wake (((EndSource *) source)->thread);
-  *timeout = -1;
-  return FALSE;
-}
-
-static gboolean
-end_source_dispatch (GSource *source, GSourceFunc func, gpointer data)
-{
-  return G_SOURCE_CONTINUE;
-}
-
-static GSourceFuncs end_source_funcs = {
-  .prepare = end_source_prepare,
-  .dispatch = end_source_dispatch,
-};
 
 /* Takes worker. */
 static WherryNetworkThread *
@@ -73,11 +48,7 @@ network_thread_new (GMainContext *creator, WherryWorker *worker)
   self->creator = g_main_context_ref (creator);
   self->worker = worker;
   self->unwoken = g_ptr_array_new_with_free_func ((GDestroyNotify) wherry_inbox_unref);
-  self->end_of_iteration = g_source_new (&end_source_funcs, sizeof (EndSource));
-  g_source_set_static_name (self->end_of_iteration, "wherry-network-thread");
-  ((EndSource *) self->end_of_iteration)->thread = self;
-  WHERRY_TSAN_RELEASE (self->end_of_iteration);
-  g_source_attach (self->end_of_iteration, wherry_worker_get_context (worker));
+  self->end = wherry_loop_end_new (wherry_worker_get_context (worker), wake, self);
   return self;
 }
 
@@ -86,8 +57,7 @@ network_thread_free (WherryNetworkThread *self)
 {
   wherry_worker_post_stop (self->worker);
   wherry_worker_join (self->worker);
-  g_source_destroy (self->end_of_iteration);
-  g_source_unref (self->end_of_iteration);
+  wherry_loop_end_free (self->end);
   g_ptr_array_unref (self->unwoken);
   wherry_worker_unref (self->worker);
   g_main_context_unref (self->creator);
@@ -158,7 +128,10 @@ void
 wherry_network_thread_post (WherryNetworkThread *self, WherryInbox *inbox, gpointer item)
 {
   if (wherry_inbox_post_quietly (inbox, item) && !g_ptr_array_find (self->unwoken, inbox, NULL))
-    g_ptr_array_add (self->unwoken, wherry_inbox_ref (inbox));
+    {
+      g_ptr_array_add (self->unwoken, wherry_inbox_ref (inbox));
+      wherry_loop_end_request (self->end);
+    }
   if (++self->n_quiet >= WHERRY_DISPATCH_BATCH)
     wake (self);
 }

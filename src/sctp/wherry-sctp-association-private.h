@@ -6,6 +6,7 @@
 
 #include <usrsctp.h>
 
+#include "base/wherry-loop-end.h"
 #include "base/wherry-owner.h"
 
 #include "sctp/wherry-sctp-association.h"
@@ -50,6 +51,8 @@ struct _WherrySctpAssociation
 
   WherrySctpPackets packets;
   guint corked;
+  guint burst; /* packets that came in this iteration of the loop; corked while there are any */
+  WherryLoopEnd *burst_end;
 
   /* receive */
   gboolean paused;
@@ -116,6 +119,10 @@ void wherry_sctp_association_start_due (WherrySctpAssociation *self);
 /* pump */
 void wherry_sctp_association_cork (WherrySctpAssociation *self);
 void wherry_sctp_association_uncork (WherrySctpAssociation *self);
+/* A packet came: what is sent until the end of this iteration of the loop, or the next few, goes
+ * together. */
+void wherry_sctp_association_join_burst (WherrySctpAssociation *self);
+void wherry_sctp_association_end_burst (gpointer self);
 void wherry_sctp_association_add_packet (WherrySctpAssociation *self, const guint8 *data,
                                          gsize length);
 /* Do whatever there is to do: read, send, ask for streams, end. */

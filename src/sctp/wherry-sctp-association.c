@@ -185,7 +185,7 @@ on_lower_packet (gpointer user_data, const guint8 *data, gsize length)
       wherry_sctp_association_mark (self, marked, length);
       data = marked;
     }
-  wherry_sctp_association_cork (self);
+  wherry_sctp_association_join_burst (self);
   wherry_sctp_flight_packet_in (&self->flight, data, length);
   wherry_sctp_association_note_first_tsn (self, data, length);
   if (found.resets)
@@ -193,7 +193,6 @@ on_lower_packet (gpointer user_data, const guint8 *data, gsize length)
   else
     wherry_sctp_association_feed (self, data, length);
   wherry_sctp_association_pump (self);
-  wherry_sctp_association_uncork (self);
 }
 
 static void
@@ -354,6 +353,7 @@ wherry_sctp_association_finalize (GObject *object)
   g_array_unref (self->resets_asked);
   g_array_unref (self->resets_denied);
   g_clear_pointer (&self->config.budget, wherry_budget_unref);
+  wherry_loop_end_free (self->burst_end);
   g_main_context_unref (self->context);
   wherry_log_context_clear (&self->log);
   G_OBJECT_CLASS (wherry_sctp_association_parent_class)->finalize (object);
@@ -422,6 +422,7 @@ wherry_sctp_association_new (WherryPacketTransport *lower, GMainContext *owner_c
   self->lower = g_object_ref (lower);
   self->context
       = g_main_context_ref (owner_context != NULL ? owner_context : g_main_context_default ());
+  self->burst_end = wherry_loop_end_new (self->context, wherry_sctp_association_end_burst, self);
   apply_config (self, config);
   /* The lower transport replays what it holds only once the socket is there to take it; and the
    * socket is made from the context, so that ensure_streams() may come before. */

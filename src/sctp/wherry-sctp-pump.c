@@ -20,6 +20,11 @@
 #define ACKED 16u
 #define WINDOW 20u
 
+/* Packets in, before their acknowledgements and what those make room for go out. */
+#define BURST_MAX 32u
+/* Bytes that an association keeps for what it sends next: a member that is silent holds no more. */
+#define PACKETS_KEPT (4u * WHERRY_KIB)
+
 /* ---- packets out ---- */
 
 static guint32
@@ -53,8 +58,9 @@ flush (WherrySctpAssociation *self)
   if (!wherry_packet_transport_send (self->lower, vectors, n, &error))
     wherry_debug (&self->log, "SCTP packets were not sent: %s", error->message);
 
-  /* keep the larger memory for the next time, unless somebody began to fill the new one */
-  if (self->packets.lengths->len == 0 && packets.bytes->len <= WHERRY_SCTP_SNDBUF)
+  /* keep the larger memory for the next time, unless it is much, or somebody began to fill the new
+   * one */
+  if (self->packets.lengths->len == 0 && packets.bytes->len <= PACKETS_KEPT)
     {
       WherrySctpPackets fresh = self->packets;
 
@@ -83,6 +89,28 @@ wherry_sctp_association_uncork (WherrySctpAssociation *self)
     wherry_sctp_association_nudge (self);
   if (--self->corked == 0)
     flush (self);
+}
+
+void
+wherry_sctp_association_end_burst (gpointer data)
+{
+  g_autoptr (WherrySctpAssociation) self = g_object_ref (data);
+
+  if (self->burst == 0)
+    return;
+  self->burst = 0;
+  wherry_sctp_association_uncork (self);
+}
+
+void
+wherry_sctp_association_join_burst (WherrySctpAssociation *self)
+{
+  if (self->burst == BURST_MAX)
+    wherry_sctp_association_end_burst (self);
+  if (self->burst++ > 0)
+    return;
+  wherry_sctp_association_cork (self);
+  wherry_loop_end_request (self->burst_end);
 }
 
 void
