@@ -199,7 +199,9 @@ on_addresses_changed (gpointer user_data)
   WHERRY_ASSERT_OWNER (self);
   wherry_info (&self->log, "this machine's addresses have changed");
   if (self->events != NULL && self->events->addresses_changed != NULL)
-    self->events->addresses_changed (self->events_data);
+    self->events->addresses_changed (self->events_data,
+                                     wherry_ice_session_has_lost_address (self,
+                                                                          self->config->network));
 }
 
 WherryIceSession *

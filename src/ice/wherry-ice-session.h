@@ -51,8 +51,9 @@ typedef struct
   /* A server gave no candidate. (nullable) */
   void (*candidate_error) (gpointer user_data, const WherryIceCandidateError *error);
   /* Addresses of this machine came or went since gathering (only with a network to watch in the
-   * configuration): restart ICE to use them. (nullable) */
-  void (*addresses_changed) (gpointer user_data);
+   * configuration): restart ICE to use them. lost: the one that packets leave by is gone.
+   * (nullable) */
+  void (*addresses_changed) (gpointer user_data, gboolean lost);
 } WherryIceSessionEvents;
 
 /* How a peer is connected, for display. Addresses are "ip:port" or "[ip]:port". */

@@ -131,6 +131,14 @@ lose (WherryClientLink *self)
   set_timer (self, self->signaling != NULL ? LEFT_GRACE_US : 0, on_lost_limit);
 }
 
+void
+wherry_client_link_strand (WherryClientLink *self, gboolean is_lost)
+{
+  g_clear_pointer (&self->signaling, wherry_signaling_client_free);
+  if (is_lost || !self->connected)
+    lose (self);
+}
+
 static void
 on_notices_closed (WherryDataChannel *channel, gpointer user_data)
 {

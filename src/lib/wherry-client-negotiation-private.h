@@ -44,6 +44,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (WherryClientLink, wherry_client_link_unref)
 
 void wherry_client_link_end (WherryClientLink *self, const GError *error, gboolean is_final);
 
+/* The socket's address of this machine is gone, and no answer would ever come. is_lost: the
+ * connection's too. */
+void wherry_client_link_strand (WherryClientLink *self, gboolean is_lost);
+
 /* Offers when the connection asks for it. */
 void wherry_client_link_negotiate (WherryClientLink *self);
 void wherry_client_link_take_answer (WherryClientLink *self, const WherrySignal *signal);

@@ -6,6 +6,7 @@
 #include "lib/wherry-client-negotiation-private.h"
 
 #include "base/wherry-limits.h"
+#include "lib/wherry-peer-connection-private.h"
 
 /* The offer, and what is said with it. */
 
@@ -85,6 +86,9 @@ on_negotiation_needed (WherryPeerConnection *connection, gpointer user_data)
 
   if (self->pause != NULL)
     self->offer_wanted = TRUE;
+  else if (self->signaling != NULL && wherry_signaling_client_has_lost_address (self->signaling))
+    wherry_client_link_strand (self,
+                               wherry_peer_connection_get_connection (connection)->lost_address);
   else if (self->signaling != NULL)
     offer (self);
 }

@@ -101,6 +101,7 @@ struct _WherryConnection
   WherryTransportState ice;
   WherryTransportState dtls;
   WherryTransportState sctp;
+  gboolean lost_address; /* of the selected pair, when addresses changed last */
   WherryIceConnectionState ice_state;
   WherryConnectionState connection_state;
   gsize remote_max_message_size;

@@ -108,10 +108,11 @@ on_candidate_error (gpointer user_data, const WherryPeerCandidateError *error)
 }
 
 static void
-on_addresses_changed (gpointer user_data)
+on_addresses_changed (gpointer user_data, gboolean lost)
 {
   g_autoptr (WherryConnection) self = wherry_connection_ref (user_data);
 
+  self->lost_address = lost;
   if (!self->closed)
     wherry_connection_restart_ice (self);
 }

@@ -49,6 +49,15 @@ wherry_peer_core_tell (WherryPeerCore *self, WherryPeerEventType type)
 }
 
 void
+wherry_peer_core_tell_addresses_changed (WherryPeerCore *self, gboolean lost)
+{
+  WherryPeerEvent *event = wherry_peer_event_new (WHERRY_PEER_EVENT_ADDRESSES_CHANGED);
+
+  event->lost = lost;
+  wherry_peer_take_event (self->peer, event);
+}
+
+void
 wherry_peer_core_tell_state (WherryPeerCore *self, WherryPeerState state)
 {
   WherryPeerEvent *event = wherry_peer_event_new (WHERRY_PEER_EVENT_STATE);

@@ -40,6 +40,7 @@ void wherry_peer_core_tell (WherryPeerCore *self, WherryPeerEventType type);
 void wherry_peer_core_tell_state (WherryPeerCore *self, WherryPeerState state);
 void wherry_peer_core_tell_layer (WherryPeerCore *self, WherryPeerLayer layer,
                                   WherryTransportState state, const GError *error);
+void wherry_peer_core_tell_addresses_changed (WherryPeerCore *self, gboolean lost);
 void wherry_peer_core_tell_candidate_error (WherryPeerCore *self,
                                             const WherryIceCandidateError *error);
 /* Takes error. */

@@ -267,7 +267,7 @@ wherry_peer_core_check_address (WherryPeerCore *self, const WherryIceNetwork *ne
 {
   WHERRY_ASSERT_OWNER (self);
   if (!self->ending && wherry_peer_stack_has_lost_address (self->stack, network))
-    wherry_peer_core_tell (self, WHERRY_PEER_EVENT_ADDRESSES_CHANGED);
+    wherry_peer_core_tell_addresses_changed (self, TRUE);
 }
 
 void

@@ -144,9 +144,9 @@ on_candidate_error (gpointer user_data, const WherryIceCandidateError *error)
 }
 
 static void
-on_addresses_changed (gpointer user_data)
+on_addresses_changed (gpointer user_data, gboolean lost)
 {
-  wherry_peer_core_tell (user_data, WHERRY_PEER_EVENT_ADDRESSES_CHANGED);
+  wherry_peer_core_tell_addresses_changed (user_data, lost);
 }
 
 static const WherryPeerStackEvents stack_events = {

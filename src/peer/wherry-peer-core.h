@@ -128,6 +128,7 @@ typedef struct
   char *address;
   guint16 port;
   guint code;
+  gboolean lost; /* ADDRESSES_CHANGED */
   WherryPeerEnd end;
   GError *error;
   WherryPeer *peer; /* FINISHED: the core's reference */

@@ -85,11 +85,11 @@ on_candidate_error (gpointer user_data, const WherryIceCandidateError *error)
 }
 
 static void
-on_addresses_changed (gpointer user_data)
+on_addresses_changed (gpointer user_data, gboolean lost)
 {
   WherryPeerStack *self = user_data;
 
-  self->events->addresses_changed (self->events_data);
+  self->events->addresses_changed (self->events_data, lost);
 }
 
 static void

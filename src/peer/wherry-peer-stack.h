@@ -19,7 +19,7 @@ typedef struct
   /* ICE's, as they come */
   void (*pair) (gpointer user_data);
   void (*candidate_error) (gpointer user_data, const WherryIceCandidateError *error);
-  void (*addresses_changed) (gpointer user_data);
+  void (*addresses_changed) (gpointer user_data, gboolean lost);
   /* ICE and DTLS; error: with FAILED, and CLOSED by the other side */
   void (*layer) (gpointer user_data, WherryPeerLayer layer, WherryTransportState state,
                  const GError *error);

@@ -92,7 +92,7 @@ handle_hub_event (gpointer item, gpointer user_data)
       break;
     case WHERRY_PEER_EVENT_ADDRESSES_CHANGED:
       if (self->events->addresses_changed != NULL)
-        self->events->addresses_changed (self->events_data);
+        self->events->addresses_changed (self->events_data, event->lost);
       break;
     case WHERRY_PEER_EVENT_FINISHED:
       /* The thread posts this last: there is nothing to wait for but its return. */

@@ -133,8 +133,8 @@ typedef struct
   void (*candidate_error) (gpointer user_data, const WherryPeerCandidateError *error);
   /* This machine's addresses have changed since ICE gathered them: an ICE restart uses the new
    * ones. Only with a network to watch in the ICE configuration, or after
-   * wherry_peer_post_check_address(). (nullable) */
-  void (*addresses_changed) (gpointer user_data);
+   * wherry_peer_post_check_address(). lost: the one that packets leave by is gone. (nullable) */
+  void (*addresses_changed) (gpointer user_data, gboolean lost);
 } WherryPeerHubEvents;
 
 /* On the peer thread. Channels: see channel/wherry-channel.h. */

@@ -100,7 +100,7 @@ on_finished (gpointer user_data, WherryPeerEnd end, const GError *error)
 }
 
 static void
-on_addresses_changed (gpointer user_data)
+on_addresses_changed (gpointer user_data, gboolean lost)
 {
   WherryRelayMember *self = user_data;
   const WherryLogContext context = wherry_relay_member_log_context (self);

@@ -11,6 +11,7 @@
 
 #include "base/wherry-error.h"
 #include "base/wherry-limits.h"
+#include "ice/wherry-ice-network.h"
 
 #define CONNECT_PATH "/connect"
 
@@ -22,6 +23,7 @@ struct _WherrySignalingClient
   SoupSession *session;
   SoupWebsocketConnection *socket; /* NULL: not yet open */
   GCancellable *cancellable;
+  char *address; /* of this machine; NULL: not known */
 };
 
 static void
@@ -32,6 +34,7 @@ client_unref (WherrySignalingClient *self)
   g_clear_object (&self->socket);
   g_object_unref (self->session);
   g_object_unref (self->cancellable);
+  g_free (self->address);
   g_free (self);
 }
 
@@ -87,13 +90,31 @@ on_closed (SoupWebsocketConnection *socket, gpointer user_data)
 }
 
 static void
+on_network_event (SoupMessage *message, GSocketClientEvent event, GIOStream *connection,
+                  WherrySignalingClient *self)
+{
+  g_autoptr (GSocketAddress) address = NULL;
+
+  if (event != G_SOCKET_CLIENT_CONNECTED || !G_IS_SOCKET_CONNECTION (connection))
+    return;
+  address = g_socket_connection_get_local_address (G_SOCKET_CONNECTION (connection), NULL);
+  if (!G_IS_INET_SOCKET_ADDRESS (address))
+    return;
+  g_free (self->address);
+  self->address = g_inet_address_to_string (
+      g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (address)));
+}
+
+static void
 on_connected (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   WherrySignalingClient *self = user_data;
   g_autoptr (GError) cause = NULL;
+  SoupMessage *message = soup_session_get_async_result_message (SOUP_SESSION (source), result);
   SoupWebsocketConnection *socket
       = soup_session_websocket_connect_finish (SOUP_SESSION (source), result, &cause);
 
+  g_signal_handlers_disconnect_by_data (message, self);
   if (socket == NULL)
     {
       g_autoptr (GError) error = g_error_new (WHERRY_ERROR, WHERRY_ERROR_CLOSED,
@@ -164,6 +185,7 @@ wherry_signaling_client_new (const char *text, const WherrySignalingClientEvents
   /* it checks sizes before it inflates */
   soup_session_remove_feature_by_type (self->session, SOUP_TYPE_WEBSOCKET_EXTENSION_MANAGER);
   message = soup_message_new_from_uri ("GET", uri);
+  g_signal_connect (message, "network-event", G_CALLBACK (on_network_event), self);
   soup_session_websocket_connect_async (self->session, message, NULL, (char **) protocols,
                                         G_PRIORITY_DEFAULT, self->cancellable, on_connected, self);
   return self;
@@ -181,6 +203,12 @@ wherry_signaling_client_is_open (WherrySignalingClient *self)
 {
   return self->socket != NULL
          && soup_websocket_connection_get_state (self->socket) == SOUP_WEBSOCKET_STATE_OPEN;
+}
+
+gboolean
+wherry_signaling_client_has_lost_address (WherrySignalingClient *self)
+{
+  return self->address != NULL && !wherry_ice_network_get_system ()->has_address (self->address);
 }
 
 gboolean

@@ -30,6 +30,9 @@ void wherry_signaling_client_free (WherrySignalingClient *self);
 /* Once it is open. text: (transfer full). FALSE: it is closed. */
 gboolean wherry_signaling_client_send (WherrySignalingClient *self, char *text);
 gboolean wherry_signaling_client_is_open (WherrySignalingClient *self);
+/* TRUE: its address of this machine is gone: nothing passes any more, and TCP would only notice
+ * after many minutes. */
+gboolean wherry_signaling_client_has_lost_address (WherrySignalingClient *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (WherrySignalingClient, wherry_signaling_client_free)
 

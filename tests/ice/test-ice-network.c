@@ -32,8 +32,14 @@ fake_unwatch (gpointer watch)
   fake.watches--;
 }
 
+static gboolean
+fake_has_address (const char *address)
+{
+  g_assert_not_reached (); /* nothing is connected */
+}
+
 static void
-on_changed (gpointer user_data)
+on_changed (gpointer user_data, gboolean lost)
 {
   guint *n = user_data;
 
@@ -45,7 +51,11 @@ static const WherryIceSessionEvents events = { .addresses_changed = on_changed }
 static void
 test_replaceable (void)
 {
-  const WherryIceNetwork network = { .watch = fake_watch, .unwatch = fake_unwatch };
+  const WherryIceNetwork network = {
+    .watch = fake_watch,
+    .unwatch = fake_unwatch,
+    .has_address = fake_has_address,
+  };
   g_autoptr (WherryIceConfig) config = ice_loopback_config ();
   guint n = 0;
   IceSide side;
@@ -67,7 +77,7 @@ test_replaceable (void)
 static void
 watch_changes (gpointer user_data)
 {
-  on_changed (user_data);
+  on_changed (user_data, FALSE);
 }
 
 /* From one network to another: the old address goes, a new one comes, and ICE restarts over the

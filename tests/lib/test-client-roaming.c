@@ -350,6 +350,41 @@ test_bound_server (Fixture *self, gconstpointer data)
   finish (ann, bob);
 }
 
+/* Signaling goes with the address: nobody can say where the client is now. It comes back as another
+ * member. */
+static void
+test_signaling_too (Fixture *self, gconstpointer data)
+{
+  End *ann = end_join (self, "ann");
+  End *bob = end_join (self, "bob");
+  gint64 begin_us;
+
+  begin_us = g_get_monotonic_time ();
+  wherry_own_network_ip ("address delete 10.77.0.1/24 dev wherry0");
+  wherry_own_network_ip ("address delete 10.66.0.1/24 dev wherry2");
+  wherry_own_network_ip ("address add 10.77.0.9/24 dev wherry0");
+  wherry_own_network_ip ("address add 10.66.0.9/24 dev wherry2");
+  WHERRY_WAIT_UNTIL (NULL, ann->n_connections == 2 && bob->n_connections == 2);
+  WHERRY_WAIT_UNTIL (NULL,
+                     wherry_client_get_state (ann->client) == WHERRY_CLIENT_STATE_CONNECTED
+                         && wherry_client_get_state (bob->client) == WHERRY_CLIENT_STATE_CONNECTED);
+  g_test_message ("back after %" G_GINT64_FORMAT " ms",
+                  (g_get_monotonic_time () - begin_us) / 1000);
+  WHERRY_WAIT_UNTIL (NULL, g_list_model_get_n_items (wherry_client_get_members (ann->client)) == 1
+                               && g_list_model_get_n_items (wherry_client_get_members (bob->client))
+                                      == 1);
+  g_test_message ("without its former self after %" G_GINT64_FORMAT " ms",
+                  (g_get_monotonic_time () - begin_us) / 1000);
+  g_assert_cmpuint (ann->n_ids, ==, 2);
+  g_assert_cmpstr (ann->states->str, ==, "1232");
+  end_leave (ann);
+  end_leave (bob);
+  wherry_own_network_ip ("address delete 10.77.0.9/24 dev wherry0");
+  wherry_own_network_ip ("address delete 10.66.0.9/24 dev wherry2");
+  wherry_own_network_ip ("address add 10.77.0.1/24 dev wherry0");
+  wherry_own_network_ip ("address add 10.66.0.1/24 dev wherry2");
+}
+
 #define ADD(path, data, func)                                                                      \
   g_test_add ("/client-roaming/" path, Fixture, data, set_up, func, tear_down)
 
@@ -365,6 +400,7 @@ main (int argc, char *argv[])
   wherry_own_network_far_ip ("route add 10.88.0.0/24 dev wherry1");
   ADD ("clients", NULL, test_clients);
   ADD ("server", NULL, test_server);
+  ADD ("signaling-too", NULL, test_signaling_too);
   ADD ("bound-server", "10.77.0.2", test_bound_server);
   return g_test_run ();
 }

@@ -78,7 +78,7 @@ on_finished (gpointer user_data, WherryPeerEnd end, const GError *error)
 }
 
 static void
-on_addresses_changed (gpointer user_data)
+on_addresses_changed (gpointer user_data, gboolean lost)
 {
   PeerEnd *self = user_data;
 

@@ -115,9 +115,10 @@ on_candidate_error (gpointer user_data, const WherryPeerCandidateError *error)
 }
 
 static void
-on_addresses_changed (gpointer user_data)
+on_addresses_changed (gpointer user_data, gboolean lost)
 {
   ((StepEnd *) user_data)->n_addresses_changed++;
+  ((StepEnd *) user_data)->lost_address = lost;
 }
 
 static const WherryPeerHubEvents hub_events = {

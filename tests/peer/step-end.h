@@ -33,6 +33,7 @@ struct _StepEnd
   guint error_code; /* the last one's */
   char *error_url;
   guint n_addresses_changed;
+  gboolean lost_address; /* the last time */
   gboolean is_finished;
   WherryPeerEnd end;
   PeerTraffic traffic;

@@ -164,7 +164,21 @@ unwatch_network (gpointer watch)
   g_atomic_int_add (&n_watches, -1);
 }
 
-static const WherryIceNetwork network = { .watch = watch_network, .unwatch = unwatch_network };
+static int n_asked; /* atomic */
+
+/* It goes between the first question and the second. */
+static gboolean
+has_address (const char *address)
+{
+  g_assert_cmpstr (address, ==, "127.0.0.1");
+  return g_atomic_int_add (&n_asked, 1) == 0;
+}
+
+static const WherryIceNetwork network = {
+  .watch = watch_network,
+  .unwatch = unwatch_network,
+  .has_address = has_address,
+};
 
 static void
 with_network (WherryPeerConfig *config)
@@ -189,6 +203,10 @@ test_addresses_changed (void)
   post_config (pair.a, FALSE); /* which does not end the watch */
   wherry_peer_post_call (pair.a->peer, change_network, NULL, NULL);
   WHERRY_WAIT_UNTIL (NULL, pair.a->n_addresses_changed == 1);
+  g_assert_false (pair.a->lost_address);
+  wherry_peer_post_call (pair.a->peer, change_network, NULL, NULL);
+  WHERRY_WAIT_UNTIL (NULL, pair.a->n_addresses_changed == 2);
+  g_assert_true (pair.a->lost_address);
   step_negotiate (pair.a, TRUE);
   step_pair_exchange (&pair);
   step_pair_clear (&pair);
