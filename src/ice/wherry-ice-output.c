@@ -64,9 +64,17 @@ wherry_ice_output_set_pair (WherryIceOutput *self, NiceAgent *agent, guint strea
 
 /* ---- by libnice ---- */
 
-static guint
+static void
+lose (WherryIceLost *lost, const GOutputVector *packets, guint n)
+{
+  lost->packets += n;
+  for (guint i = 0; i < n; i++)
+    lost->bytes += packets[i].size;
+}
+
+static void
 send_batch (NiceAgent *agent, guint stream, const GOutputVector *packets, guint n,
-            const WherryLogContext *log)
+            WherryIceLost *lost, const WherryLogContext *log)
 {
   NiceOutputMessage messages[BATCH_MAX];
   g_autoptr (GError) error = NULL;
@@ -81,7 +89,8 @@ send_batch (NiceAgent *agent, guint stream, const GOutputVector *packets, guint 
                                                NULL, &error);
   if (error != NULL && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
     wherry_debug (log, "sending over ICE: %s", error->message);
-  return n - (guint) CLAMP (sent, 0, (int) n);
+  sent = CLAMP (sent, 0, (int) n);
+  lose (lost, packets + sent, n - (guint) sent);
 }
 
 /* ---- by the socket ---- */
@@ -145,9 +154,9 @@ add_run (Runs *self, WherryIceOutput *output, const GOutputVector *packets, guin
   self->lengths[self->n++] = length;
 }
 
-/* Returns how many packets were dealt with, and adds those that were lost to dropped. */
+/* Returns how many packets were dealt with, and adds those that were lost. */
 static guint
-send_runs (WherryIceOutput *self, const GOutputVector *packets, guint n, guint *dropped,
+send_runs (WherryIceOutput *self, const GOutputVector *packets, guint n, WherryIceLost *lost,
            const WherryLogContext *log)
 {
   Runs runs = { .n = 0 };
@@ -167,7 +176,7 @@ send_runs (WherryIceOutput *self, const GOutputVector *packets, guint n, guint *
     return done;
   if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS)
     {
-      *dropped += n;
+      lose (lost, packets, n);
       return n;
     }
   /* no checksums by the card, a small MTU, or an old kernel: from now on one by one */
@@ -178,21 +187,21 @@ send_runs (WherryIceOutput *self, const GOutputVector *packets, guint n, guint *
       return 0;
     }
   wherry_debug (log, "sending over UDP: %s", g_strerror (errno));
-  *dropped += 1;
+  lose (lost, packets, 1);
   return 1;
 }
 
-guint
+WherryIceLost
 wherry_ice_output_send (WherryIceOutput *self, NiceAgent *agent, guint stream,
                         const GOutputVector *packets, guint n, const WherryLogContext *log)
 {
-  guint dropped = 0;
+  WherryIceLost lost = { 0 };
 
   if (self->socket != NULL)
     for (guint i = 0; i < n;)
-      i += send_runs (self, packets + i, n - i, &dropped, log);
+      i += send_runs (self, packets + i, n - i, &lost, log);
   else
     for (guint i = 0; i < n; i += BATCH_MAX)
-      dropped += send_batch (agent, stream, packets + i, MIN (n - i, BATCH_MAX), log);
-  return dropped;
+      send_batch (agent, stream, packets + i, MIN (n - i, BATCH_MAX), &lost, log);
+  return lost;
 }

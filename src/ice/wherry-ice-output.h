@@ -30,8 +30,15 @@ void wherry_ice_output_set_socket (WherryIceOutput *self, GSocket *socket,
 /* There is no pair, or none that may be sent by (RFC 7675 section 5.2). */
 void wherry_ice_output_clear (WherryIceOutput *self);
 
-/* Returns how many the system did not take: they are lost, as on any network. */
-guint wherry_ice_output_send (WherryIceOutput *self, NiceAgent *agent, guint stream,
-                              const GOutputVector *packets, guint n, const WherryLogContext *log);
+typedef struct
+{
+  guint packets;
+  gsize bytes;
+} WherryIceLost;
+
+/* Returns what the system did not take: it is lost, as on any network. */
+WherryIceLost wherry_ice_output_send (WherryIceOutput *self, NiceAgent *agent, guint stream,
+                                      const GOutputVector *packets, guint n,
+                                      const WherryLogContext *log);
 
 G_END_DECLS

@@ -45,18 +45,18 @@ wherry_ice_session_send (WherryPacketTransport *transport, const GOutputVector *
 {
   WherryIceSession *self = WHERRY_ICE_SESSION (transport);
   guint64 bytes = 0;
-  guint dropped;
+  WherryIceLost lost;
 
   WHERRY_ASSERT_OWNER (self);
 
   if (!wherry_packet_sink_check_send ("ICE", self->state, WHERRY_MTU, packets, n, error))
     return FALSE;
-  dropped = wherry_ice_output_send (&self->current->output, self->current->agent,
-                                    self->current->stream, packets, n, &self->log);
+  lost = wherry_ice_output_send (&self->current->output, self->current->agent,
+                                 self->current->stream, packets, n, &self->log);
   for (guint i = 0; i < n; i++)
     bytes += packets[i].size;
-  self->send_dropped += dropped;
-  wherry_ice_session_count_sent (self, n - dropped, bytes);
+  self->send_dropped += lost.packets;
+  wherry_ice_session_count_sent (self, n - lost.packets, bytes - lost.bytes);
   return TRUE;
 }
 

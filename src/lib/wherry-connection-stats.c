@@ -92,12 +92,64 @@ wherry_connection_fail_stats (WherryConnection *self)
 
 /* ---- the report ---- */
 
+/* Ids tell the objects of all connections apart, and of one its successive pairs. */
+
 typedef struct
 {
   GVariantBuilder all;
   GVariantBuilder one;
   double timestamp;
+  /* ids */
+  char *connection;
+  char *transport;
+  char *sctp;
+  char *pair;
+  char *local_candidate;
+  char *remote_candidate;
+  char *local_certificate;
+  char *remote_certificate;
 } Report;
+
+static char *
+certificate_id (const WherryFingerprint *fingerprint)
+{
+  g_autofree char *text = wherry_fingerprint_to_string (fingerprint);
+
+  return g_strconcat ("CF", strchr (text, ' ') + 1, NULL);
+}
+
+static void
+report_init (Report *self, WherryConnection *connection, const WherryPeerStats *stats)
+{
+  const char *id = wherry_peer_get_id (connection->peer);
+  guint64 n = stats->ice.pair_changes;
+
+  *self = (Report){ .timestamp = (double) g_get_real_time () / 1000 };
+  g_variant_builder_init (&self->all, G_VARIANT_TYPE ("a{sa{sv}}"));
+  self->connection = g_strconcat ("P", id, NULL);
+  self->transport = g_strconcat ("T", id, NULL);
+  self->sctp = g_strconcat ("S", id, NULL);
+  self->pair = g_strdup_printf ("CP%s.%" G_GUINT64_FORMAT, id, n);
+  self->local_candidate = g_strdup_printf ("IL%s.%" G_GUINT64_FORMAT, id, n);
+  self->remote_candidate = g_strdup_printf ("IR%s.%" G_GUINT64_FORMAT, id, n);
+  if (stats->has_ice)
+    self->local_certificate = certificate_id (&stats->local_fingerprint);
+  if (stats->has_remote_fingerprint)
+    self->remote_certificate = certificate_id (&stats->remote_fingerprint);
+}
+
+static void
+report_clear (Report *self)
+{
+  g_free (self->connection);
+  g_free (self->transport);
+  g_free (self->sctp);
+  g_free (self->pair);
+  g_free (self->local_candidate);
+  g_free (self->remote_candidate);
+  g_free (self->local_certificate);
+  g_free (self->remote_certificate);
+}
 
 static void
 add (Report *report, const char *name, GVariant *value)
@@ -145,10 +197,10 @@ nick (GType type, int value)
 static void
 add_connection (Report *report, const WherryConnection *self)
 {
-  begin (report, "P", "peer-connection");
+  begin (report, report->connection, "peer-connection");
   add_number (report, "dataChannelsOpened", self->n_opened);
   add_number (report, "dataChannelsClosed", self->n_closed);
-  end (report, "P");
+  end (report, report->connection);
 }
 
 static void
@@ -156,7 +208,7 @@ add_transport (Report *report, WherryConnection *self, const WherryPeerStats *st
 {
   WherryDtlsTransport *dtls = wherry_sctp_transport_get_transport (self->sctp_transport);
 
-  begin (report, "T", "transport");
+  begin (report, report->transport, "transport");
   add_number (report, "packetsSent", stats->traffic.packets_sent);
   add_number (report, "packetsReceived", stats->traffic.packets_received);
   add_number (report, "bytesSent", stats->traffic.bytes_sent);
@@ -175,11 +227,10 @@ add_transport (Report *report, WherryConnection *self, const WherryPeerStats *st
   add_string (report, "dtlsCipher", stats->cipher_suite);
   add_number (report, "selectedCandidatePairChanges", stats->ice.pair_changes);
   if (stats->ice.has_pair)
-    add_string (report, "selectedCandidatePairId", "CP");
-  add_string (report, "localCertificateId", "CL");
-  if (stats->has_remote_fingerprint)
-    add_string (report, "remoteCertificateId", "CR");
-  end (report, "T");
+    add_string (report, "selectedCandidatePairId", report->pair);
+  add_string (report, "localCertificateId", report->local_certificate);
+  add_string (report, "remoteCertificateId", report->remote_certificate);
+  end (report, report->transport);
 }
 
 /* 0: never */
@@ -195,10 +246,10 @@ add_time (Report *report, const char *name, gint64 monotonic_us)
 static void
 add_pair (Report *report, const WherryIceStats *ice)
 {
-  begin (report, "CP", "candidate-pair");
-  add_string (report, "transportId", "T");
-  add_string (report, "localCandidateId", "IL");
-  add_string (report, "remoteCandidateId", "IR");
+  begin (report, report->pair, "candidate-pair");
+  add_string (report, "transportId", report->transport);
+  add_string (report, "localCandidateId", report->local_candidate);
+  add_string (report, "remoteCandidateId", report->remote_candidate);
   add_string (report, "state", ice->state == WHERRY_TRANSPORT_FAILED ? "failed" : "succeeded");
   add (report, "nominated", g_variant_new_boolean (TRUE));
   add_number (report, "packetsSent", ice->pair_traffic.packets_sent);
@@ -208,7 +259,7 @@ add_pair (Report *report, const WherryIceStats *ice)
   add_number (report, "packetsDiscardedOnSend", ice->packets_dropped);
   add_time (report, "lastPacketSentTimestamp", ice->pair_traffic.last_sent_us);
   add_time (report, "lastPacketReceivedTimestamp", ice->pair_traffic.last_received_us);
-  end (report, "CP");
+  end (report, report->pair);
 }
 
 /* address: "ip:port" or "[ip]:port" */
@@ -220,7 +271,7 @@ add_candidate (Report *report, const char *id, const char *type, WherryCandidate
   g_autofree char *host = NULL;
 
   begin (report, id, type);
-  add_string (report, "transportId", "T");
+  add_string (report, "transportId", report->transport);
   if (colon != NULL)
     {
       host = g_strndup (address, (gsize) (colon - address));
@@ -260,21 +311,22 @@ add_certificate (Report *report, const char *id, const WherryFingerprint *finger
 static void
 add_sctp (Report *report, const WherrySctpInfo *sctp)
 {
-  begin (report, "S", "sctp-transport");
-  add_string (report, "transportId", "T");
+  begin (report, report->sctp, "sctp-transport");
+  add_string (report, "transportId", report->transport);
   add (report, "smoothedRoundTripTime",
        g_variant_new_double ((double) sctp->smoothed_rtt_ms / 1000));
   add_number (report, "congestionWindow", sctp->congestion_window);
   add_number (report, "receiverWindow", sctp->receiver_window);
   add_number (report, "mtu", sctp->mtu);
   add_number (report, "unackData", sctp->unacked);
-  end (report, "S");
+  end (report, report->sctp);
 }
 
 static void
 add_channel (Report *report, const WherryChannelCore *core)
 {
-  g_autofree char *id = g_strdup_printf ("D%u", core->number);
+  g_autofree char *id
+      = g_strdup_printf ("D%s.%u", wherry_peer_get_id (core->connection->peer), core->number);
 
   begin (report, id, "data-channel");
   add_string (report, "label", core->label);
@@ -294,23 +346,25 @@ make_report (WherryConnection *self, const WherryConnectionSnapshot *snapshot)
 {
   const WherryPeerStats *stats = &snapshot->peer;
   const WherryIceStats *ice = &stats->ice;
-  Report report = { .timestamp = (double) g_get_real_time () / 1000 };
+  Report report;
+  WherryStatsReport *made = NULL;
   guint n = g_list_model_get_n_items (G_LIST_MODEL (self->channels));
 
-  g_variant_builder_init (&report.all, G_VARIANT_TYPE ("a{sa{sv}}"));
+  report_init (&report, self, stats);
   add_connection (&report, self);
   if (self->sctp_transport != NULL)
     add_transport (&report, self, stats);
   if (stats->has_ice)
-    add_certificate (&report, "CL", &stats->local_fingerprint, NULL);
+    add_certificate (&report, report.local_certificate, &stats->local_fingerprint, NULL);
   if (stats->has_remote_fingerprint)
-    add_certificate (&report, "CR", &stats->remote_fingerprint, snapshot->certificate);
+    add_certificate (&report, report.remote_certificate, &stats->remote_fingerprint,
+                     snapshot->certificate);
   if (ice->has_pair)
     {
       add_pair (&report, ice);
-      add_candidate (&report, "IL", "local-candidate", ice->pair.local_type,
+      add_candidate (&report, report.local_candidate, "local-candidate", ice->pair.local_type,
                      ice->pair.local_address, ice, ice->local_priority);
-      add_candidate (&report, "IR", "remote-candidate", ice->pair.remote_type,
+      add_candidate (&report, report.remote_candidate, "remote-candidate", ice->pair.remote_type,
                      ice->pair.remote_address, ice, ice->remote_priority);
     }
   if (stats->has_sctp)
@@ -322,7 +376,9 @@ make_report (WherryConnection *self, const WherryConnectionSnapshot *snapshot)
 
       add_channel (&report, wherry_data_channel_get_core (channel));
     }
-  return wherry_stats_report_new (g_variant_builder_end (&report.all));
+  made = wherry_stats_report_new (g_variant_builder_end (&report.all));
+  report_clear (&report);
+  return made;
 }
 
 void

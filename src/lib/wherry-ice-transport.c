@@ -21,6 +21,7 @@ struct _WherryIceTransport
   WherryIceParameters *remote_parameters;        /* (nullable) */
   WherryIceCandidate *selected_local_candidate;  /* (nullable) */
   WherryIceCandidate *selected_remote_candidate; /* (nullable) */
+  guint64 pair_changes;                          /* with which they were found */
 };
 
 typedef enum
@@ -382,18 +383,30 @@ find (WherryIceCandidate *before, GListStore *list, WherryIceParameters *paramet
       parameters != NULL ? wherry_ice_parameters_get_username_fragment (parameters) : NULL);
 }
 
+static gboolean
+is_told (WherryIceCandidate *before, WherryIceCandidate *now)
+{
+  return before == NULL || now == NULL ? before == now : is_same_candidate (before, now);
+}
+
 static void
 take_pair (WherryIceTransport *self, const WherryIceStats *ice)
 {
   const WherryIcePair *pair = &ice->pair;
+  /* behind one address there may be another candidate after a restart */
+  gboolean is_new = self->pair_changes != ice->pair_changes;
   g_autoptr (WherryIceCandidate) local
-      = find (self->selected_local_candidate, self->local_candidates, self->local_parameters,
-              pair->local_address, pair->local_type, pair->protocol, ice->local_priority);
+      = find (is_new ? NULL : self->selected_local_candidate, self->local_candidates,
+              self->local_parameters, pair->local_address, pair->local_type, pair->protocol,
+              ice->local_priority);
   g_autoptr (WherryIceCandidate) remote
-      = find (self->selected_remote_candidate, self->remote_candidates, self->remote_parameters,
-              pair->remote_address, pair->remote_type, pair->protocol, ice->remote_priority);
+      = find (is_new ? NULL : self->selected_remote_candidate, self->remote_candidates,
+              self->remote_parameters, pair->remote_address, pair->remote_type, pair->protocol,
+              ice->remote_priority);
 
-  if (local == self->selected_local_candidate && remote == self->selected_remote_candidate)
+  self->pair_changes = ice->pair_changes;
+  if (is_told (self->selected_local_candidate, local)
+      && is_told (self->selected_remote_candidate, remote))
     return;
   g_set_object (&self->selected_local_candidate, local);
   g_set_object (&self->selected_remote_candidate, remote);
