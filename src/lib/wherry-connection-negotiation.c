@@ -239,6 +239,8 @@ wherry_connection_add_candidate (WherryConnection *self, WherryIceCandidate *can
   g_autoptr (WherryCandidate) parsed = NULL;
   g_autoptr (GError) malformed = NULL;
 
+  if (mid != NULL && *mid == '\0' && index >= 0)
+    mid = NULL; /* pion 3.1 says both, the first always empty; libwebrtc takes the index then */
   if (*text != '\0' && mid == NULL && index < 0)
     return refuse (error, WHERRY_ERROR_INVALID_ARGUMENT, "it names no media section");
   if (remote == NULL)

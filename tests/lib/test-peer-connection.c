@@ -217,6 +217,30 @@ test_rejecting_offer (void)
   connection_pair_free (pair);
 }
 
+/* pion writes the mid of its candidates as "", and the index right. */
+static void
+test_candidate_with_empty_mid (void)
+{
+  ConnectionPair *pair = connection_pair_new (NULL);
+  g_autoptr (WherryDataChannel) channel = create_channel (&pair->a, "x");
+  g_autoptr (WherrySessionDescription) offer = pair_create_offer (&pair->a, NULL);
+  static const char line[] = "candidate:1 1 udp 1 127.0.0.1 9 typ host";
+  g_autoptr (WherryIceCandidate) by_index = wherry_ice_candidate_new (line, "", 0, NULL);
+  g_autoptr (WherryIceCandidate) beyond = wherry_ice_candidate_new (line, "", 1, NULL);
+  g_autoptr (WherryIceCandidate) by_mid = wherry_ice_candidate_new (line, "", -1, NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (pair_set_remote (&pair->b, offer, NULL));
+  g_assert_true (pair_add_candidate (&pair->b, by_index, NULL));
+  g_assert_false (pair_add_candidate (&pair->b, beyond, &error));
+  g_assert_error (error, WHERRY_ERROR, WHERRY_ERROR_PROTOCOL);
+  g_clear_error (&error);
+  g_assert_false (pair_add_candidate (&pair->b, by_mid, &error));
+  g_assert_error (error, WHERRY_ERROR, WHERRY_ERROR_PROTOCOL);
+  g_clear_object (&channel);
+  connection_pair_free (pair);
+}
+
 /* W3C webrtc-pc sections 4.4.1.6 and 4.4.2: what is given is copied, and what is got is a copy. */
 static void
 test_configuration_is_copied (void)
@@ -395,6 +419,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/peer-connection/negotiation-needed", test_negotiation_needed);
   g_test_add_func ("/peer-connection/ice-restart-keeps-channel", test_ice_restart_keeps_channel);
   g_test_add_func ("/peer-connection/rejecting-offer", test_rejecting_offer);
+  g_test_add_func ("/peer-connection/candidate-with-empty-mid", test_candidate_with_empty_mid);
   g_test_add_func ("/peer-connection/configuration-is-copied", test_configuration_is_copied);
   g_test_add_func ("/peer-connection/wrong-state-fails", test_wrong_state_fails);
   g_test_add_func ("/peer-connection/close-fails-what-waits", test_close_fails_what_waits);

@@ -215,6 +215,25 @@ test_stale (StepPair *pair, gconstpointer data)
   step_pair_exchange (pair);
 }
 
+/* As pion and GStreamer answer: active whatever they are (RFC 8842 section 5.5 has them keep it).
+ */
+static void
+test_answer_changes_role (StepPair *pair, gconstpointer data)
+{
+  g_autoptr (WherrySdp) answer = NULL;
+
+  step_pair_connect (pair);
+  g_assert_true (step_make_offer (pair->b, TRUE));
+  g_assert_true (step_set_local (pair->b, NULL));
+  g_assert_true (step_set_remote (pair->a, pair->b->pending_local));
+  g_assert_true (step_set_local (pair->a, NULL));
+  answer = wherry_sdp_copy (pair->a->current_local);
+  g_assert_cmpint (answer->setup, ==, WHERRY_SDP_SETUP_PASSIVE);
+  answer->setup = WHERRY_SDP_SETUP_ACTIVE;
+  g_assert_true (step_set_remote (pair->b, answer));
+  step_pair_exchange (pair);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -228,6 +247,7 @@ main (int argc, char **argv)
   ADD ("/peer/descriptions/other-media", test_other_media);
   ADD ("/peer/descriptions/max-message-size", test_max_message_size);
   ADD ("/peer/descriptions/stale-descriptions", test_stale);
+  ADD ("/peer/descriptions/answer-changes-role", test_answer_changes_role);
 #undef ADD
 
   return g_test_run ();
