@@ -123,9 +123,10 @@ wherry_peer_negotiation_choose_role (const WherryPeerNegotiation *self, const Wh
       fits = FALSE;
       break;
     }
-  /* A living association keeps its roles (RFC 8842 section 5.5), and so is offered again as actpass.
-   * pion and GStreamer answer that with active even where they are the server, and go on as they
-   * were. The fingerprint, which is checked elsewhere, says whether it is another association. */
+  /* A living association keeps its roles (RFC 8842 section 5.5), and so is offered again as
+   * actpass. pion and GStreamer answer that with active even where they are the server, and go on
+   * as they were. The fingerprint, which is checked elsewhere, says whether it is another
+   * association. */
   if (!is_offer && self->has_role)
     *is_client = self->is_client;
   if (fits && self->has_role && *is_client != self->is_client)

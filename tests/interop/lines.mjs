@@ -76,8 +76,8 @@ const obey = async (stack, order) => {
 };
 
 /** Obeys until it is told to quit. What fails is said, and the next line is read. */
-export const serve = async (name, stack) => {
-  say({ event: 'ready', stack: name });
+export const serve = async (name, version, stack) => {
+  say({ event: 'ready', stack: name, version });
   for await (const line of lines()) {
     const order = JSON.parse(line);
     if (order.do === 'quit')

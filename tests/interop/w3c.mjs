@@ -20,6 +20,9 @@ const wrap = (name, channel) => {
   return { send: (data) => channel.send(data), close: () => channel.close() };
 };
 
+/* @roamhq/wrtc says 65535 where there is none */
+const limit = (number) => (number === 65535 ? null : number ?? null);
+
 export class W3cStack {
   #connection;
 
@@ -35,8 +38,8 @@ export class W3cStack {
       id: channel.id,
       protocol: channel.protocol,
       ordered: channel.ordered,
-      maxRetransmits: channel.maxRetransmits ?? null,
-      maxPacketLifeTime: channel.maxPacketLifeTime ?? null,
+      maxRetransmits: limit(channel.maxRetransmits),
+      maxPacketLifeTime: limit(channel.maxPacketLifeTime),
     }, (name) => wrap(name, channel));
   }
 

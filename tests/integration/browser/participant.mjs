@@ -39,8 +39,8 @@ export class Participant {
       check();
   }
 
-  /** Resolves as soon as `condition` holds; looks again at each event. */
-  until(condition, what, timeoutMs = 20_000) {
+  /** Resolves as soon as `condition` holds, or with `signal` aborted; looks again at each event. */
+  until(condition, what, timeoutMs = 20_000, signal = undefined) {
     return new Promise((resolve, reject) => {
       const done = (settle, value) => {
         clearTimeout(timer);
@@ -50,11 +50,12 @@ export class Participant {
       const check = () => {
         if (this.failure)
           done(reject, this.failure);
-        else if (condition())
+        else if (signal?.aborted || condition())
           done(resolve);
       };
       const timer = setTimeout(() => done(reject, new Error(`${this.name}: ${what} did not happen within ${timeoutMs} ms`)), timeoutMs);
       this.#waiting.add(check);
+      signal?.addEventListener('abort', check);
       check();
     });
   }

@@ -19,6 +19,8 @@ export class DirectParticipant extends Participant {
   ready = null;
   state = 'new';
   max = null; /* what it announced last */
+  pair = null; /* what ICE settled on last, where its stack tells it */
+  sent = 0; /* messages that were handed to its stack */
   #child;
 
   /** Starts the program. What it has to say to the other side goes to `onSignal`. */
@@ -51,6 +53,10 @@ export class DirectParticipant extends Participant {
       channel.closed = true;
     else if (event.event === 'message')
       event.label = channel?.label ?? event.channel; /* the native one calls channels by their labels */
+    else if (event.event === 'pair')
+      this.pair = event;
+    else if (event.event === 'sent')
+      this.sent += 1;
     else if (event.event === 'failed')
       this.refusals.push(event);
     else if (event.event === 'state')
@@ -79,8 +85,18 @@ export class DirectParticipant extends Participant {
     this.order({ do: 'send', channel, kind, head, size });
   }
 
+  /** Makes a new connection in the same program. */
+  async renew() {
+    this.ready = null;
+    this.state = 'new';
+    this.messages.length = 0;
+    this.channels.clear();
+    this.order({ do: 'renew' });
+    await this.until(() => this.ready, 'making a new connection');
+  }
+
   async quit() {
-    if (this.#child.exitCode !== null)
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null)
       return;
     const ended = new Promise((resolve) => { this.#child.once('exit', resolve); });
     this.#child.stdin.end('{"do":"quit"}\n');

@@ -10,7 +10,8 @@ import { after, before, test } from 'node:test';
 import { Daemon } from '../browser/daemon.mjs';
 import { ProgramParticipant, digest, payload } from '../browser/participant.mjs';
 import { NativeMember, RoomMember } from './direct.mjs';
-import { STACKS, cannot } from './stacks.mjs';
+import { cannot } from './limits.mjs';
+import { STACKS } from './stacks.mjs';
 import { Table } from './table.mjs';
 
 const ROOM = 'stacks';

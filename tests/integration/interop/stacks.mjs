@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The stacks that tests/interop has participants of, and what they cannot do. */
+/* The stacks that tests/interop has participants of. What they cannot do is in limits.mjs. */
 
 import { fileURLToPath } from 'node:url';
 
@@ -13,52 +13,10 @@ export const STACKS = {
   ...(process.env.WHERRY_PION && { pion: [process.env.WHERRY_PION, 'direct'] }),
   chromium: [process.execPath, script('browser/direct.mjs'), 'chromium'],
   firefox: [process.execPath, script('browser/direct.mjs'), 'firefox'],
-  gstreamer: ['/usr/bin/python3', script('gstreamer/direct.py')],
+  gstreamer: ['/usr/bin/env', '-u', 'G_DEBUG', '/usr/bin/python3', script('gstreamer/direct.py')], /* it warns of what it refuses */
 };
 
-/*
- * Messages that a stack cannot `send`, cannot `take`, or does not `tell` right. limits.mjs shows that it is the same
- * between this stack and another one, without Wherry.
- */
-const LIMITS = [
-  {
-    stack: 'werift',
-    what: 'send',
-    hits: (size) => size === 0,
-    reason: 'werift 0.24 sends nothing for an empty message, and counts it: all that follow on its stream are lost with it',
-  },
-  {
-    stack: 'gstreamer',
-    what: 'send',
-    hits: (size) => size === 0,
-    reason: 'GStreamer 1.22 closes the channel when it should send an empty text, and sends no empty binary',
-  },
-  {
-    stack: 'gstreamer',
-    what: 'tell',
-    hits: (size) => size === 0,
-    reason: 'GStreamer 1.22 hears empty text as empty binary and the other way round',
-  },
-  {
-    stack: 'gstreamer',
-    what: 'send',
-    hits: (size) => size > 65_536,
-    reason: 'GStreamer 1.22 drops what is larger than 65536 bytes in silence, whatever the other side takes',
-  },
-  {
-    stack: 'pion',
-    what: 'send',
-    hits: (size) => size > 65_535,
-    reason: 'pion 3.1 sends at most 65535 bytes',
-  },
-  {
-    stack: 'pion',
-    what: 'take',
-    hits: (size) => size > 65_535,
-    reason: 'pion 3.1 closes its channel when more than 65535 bytes come, and its description says 65536 by saying nothing',
-  },
-];
+/** The public API of this project, driven in the same way. */
+export const OURS = [process.env.WHERRY_DIRECT];
 
-/** Why this stack cannot `what` a message of this size; undefined if it can. */
-export const cannot = (stack, what, size) => LIMITS
-  .find((limit) => limit.stack === stack && limit.what === what && limit.hits(size))?.reason;
+export const commandOf = (kind) => (kind === 'wherry' ? OURS : STACKS[kind]);

@@ -7,7 +7,7 @@ import json
 import pathlib
 import sys
 
-from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription, __version__
 from aiortc.sdp import candidate_from_sdp
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
@@ -91,7 +91,7 @@ class Stack:
         elif do == "close":
             self.channels[order["channel"]].close()
         elif do == "restart":
-            raise RuntimeError("aiortc 1.4 has no ICE restart")
+            await self.set(await self.connection.createOffer(iceRestart=True))
         else:
             raise RuntimeError("no such order")
 
@@ -99,7 +99,7 @@ class Stack:
 async def main():
     stack = Stack()
     loop = asyncio.get_running_loop()
-    say(event="ready", stack="aiortc")
+    say(event="ready", stack="aiortc", version=__version__)
     while True:
         line = await loop.run_in_executor(None, sys.stdin.readline)
         order = json.loads(line) if line else {"do": "quit"}

@@ -67,4 +67,4 @@ new WebSocketServer({ server, maxPayload: 1 << 26 }).on('connection', (socket) =
 
 const page = await browser.newPage();
 page.on('pageerror', (error) => fail(error.message));
-await page.goto(`http://127.0.0.1:${server.address().port}/#${kind}`);
+await page.goto(`http://127.0.0.1:${server.address().port}/#${encodeURIComponent(`${kind} ${await browser.version()}`)}`);

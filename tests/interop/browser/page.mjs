@@ -4,4 +4,6 @@
 import { serve } from './lines.mjs';
 import { W3cStack } from './w3c.mjs';
 
-await serve(location.hash.slice(1), new W3cStack(new RTCPeerConnection()));
+const [kind, version] = decodeURIComponent(location.hash.slice(1)).split(' ');
+
+await serve(kind, version, new W3cStack(new RTCPeerConnection()));

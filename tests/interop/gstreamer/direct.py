@@ -84,8 +84,8 @@ class Stack:
             raise RuntimeError(reply.get_value("error").message)
         return reply.get_value(answer).copy() if answer else None
 
-    def describe(self, kind):
-        description = self.ask(f"create-{kind}", None, kind)
+    def describe(self, kind, options=None):
+        description = self.ask(f"create-{kind}", options, kind)
         say(type=kind, sdp=description.sdp.as_text())
         self.ask("set-local-description", description)
 
@@ -131,7 +131,9 @@ class Stack:
         elif do == "close":
             self.channels[order["channel"]].emit("close")
         elif do == "restart":
-            raise RuntimeError("webrtcbin 1.22 has no ICE restart")
+            restart = Gst.Structure.new_empty("options")
+            restart.set_value("ice-restart", True)
+            self.describe("offer", restart)
         else:
             raise RuntimeError("no such order")
 
@@ -143,7 +145,7 @@ def none_if_negative(number):
 def main():
     Gst.init(None)
     stack = Stack()
-    say(event="ready", stack="gstreamer")
+    say(event="ready", stack="gstreamer", version=Gst.version_string().split()[-1])
     for line in sys.stdin:
         order = json.loads(line)
         if order.get("do") == "quit":

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A participant on libdatachannel, as ../participant.md describes it. */
 
-import { PeerConnection } from 'node-datachannel';
+import { randomBytes } from 'node:crypto';
+
+import { PeerConnection, getLibraryVersion } from 'node-datachannel';
 
 import { announce, heard, say, serve } from '../lines.mjs';
 
@@ -53,9 +55,8 @@ class Stack {
   }
 
   offer(restart) {
-    if (restart)
-      throw new Error('libdatachannel has no ICE restart');
-    this.#connection.setLocalDescription('offer');
+    const [iceUfrag, icePwd] = [6, 18].map((length) => randomBytes(length).toString('base64'));
+    this.#connection.setLocalDescription('offer', restart ? { iceUfrag, icePwd } : undefined);
   }
 
   accept({ type, sdp }) {
@@ -74,4 +75,4 @@ class Stack {
   }
 }
 
-await serve('libdatachannel', new Stack());
+await serve('libdatachannel', getLibraryVersion(), new Stack());

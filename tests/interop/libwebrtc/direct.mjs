@@ -7,6 +7,7 @@ import { createRequire } from 'node:module';
 import { serve } from '../lines.mjs';
 import { W3cStack } from '../w3c.mjs';
 
-const wrtc = createRequire(import.meta.url)('@roamhq/wrtc');
+const require = createRequire(import.meta.url);
+const wrtc = require('@roamhq/wrtc');
 
-await serve('libwebrtc', new W3cStack(new wrtc.RTCPeerConnection({ iceServers: [] })));
+await serve('libwebrtc', `@roamhq/wrtc ${require('@roamhq/wrtc/package.json').version}`, new W3cStack(new wrtc.RTCPeerConnection({ iceServers: [] })));

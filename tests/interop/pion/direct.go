@@ -52,7 +52,7 @@ func direct([]string) error {
 		report(map[string]interface{}{"event": "state", "state": state.String()})
 	})
 	s.pc.OnDataChannel(s.onChannel)
-	report(map[string]interface{}{"event": "ready", "stack": "pion"})
+	report(map[string]interface{}{"event": "ready", "stack": "pion", "version": version})
 
 	lines := bufio.NewScanner(os.Stdin)
 	lines.Buffer(nil, 1<<20)

@@ -11,6 +11,9 @@ import (
 	"sync"
 )
 
+// The library's, as its package says.
+var version = "unknown"
+
 var (
 	outLock sync.Mutex
 	out     = json.NewEncoder(os.Stdout)
