@@ -59,6 +59,14 @@ is_same (const WherrySdp *a, const WherrySdp *b)
   return a->type == b->type && strcmp (text_a, text_b) == 0;
 }
 
+gboolean
+wherry_connection_can_trickle (WherryConnection *self)
+{
+  const WherrySdp *remote = wherry_connection_get_remote (self);
+
+  return remote != NULL && (remote->ice_options & WHERRY_SDP_ICE_OPTIONS_TRICKLE) != 0;
+}
+
 void
 wherry_connection_set_slots (WherryConnection *self, const WherryPeerStep *step)
 {
@@ -70,6 +78,7 @@ wherry_connection_set_slots (WherryConnection *self, const WherryPeerStep *step)
   };
   gboolean changed[WHERRY_N_SLOTS];
   gboolean rolled_back = FALSE;
+  gboolean could_trickle = wherry_connection_can_trickle (self);
   WherrySdp *local;
 
   for (guint i = 0; i < WHERRY_N_SLOTS; i++)
@@ -105,6 +114,8 @@ wherry_connection_set_slots (WherryConnection *self, const WherryPeerStep *step)
     wherry_connection_notify (self, "local-description");
   if (changed[WHERRY_SLOT_CURRENT_REMOTE] || changed[WHERRY_SLOT_PENDING_REMOTE])
     wherry_connection_notify (self, "remote-description");
+  if (could_trickle != wherry_connection_can_trickle (self))
+    wherry_connection_notify (self, "can-trickle-ice-candidates");
 }
 
 WherrySessionDescription *

@@ -154,6 +154,8 @@ void wherry_connection_clear_late (WherryConnection *self);
 /* ---- connection-negotiation ---- */
 void wherry_connection_set_slots (WherryConnection *self, const WherryPeerStep *step);
 void wherry_connection_clear_slots (WherryConnection *self);
+/* RTCPeerConnection.canTrickleIceCandidates */
+gboolean wherry_connection_can_trickle (WherryConnection *self);
 /* (transfer none) (nullable) */
 WherrySessionDescription *wherry_connection_get_description (WherryConnection *self,
                                                              WherrySlot slot);

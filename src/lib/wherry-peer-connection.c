@@ -442,10 +442,7 @@ wherry_peer_connection_get_remote_description (WherryPeerConnection *self)
 gboolean
 wherry_peer_connection_get_can_trickle_ice_candidates (WherryPeerConnection *self)
 {
-  const WherrySdp *remote;
-
   g_return_val_if_fail (WHERRY_IS_PEER_CONNECTION (self) && self->connection != NULL, FALSE);
 
-  remote = wherry_connection_get_remote (self->connection);
-  return remote != NULL && (remote->ice_options & WHERRY_SDP_ICE_OPTIONS_TRICKLE) != 0;
+  return wherry_connection_can_trickle (self->connection);
 }
