@@ -22,9 +22,10 @@ export const executable = (kind) => (kind === 'firefox'
   ? process.env.FIREFOX ?? '/usr/bin/firefox-esr'
   : process.env.CHROMIUM ?? '/usr/bin/chromium');
 
-export const launch = (kind, options = {}) => (kind === 'firefox'
+/** `prefs`: settings of Firefox; the rest is puppeteer's. */
+export const launch = (kind, { prefs = {}, ...options } = {}) => (kind === 'firefox'
   ? puppeteer.launch({
-    browser: 'firefox', executablePath: executable(kind), headless: true, extraPrefsFirefox: FIREFOX_PREFS,
+    browser: 'firefox', executablePath: executable(kind), headless: true, extraPrefsFirefox: { ...FIREFOX_PREFS, ...prefs },
     /* the window's own size: older Firefox lacks what puppeteer's viewport asks of it */
     args: [`--width=${WIDTH}`, `--height=${HEIGHT}`], defaultViewport: null, ...options,
   })

@@ -23,6 +23,8 @@ export class DirectParticipant extends Participant {
   sent = 0; /* messages that were handed to its stack */
   #child;
 
+  get pid() { return this.#child.pid; }
+
   /** Starts the program. What it has to say to the other side goes to `onSignal`. */
   static async start(command, { kind, name, onSignal }) {
     const self = new this(kind, name);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A participant that is a real browser, as ../participant.md describes it: direct.mjs chromium|firefox. It serves a page of
- * its own to a headless browser and carries lines between that page and its standard input and output.
+ * A participant that is a real browser, as ../participant.md describes it: direct.mjs chromium|firefox [PREFS]. It serves a
+ * page of its own to a headless browser and carries lines between that page and its standard input and output. PREFS: a JSON
+ * object of settings for Firefox.
  */
 
 import { spawn } from 'node:child_process';
@@ -15,7 +16,7 @@ import { WebSocketServer } from 'ws';
 
 import { executable, launch } from '../../integration/browser/browsers.mjs';
 
-const kind = process.argv[2];
+const [kind, prefs = '{}'] = process.argv.slice(2);
 const MODULES = { '/page.mjs': 'page.mjs', '/host.mjs': 'host.mjs', '/lines.mjs': '../lines.mjs', '/w3c.mjs': '../w3c.mjs' };
 const PAGE = '<!DOCTYPE html><meta charset="utf-8"><title>participant</title><link rel="icon" href="data:,"><script type="module" src="/page.mjs"></script>';
 
@@ -46,6 +47,7 @@ const early = [];
 input.on('line', (line) => early.push(line));
 
 const browser = await launch(kind, {
+  prefs: JSON.parse(prefs),
   userDataDir: await profile(),
   executablePath: fileURLToPath(new URL('mortal.sh', import.meta.url)),
   env: { ...process.env, MORTAL: executable(kind) },

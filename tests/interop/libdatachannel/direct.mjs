@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A participant on libdatachannel, as ../participant.md describes it. */
+/* A participant on libdatachannel, as ../participant.md describes it: direct.mjs [MAX-MESSAGE-SIZE]. */
 
 import { randomBytes } from 'node:crypto';
 
@@ -25,6 +25,7 @@ class Stack {
     iceServers: [],
     bindAddress: '127.0.0.1',
     disableAutoNegotiation: true,
+    ...(process.argv[2] && { maxMessageSize: Number(process.argv[2]) }),
   });
 
   constructor() {

@@ -7,7 +7,8 @@
 #include "interop/wherry/channels.h"
 #include "interop/wherry/lines.h"
 
-/* A participant on the public API alone, in the direct mode of ../participant.md. */
+/* A participant on the public API alone, in the direct mode of ../participant.md:
+ * wherry-direct [MAX-MESSAGE-SIZE]. */
 
 #define ADDRESS "127.0.0.1"
 
@@ -17,7 +18,8 @@ typedef struct
   GDataInputStream *input;
   WherryPeerConnection *connection;
   Channels channels;
-  gboolean is_finalized; /* the connection before */
+  guint max_message_size; /* 0: the default */
+  gboolean is_finalized;  /* the connection before */
 } Participant;
 
 static void
@@ -202,6 +204,8 @@ connection_open (Participant *self, GError **error)
   const char *const addresses[] = { ADDRESS, NULL };
 
   wherry_configuration_set_bind_addresses (configuration, addresses);
+  if (self->max_message_size != 0)
+    wherry_configuration_set_max_message_size (configuration, self->max_message_size);
   self->connection = wherry_peer_connection_new (configuration, error);
   if (self->connection == NULL)
     return FALSE;
@@ -297,7 +301,7 @@ on_line (GObject *source, GAsyncResult *result, gpointer data)
 }
 
 int
-main (void)
+main (int argc, char **argv)
 {
   g_autoptr (GInputStream) standard_input = g_unix_input_stream_new (0, FALSE);
   g_autoptr (GError) error = NULL;
@@ -305,6 +309,8 @@ main (void)
 
   g_log_writer_default_set_use_stderr (TRUE);
   channels_init (&self.channels);
+  if (argc > 1)
+    self.max_message_size = (guint) g_ascii_strtoull (argv[1], NULL, 10);
   self.loop = g_main_loop_new (NULL, FALSE);
   self.input = g_data_input_stream_new (standard_input);
   if (!connection_open (&self, &error))
