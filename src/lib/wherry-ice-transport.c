@@ -293,7 +293,8 @@ take_candidates (GListStore *list, const WherrySdp *sdp)
       same += goes_on ? 1 : 0;
     }
   if (same < n_before || same < now->len)
-    g_list_store_splice (list, same, n_before - same, now->pdata + same, now->len - same);
+    g_list_store_splice (list, same, n_before - same, now->len > 0 ? now->pdata + same : NULL,
+                         now->len - same);
 }
 
 /* sdp: (nullable) */
