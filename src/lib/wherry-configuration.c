@@ -315,12 +315,21 @@ wherry_configuration_copy (WherryConfiguration *self)
 
 /* ---- for connections ---- */
 
+G_STATIC_ASSERT (WHERRY_ICE_CANDIDATE_TYPES_HOST == WHERRY_ICE_TYPE (HOST));
+G_STATIC_ASSERT (WHERRY_ICE_CANDIDATE_TYPES_SRFLX == WHERRY_ICE_TYPE (SRFLX));
+G_STATIC_ASSERT (WHERRY_ICE_CANDIDATE_TYPES_PRFLX == WHERRY_ICE_TYPE (PRFLX));
+G_STATIC_ASSERT (WHERRY_ICE_CANDIDATE_TYPES_RELAY == WHERRY_ICE_TYPE (RELAY));
+
 static void
 add_url (WherryIceConfig *ice, WherryIceServer *server, const char *text)
 {
   g_autoptr (WherryIceUrl) url = wherry_ice_url_parse (text, NULL); /* the server checked it */
 
-  if (url->is_turn)
+  if (url->is_turn && url->tls)
+    wherry_ice_config_add_turns_server (ice, url->host, url->port,
+                                        wherry_ice_server_get_username (server),
+                                        wherry_ice_server_get_credential (server));
+  else if (url->is_turn)
     wherry_ice_config_add_turn_server (ice, url->host, url->port,
                                        wherry_ice_server_get_username (server),
                                        wherry_ice_server_get_credential (server), url->tcp);
@@ -351,6 +360,7 @@ wherry_configuration_to_ice (WherryConfiguration *self, GError **error)
     return NULL;
   ice->relay_only = self->ice_transport_policy == WHERRY_ICE_TRANSPORT_POLICY_RELAY;
   ice->ice_tcp = self->ice_tcp;
+  ice->local_types = ice->remote_types = self->candidate_types;
   if (self->restart_on_network_change)
     ice->network = wherry_ice_network_get_system ();
   return g_steal_pointer (&ice);

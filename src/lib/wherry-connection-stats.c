@@ -262,31 +262,100 @@ add_pair (Report *report, const WherryIceStats *ice)
   end (report, report->pair);
 }
 
-/* address: "ip:port" or "[ip]:port" */
-static void
-add_candidate (Report *report, const char *id, const char *type, WherryCandidateType kind,
-               const char *address, const WherryIceStats *ice, guint32 priority)
+/* How a TURN server is reached: "turns:host:port?transport=tcp" */
+static const char *
+relay_protocol (const char *url)
 {
-  const char *colon = strrchr (address, ':');
+  if (g_str_has_prefix (url, "turns:"))
+    return "tls";
+  return g_str_has_suffix (url, "?transport=tcp") ? "tcp" : "udp";
+}
+
+/* What a check finds has no more than what libnice tells of it. candidate: (nullable) */
+static void
+add_signaled (Report *report, WherryIceCandidate *candidate)
+{
+  const char *related = NULL;
+
+  if (candidate == NULL)
+    return;
+  add_string (report, "usernameFragment", wherry_ice_candidate_get_username_fragment (candidate));
+  add_string (report, "tcpType", wherry_ice_candidate_get_tcp_type (candidate));
+  if (wherry_ice_transport_is_found (candidate))
+    return;
+  related = wherry_ice_candidate_get_related_address (candidate);
+  add_string (report, "foundation", wherry_ice_candidate_get_foundation (candidate));
+  add_string (report, "relatedAddress", related);
+  if (related != NULL)
+    add (report, "relatedPort",
+         g_variant_new_int32 ((gint32) wherry_ice_candidate_get_related_port (candidate)));
+}
+
+typedef struct
+{
+  const char *id;
+  const char *type;
+  WherryCandidateType kind;
+  const char *address; /* "ip:port" or "[ip]:port" */
+  guint32 priority;
+  WherryIceCandidate *signaled; /* (nullable) */
+} PairSide;
+
+static void
+add_candidate (Report *report, const PairSide *side, const WherryIceStats *ice)
+{
+  const char *colon = strrchr (side->address, ':');
   g_autofree char *host = NULL;
 
-  begin (report, id, type);
+  begin (report, side->id, side->type);
   add_string (report, "transportId", report->transport);
   if (colon != NULL)
     {
-      host = g_strndup (address, (gsize) (colon - address));
+      host = g_strndup (side->address, (gsize) (colon - side->address));
       if (*host == '[')
         host[strlen (host) - 1] = '\0';
       add_string (report, "address", *host == '[' ? host + 1 : host);
       add (report, "port", g_variant_new_int32 (atoi (colon + 1)));
     }
   add_string (report, "protocol", ice->pair.protocol);
-  add_string (report, "candidateType", wherry_candidate_type_to_string (kind));
-  add (report, "priority", g_variant_new_int32 ((gint32) priority));
-  if (kind == WHERRY_CANDIDATE_TYPE_RELAY && *ice->relay_url != '\0'
-      && g_str_equal (type, "local-candidate"))
-    add_string (report, "url", ice->relay_url);
-  end (report, id);
+  add_string (report, "candidateType", wherry_candidate_type_to_string (side->kind));
+  add (report, "priority", g_variant_new_int32 ((gint32) side->priority));
+  add_signaled (report, side->signaled);
+  if (side->kind == WHERRY_CANDIDATE_TYPE_RELAY && *ice->relay_url != '\0'
+      && g_str_equal (side->type, "local-candidate"))
+    {
+      add_string (report, "url", ice->relay_url);
+      add_string (report, "relayProtocol", relay_protocol (ice->relay_url));
+    }
+  end (report, side->id);
+}
+
+/* Their transport knows which of the candidates they are. */
+static void
+add_candidates (Report *report, WherryConnection *self, const WherryIceStats *ice)
+{
+  WherryIceTransport *transport
+      = self->sctp_transport != NULL ? wherry_dtls_transport_get_ice_transport (
+            wherry_sctp_transport_get_transport (self->sctp_transport))
+                                     : NULL;
+  PairSide local = { .id = report->local_candidate,
+                     .type = "local-candidate",
+                     .kind = ice->pair.local_type,
+                     .address = ice->pair.local_address,
+                     .priority = ice->local_priority };
+  PairSide remote = { .id = report->remote_candidate,
+                      .type = "remote-candidate",
+                      .kind = ice->pair.remote_type,
+                      .address = ice->pair.remote_address,
+                      .priority = ice->remote_priority };
+
+  if (transport != NULL)
+    {
+      local.signaled = wherry_ice_transport_get_selected_local_candidate (transport);
+      remote.signaled = wherry_ice_transport_get_selected_remote_candidate (transport);
+    }
+  add_candidate (report, &local, ice);
+  add_candidate (report, &remote, ice);
 }
 
 /* der: (nullable) */
@@ -362,10 +431,7 @@ make_report (WherryConnection *self, const WherryConnectionSnapshot *snapshot)
   if (ice->has_pair)
     {
       add_pair (&report, ice);
-      add_candidate (&report, report.local_candidate, "local-candidate", ice->pair.local_type,
-                     ice->pair.local_address, ice, ice->local_priority);
-      add_candidate (&report, report.remote_candidate, "remote-candidate", ice->pair.remote_type,
-                     ice->pair.remote_address, ice, ice->remote_priority);
+      add_candidates (&report, self, ice);
     }
   if (stats->has_sctp)
     add_sctp (&report, &stats->sctp);

@@ -8,6 +8,9 @@
 #include "lib/wherry-enum-types.h"
 #include "lib/wherry-transports-private.h"
 
+/* The foundation of a candidate that nobody signaled. */
+#define FOUND "found"
+
 struct _WherryIceTransport
 {
   GObject parent_instance;
@@ -342,6 +345,12 @@ split_address (const char *address, guint *port)
   return g_strndup (address + (bracketed ? 1 : 0), (gsize) (colon - address) - (bracketed ? 2 : 0));
 }
 
+gboolean
+wherry_ice_transport_is_found (WherryIceCandidate *candidate)
+{
+  return g_strcmp0 (wherry_ice_candidate_get_foundation (candidate), FOUND) == 0;
+}
+
 static gboolean
 is_at (WherryIceCandidate *candidate, const char *ip, guint port, const char *protocol)
 {
@@ -376,8 +385,9 @@ find (WherryIceCandidate *before, GListStore *list, WherryIceParameters *paramet
         return g_steal_pointer (&candidate);
     }
   first = n > 0 ? g_list_model_get_item (G_LIST_MODEL (list), 0) : NULL;
-  text = g_strdup_printf ("candidate:found 1 %s %u %s %u typ %s%s", protocol, priority, ip, port,
-                          wherry_candidate_type_to_string (type), tcp ? " tcptype active" : "");
+  text
+      = g_strdup_printf ("candidate:" FOUND " 1 %s %u %s %u typ %s%s", protocol, priority, ip, port,
+                         wherry_candidate_type_to_string (type), tcp ? " tcptype active" : "");
   return wherry_ice_candidate_new (
       text, first != NULL ? wherry_ice_candidate_get_sdp_mid (first) : NULL,
       first != NULL ? wherry_ice_candidate_get_sdp_mline_index (first) : 0,

@@ -33,6 +33,8 @@ WherryIceParameters *wherry_ice_parameters_new (const char *username_fragment,
 /* What the descriptions in force say: (nullable) */
 void wherry_ice_transport_take_descriptions (WherryIceTransport *self, const WherrySdp *local,
                                              const WherrySdp *remote);
+/* One of a selected pair that nobody signaled: a check found it. */
+gboolean wherry_ice_transport_is_found (WherryIceCandidate *candidate);
 void wherry_ice_transport_take_details (WherryIceTransport *self, const WherryPeerStats *stats);
 /* DTLS failed. */
 void wherry_sctp_transport_tell_error (WherrySctpTransport *self, const GError *error);

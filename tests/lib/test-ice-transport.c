@@ -247,6 +247,52 @@ test_not_signaled (void)
   connection_pair_free (pair);
 }
 
+/* What is not wanted is not told; and theirs is not used, which leaves no way. */
+static void
+test_candidate_types (void)
+{
+  g_autoptr (WherryConfiguration) configuration = pair_configuration_new ();
+  ConnectionPair *pair = NULL;
+  g_autoptr (WherryDataChannel) channel = NULL;
+
+  wherry_configuration_set_candidate_types (configuration, WHERRY_ICE_CANDIDATE_TYPES_RELAY);
+  pair = connection_pair_new (configuration);
+  channel = wherry_peer_connection_create_data_channel (pair->a.connection, "x", NULL, NULL);
+  pair_watch (channel);
+  pair_negotiate (&pair->a);
+  WHERRY_WAIT_UNTIL (NULL, pair->a.n_ends == 1 && pair->b.n_ends == 1);
+  g_assert_cmpuint (pair->a.n_candidates + pair->b.n_candidates, ==, 0);
+  g_clear_object (&channel);
+  connection_pair_free (pair);
+}
+
+static void
+on_candidate_error (WherryPeerConnection *connection, const char *address, guint port,
+                    const char *url, guint code, const char *text, gpointer data)
+{
+  *(char **) data = g_strdup (url);
+}
+
+/* A password meant for TLS goes nowhere without. */
+static void
+test_turns (void)
+{
+  g_autoptr (WherryConfiguration) configuration = pair_configuration_new ();
+  const char *const urls[] = { "turns:127.0.0.1:9", NULL };
+  g_autoptr (WherryIceServer) server = wherry_ice_server_new (urls, "me", "secret", NULL);
+  ConnectionPair *pair = NULL;
+  g_autofree char *told = NULL;
+
+  wherry_configuration_add_ice_server (configuration, server);
+  pair = connection_pair_new (configuration);
+  g_signal_connect (pair->a.connection, "ice-candidate-error", G_CALLBACK (on_candidate_error),
+                    &told);
+  pair_set_local (&pair->a, NULL, NULL);
+  WHERRY_WAIT_UNTIL (NULL, told != NULL);
+  g_assert_cmpstr (told, ==, "turns:127.0.0.1:9?transport=tcp");
+  connection_pair_free (pair);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -254,5 +300,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/ice-transport/from-first-to-restart", test_from_first_to_restart);
   g_test_add_func ("/ice-transport/rollback", test_rollback);
   g_test_add_func ("/ice-transport/not-signaled", test_not_signaled);
+  g_test_add_func ("/ice-transport/candidate-types", test_candidate_types);
+  g_test_add_func ("/ice-transport/turns", test_turns);
   return g_test_run ();
 }

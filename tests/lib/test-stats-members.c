@@ -313,7 +313,23 @@ typedef enum
   ALL,
   FROM_A, /* a finds b by its checks */
   TCP,
+  BASE_TOLD, /* of theirs; ours hide it where host candidates are not used (RFC 8828) */
 } Told;
+
+/* (transfer full) */
+static WherryIceCandidate *
+with_base (WherryIceCandidate *candidate)
+{
+  g_autoptr (GString) text = g_string_new (wherry_ice_candidate_get_candidate (candidate));
+
+  if (wherry_ice_candidate_get_related_address (candidate) != NULL)
+    g_assert_cmpuint (g_string_replace (text, "raddr 0.0.0.0 rport 9", "raddr 10.0.0.7 rport 77",
+                                        0),
+                      ==, 1);
+  return wherry_ice_candidate_new (text->str, wherry_ice_candidate_get_sdp_mid (candidate),
+                                   wherry_ice_candidate_get_sdp_mline_index (candidate),
+                                   wherry_ice_candidate_get_username_fragment (candidate));
+}
 
 /* Carries what the other side is to be told. */
 static gboolean
@@ -324,21 +340,16 @@ tell (PairEnd *end, Told told)
       g_autoptr (WherryIceCandidate) candidate = g_ptr_array_steal_index (end->candidates, 0);
       gboolean is_tcp = g_strcmp0 (wherry_ice_candidate_get_protocol (candidate), "tcp") == 0;
 
-      if (told == ALL || (told == FROM_A && end == &end->pair->a) || (told == TCP && is_tcp))
+      if (told == BASE_TOLD)
+        {
+          g_autoptr (WherryIceCandidate) changed = with_base (candidate);
+
+          pair_add_candidate (pair_other (end), changed, NULL);
+        }
+      else if (told == ALL || (told == FROM_A && end == &end->pair->a) || (told == TCP && is_tcp))
         pair_add_candidate (pair_other (end), candidate, NULL);
     }
   return TRUE;
-}
-
-/* Then it is the one that is used. */
-static gboolean
-has_one_candidate (PairEnd *end)
-{
-  GListModel *local = wherry_ice_transport_get_local_candidates (stats_ice_of (end));
-  g_autoptr (WherryIceCandidate) first = g_list_model_get_item (local, 0);
-
-  return g_list_model_get_n_items (local) == 1
-         && wherry_ice_candidate_get_candidate_type (first) == WHERRY_ICE_CANDIDATE_TYPE_HOST;
 }
 
 static void
@@ -348,6 +359,9 @@ compare_candidate (WherryStatsReport *report, const char *type, WherryIceCandida
                        wherry_ice_candidate_get_port (candidate), 0, "the candidate");
   stats_table_compare (type, "priority", stats_figure (report, type, NULL, "priority"),
                        wherry_ice_candidate_get_priority (candidate), 0, "the candidate");
+  if (wherry_ice_candidate_get_related_address (candidate) != NULL)
+    stats_table_compare (type, "relatedPort", stats_figure (report, type, NULL, "relatedPort"),
+                         wherry_ice_candidate_get_related_port (candidate), 0, "the candidate");
 }
 
 static void
@@ -384,24 +398,26 @@ see_pair (WherryConfiguration *configuration, Told told)
                                       == WHERRY_DATA_CHANNEL_STATE_OPEN);
   g_object_unref (stats_report_of (&pair->a));
   g_object_unref (stats_report_of (&pair->b));
-  if (told == ALL && has_one_candidate (&pair->a))
+  if (told == ALL || told == BASE_TOLD)
     check_candidates (pair);
   g_clear_object (&channel);
   connection_pair_free (pair);
 }
 
 static void
-see_relayed (const char *url)
+see_relayed (const char *address, const char *url, Told told)
 {
-  g_autoptr (WherryConfiguration) configuration = pair_configuration_new ();
+  g_autoptr (WherryConfiguration) configuration = wherry_configuration_new ();
+  const char *const addresses[] = { address, NULL };
   const char *const urls[] = { url, NULL };
   g_autoptr (WherryIceServer) server
       = wherry_ice_server_new (urls, COTURN_USER, COTURN_PASSWORD, NULL);
 
   g_assert_nonnull (server);
+  wherry_configuration_set_bind_addresses (configuration, addresses);
   wherry_configuration_set_ice_transport_policy (configuration, WHERRY_ICE_TRANSPORT_POLICY_RELAY);
   wherry_configuration_add_ice_server (configuration, server);
-  see_pair (configuration, ALL);
+  see_pair (configuration, told);
 }
 
 static void
@@ -417,8 +433,8 @@ see_others (Coturn *coturn)
   see_pair (configuration, ALL);
   wherry_configuration_set_ice_tcp (configuration, TRUE);
   see_pair (configuration, TCP);
-  see_relayed (udp);
-  see_relayed (tcp);
+  see_relayed ("127.0.0.1", udp, ALL);
+  see_relayed ("10.77.0.1", tcp, BASE_TOLD);
 }
 
 static void
