@@ -123,6 +123,8 @@
 #define WHERRY_TURN_TLS_CONNECTIONS_MAX 16u
 /* Addresses come in several steps (link up, DHCP, router advertisement). */
 #define WHERRY_NETWORK_SETTLE_US (1 * G_USEC_PER_SEC)
+/* Beyond the 10 s after which libnice gives up: the 30 s of RFC 7675 section 5.1. */
+#define WHERRY_ICE_GRACE_US (20 * G_USEC_PER_SEC)
 /* A TCP and a TLS handshake take a few round trips. */
 #define WHERRY_TURN_TLS_CONNECT_LIMIT_US (5 * G_USEC_PER_SEC)
 /* What the relay takes as a label and a protocol: nobody needs more than this. */

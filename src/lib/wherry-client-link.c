@@ -135,7 +135,7 @@ void
 wherry_client_link_strand (WherryClientLink *self, gboolean is_lost)
 {
   g_clear_pointer (&self->signaling, wherry_signaling_client_free);
-  if (is_lost || !self->connected)
+  if (is_lost || !self->connected || self->restarting)
     lose (self);
 }
 
@@ -165,8 +165,32 @@ on_data_channel (WherryPeerConnection *connection, WherryDataChannel *channel, g
   self->events->channel (self->user_data, channel);
 }
 
-/* While the server is there, a path that is lost is looked for anew at once: the relay gives up
- * after some seconds. */
+/* While the server is there, a path that is lost is looked for anew at once: the relay waits for it
+ * as long. */
+static void
+look_for_path (WherryClientLink *self)
+{
+  if (self->signaling == NULL)
+    lose (self);
+  if (self->restarting || self->lost || self->left != NULL)
+    return;
+  self->restarting = TRUE;
+  set_timer (self, WHERRY_ICE_GRACE_US, on_lost_limit);
+  wherry_peer_connection_restart_ice (self->connection);
+  self->events->wavering (self->user_data, TRUE);
+}
+
+static void
+find_path (WherryClientLink *self)
+{
+  if (!self->restarting)
+    return;
+  self->restarting = FALSE;
+  if (!self->lost && self->left == NULL)
+    wherry_clock_clear_source (&self->timer);
+  self->events->wavering (self->user_data, FALSE);
+}
+
 static void
 on_connection_state (WherryPeerConnection *connection, GParamSpec *pspec, gpointer user_data)
 {
@@ -176,26 +200,16 @@ on_connection_state (WherryPeerConnection *connection, GParamSpec *pspec, gpoint
     {
     case WHERRY_CONNECTION_STATE_FAILED:
       if (self->connected)
-        lose (self);
+        look_for_path (self);
       else
         end (self, WHERRY_ERROR_CLOSED, FALSE, "no data could pass to the relay");
       break;
     case WHERRY_CONNECTION_STATE_DISCONNECTED:
-      if (self->signaling == NULL)
-        lose (self);
-      else if (self->connected && !self->restarting)
-        {
-          self->restarting = TRUE;
-          wherry_peer_connection_restart_ice (connection);
-          self->events->wavering (self->user_data, TRUE);
-        }
+      if (self->connected)
+        look_for_path (self);
       break;
     case WHERRY_CONNECTION_STATE_CONNECTED:
-      if (self->restarting)
-        {
-          self->restarting = FALSE;
-          self->events->wavering (self->user_data, FALSE);
-        }
+      find_path (self);
       break;
     case WHERRY_CONNECTION_STATE_NEW:
     case WHERRY_CONNECTION_STATE_CONNECTING:
@@ -354,7 +368,7 @@ on_signaling_closed (gpointer user_data, const GError *error)
 
   /* the peer connection lives on without its socket */
   g_clear_pointer (&self->signaling, wherry_signaling_client_free);
-  if (!self->connected || self->left != NULL || self->lost)
+  if (!self->connected || self->left != NULL || self->lost || self->restarting)
     wherry_client_link_end (self, error, FALSE);
 }
 

@@ -25,6 +25,8 @@ struct _WherryPeerCore
   gboolean told_connecting;
   gboolean connected;
   WherryTransportState layers[WHERRY_PEER_N_LAYERS];
+  GSource *grace; /* NULL: ICE has not failed */
+  GError *grace_error;
   gboolean ending;
   WherryPeerEnd end;
   GError *end_error;

@@ -21,10 +21,56 @@ wherry_peer_core_end_channels (WherryPeerCore *self, WherryTransportState state,
 }
 
 static void
+end_grace (WherryPeerCore *self)
+{
+  wherry_clock_clear_source (&self->grace);
+  g_clear_error (&self->grace_error);
+}
+
+static gboolean
+on_grace_over (gpointer data)
+{
+  WherryPeerCore *self = data;
+  g_autoptr (GError) error = g_steal_pointer (&self->grace_error);
+
+  end_grace (self);
+  wherry_peer_core_end (self, WHERRY_PEER_END_FAILED, error);
+  return G_SOURCE_REMOVE;
+}
+
+/* Before the first connection it is the hub's limit that counts. */
+static void
+watch_ice (WherryPeerCore *self, WherryTransportState before, WherryTransportState state,
+           const GError *error)
+{
+  if (state == WHERRY_TRANSPORT_CONNECTED && self->grace != NULL)
+    {
+      end_grace (self);
+      wherry_peer_core_tell_state (self, WHERRY_PEER_CONNECTED);
+    }
+  if (state != WHERRY_TRANSPORT_FAILED || self->grace != NULL)
+    return;
+  if (self->connected)
+    {
+      self->grace_error = error != NULL ? g_error_copy (error) : NULL;
+      self->grace = wherry_clock_add (self->settings->clock, wherry_peer_get_context (self->peer),
+                                      self->settings->ice_grace_us, on_grace_over, self);
+      wherry_peer_core_tell_state (self, WHERRY_PEER_DISCONNECTED);
+    }
+  else if (before == WHERRY_TRANSPORT_CONNECTED)
+    wherry_peer_core_end (self, WHERRY_PEER_END_FAILED, error);
+}
+
+static void
 on_layer (gpointer user_data, WherryPeerLayer layer, WherryTransportState state,
           const GError *error)
 {
-  wherry_peer_core_tell_layer (user_data, layer, state, error);
+  WherryPeerCore *self = user_data;
+  WherryTransportState before = self->layers[layer];
+
+  wherry_peer_core_tell_layer (self, layer, state, error);
+  if (layer == WHERRY_PEER_LAYER_ICE && self->settings->ice_grace_us > 0 && !self->ending)
+    watch_ice (self, before, state, error);
 }
 
 static void
@@ -227,6 +273,7 @@ wherry_peer_core_end (WherryPeerCore *self, WherryPeerEnd end, const GError *err
     return;
   self->ending = TRUE;
   self->end = end;
+  end_grace (self);
   self->end_error = error != NULL ? g_error_copy (error) : NULL;
 
   if (self->stack == NULL)

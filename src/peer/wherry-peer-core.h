@@ -22,6 +22,7 @@ typedef struct
   gboolean long_names;
   gboolean leaves_ids;
   gboolean outlives_failure;
+  gint64 ice_grace_us;
   gboolean tells_layers;              /* somebody listens */
   WherryDtlsCertificate *certificate; /* (nullable) */
   WherrySdpSetup setup;

@@ -202,7 +202,8 @@ settings_init (WherryPeerSettings *settings, const WherryPeerConfig *config,
   settings->long_names = config->long_names;
   settings->leaves_ids = config->leaves_ids;
   settings->outlives_failure = config->outlives_failure;
-  settings->ice->outlives_failure = config->outlives_failure;
+  settings->ice_grace_us = config->outlives_failure ? 0 : config->ice_grace_us;
+  settings->ice->outlives_failure = config->outlives_failure || config->ice_grace_us > 0;
   settings->certificate
       = config->certificate != NULL ? wherry_dtls_certificate_ref (config->certificate) : NULL;
   settings->setup

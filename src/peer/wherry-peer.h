@@ -33,7 +33,7 @@ typedef enum
   WHERRY_PEER_NEW,
   WHERRY_PEER_CONNECTING,   /* a remote description was applied */
   WHERRY_PEER_CONNECTED,    /* the association is up */
-  WHERRY_PEER_DISCONNECTED, /* ICE lost it, may come back */
+  WHERRY_PEER_DISCONNECTED, /* ICE lost it, may come back (CONNECTED): see ice_grace_us */
   WHERRY_PEER_CLOSED,       /* ended: see WherryPeerEnd */
 } WherryPeerState;
 
@@ -175,6 +175,9 @@ typedef struct
   /* ICE may fail and be restarted, and the end of the association is told and does not end the
    * peer: it lives until post_close() (RTCPeerConnection). FALSE: either ends it (the relay). */
   gboolean outlives_failure;
+  /* For who does not outlive it: how long a peer that was connected waits for an ICE restart,
+   * DISCONNECTED; 0: not at all. */
+  gint64 ice_grace_us;
   WherryDtlsCertificate *certificate; /* in place of a fresh one; referenced (nullable) */
   /* The DTLS role that our offers ask for and our answers take where they can: ACTIVE or PASSIVE;
    * NONE and ACTPASS: the other side's choice, then active. */

@@ -58,12 +58,29 @@ on_answered (gpointer user_data)
     self->events->answered (self->user_data);
 }
 
+/* While there is signaling the connection can be found anew. */
+static void
+lose_path (WherryRelayMember *self, const char *why)
+{
+  const WherryLogContext context = wherry_relay_member_log_context (self);
+
+  wherry_info (&context, "%s: %s", why,
+               self->events != NULL ? "ICE is to be restarted" : "there is no signaling to say so");
+  if (self->events != NULL)
+    self->events->path_lost (self->user_data);
+  else if (self->disconnected)
+    wherry_relay_member_leave (self, WHERRY_LEAVE_FAILED);
+}
+
 static void
 on_state (gpointer user_data, WherryPeerState state, const WherryPeerPath *path)
 {
   WherryRelayMember *self = user_data;
   const WherryLogContext context = wherry_relay_member_log_context (self);
 
+  self->disconnected = state == WHERRY_PEER_DISCONNECTED;
+  if (self->disconnected)
+    lose_path (self, "it no longer answers");
   if (state != WHERRY_PEER_CONNECTED || path == NULL)
     return;
   g_free (self->path);
@@ -102,16 +119,7 @@ on_finished (gpointer user_data, WherryPeerEnd end, const GError *error)
 static void
 on_addresses_changed (gpointer user_data, gboolean lost)
 {
-  WherryRelayMember *self = user_data;
-  const WherryLogContext context = wherry_relay_member_log_context (self);
-
-  if (self->events == NULL)
-    {
-      wherry_info (&context, "our address is gone, and there is no signaling to restart ICE by");
-      return;
-    }
-  wherry_info (&context, "our address is gone: ICE is to be restarted");
-  self->events->address_lost (self->user_data);
+  lose_path (user_data, "our address is gone");
 }
 
 static const WherryPeerHubEvents hub_events = {
@@ -163,6 +171,7 @@ make_peer (WherryRelayMember *self, WherrySignalError *code, GError **error)
     .max_message_size = relay->config->max_message_size,
     /* wherry:notices, and one that the port refuses with a notice */
     .max_channels = relay->config->channels_per_member + 2,
+    .ice_grace_us = WHERRY_ICE_GRACE_US,
   };
 
   *code = WHERRY_SIGNAL_ERROR_SERVER_FULL;

@@ -89,7 +89,8 @@ struct _WherryRelayMember
   gsize stream_bytes_taken; /* of these, for what its peer has taken */
   GQueue stream_requests;   /* of gsize: what each request needs that its peer has not answered */
   gboolean connected;
-  gboolean described; /* one side has both descriptions, or will have soon */
+  gboolean disconnected; /* meanwhile: ICE has failed and may be restarted */
+  gboolean described;    /* one side has both descriptions, or will have soon */
   GSource *connect_timer;
   gint64 connect_by_us;
   GPtrArray *candidates; /* of WherryCandidate, until there is a peer; NULL: none */

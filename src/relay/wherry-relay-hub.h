@@ -30,9 +30,10 @@ typedef struct
   void (*refused) (gpointer user_data, WherryPeerRequest request, const GError *error);
   /* Its answer was applied. */
   void (*answered) (gpointer user_data);
-  /* The address of ours that it is connected to is gone: restart ICE, by an offer of its own or by
-   * wherry_relay_member_restart(), while its connection still lives. */
-  void (*address_lost) (gpointer user_data);
+  /* The way to it is lost: the address of ours that it is connected to is gone, or it no longer
+   * answers. Restart ICE, by an offer of its own or by wherry_relay_member_restart(), and it is
+   * still there. */
+  void (*path_lost) (gpointer user_data);
   void (*member_joined) (gpointer user_data, const char *peer, const char *name);
   void (*member_left) (gpointer user_data, const char *peer, WherryLeaveReason reason);
   /* data: raw JSON bytes as they came */

@@ -164,6 +164,8 @@ wherry_relay_member_detach (WherryRelayMember *self)
 
   WHERRY_ASSERT_OWNER (self->relay);
   self->events = NULL;
+  if (self->present && self->disconnected)
+    wherry_relay_member_end (self, WHERRY_LEAVE_FAILED, TRUE);
   if (!self->present || self->connected)
     return;
   if (self->peer == NULL || !self->described)

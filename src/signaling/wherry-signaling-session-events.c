@@ -73,7 +73,7 @@ on_refused (gpointer user_data, WherryPeerRequest request, const GError *error)
 
 /* Who made the last offer makes the next: a client may never have thought of being offered one. */
 static void
-on_address_lost (gpointer user_data)
+on_path_lost (gpointer user_data)
 {
   WherrySignalingSession *self = user_data;
   WherrySignalError code;
@@ -98,7 +98,7 @@ on_answered (gpointer user_data)
   wherry_signaling_session_pop_tid (&self->answers, &tid);
   self->offering = FALSE;
   if (self->lost_again)
-    on_address_lost (self);
+    on_path_lost (self);
 }
 
 static void
@@ -142,7 +142,7 @@ const WherryMemberEvents wherry_signaling_session_events = {
   .candidate = on_candidate,
   .refused = on_refused,
   .answered = on_answered,
-  .address_lost = on_address_lost,
+  .path_lost = on_path_lost,
   .member_joined = on_member_joined,
   .member_left = on_member_left,
   .signal = on_signal,

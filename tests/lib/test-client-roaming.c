@@ -385,6 +385,28 @@ test_signaling_too (Fixture *self, gconstpointer data)
   wherry_own_network_ip ("address add 10.66.0.1/24 dev wherry2");
 }
 
+/* Nothing passes until either side has given up: they look for each other anew, over signaling. */
+static void
+test_silence (Fixture *self, gconstpointer data)
+{
+  End *ann;
+  End *bob;
+
+  begin (self, &ann, &bob);
+  wherry_own_network_ip ("rule add pref 5 iif wherry0 ipproto udp blackhole");
+  wherry_own_network_far_ip ("rule add pref 5 iif wherry1 ipproto udp blackhole");
+  WHERRY_WAIT_UNTIL (NULL, g_str_equal (ann->states->str, "123")
+                               && g_str_equal (bob->states->str, "123"));
+  wherry_own_network_ip ("rule delete pref 5");
+  wherry_own_network_far_ip ("rule delete pref 5");
+  WHERRY_WAIT_UNTIL (NULL, g_str_equal (ann->states->str, "1232")
+                               && g_str_equal (bob->states->str, "1232"));
+  check_flow (ann, bob, "after the silence");
+  g_string_assign (ann->states, "12");
+  g_string_assign (bob->states, "12");
+  finish (ann, bob);
+}
+
 #define ADD(path, data, func)                                                                      \
   g_test_add ("/client-roaming/" path, Fixture, data, set_up, func, tear_down)
 
@@ -401,6 +423,7 @@ main (int argc, char *argv[])
   ADD ("clients", NULL, test_clients);
   ADD ("server", NULL, test_server);
   ADD ("signaling-too", NULL, test_signaling_too);
+  ADD ("silence", NULL, test_silence);
   ADD ("bound-server", "10.77.0.2", test_bound_server);
   return g_test_run ();
 }

@@ -137,7 +137,7 @@ wherry_fake_member_answered (WherryRelayMember *member)
 void
 wherry_fake_member_lose_address (WherryRelayMember *member)
 {
-  member->events->address_lost (member->events_data);
+  member->events->path_lost (member->events_data);
 }
 
 /* relay/wherry-relay-hub.h */
