@@ -234,6 +234,27 @@ test_close_after_sending (gconstpointer data)
   channel_pair_free (f);
 }
 
+/* The same with texts, until there is no more room; nothing is told to be wrong. */
+static void
+test_close_after_texts (gconstpointer data)
+{
+  ChannelPair *f = open_kind (data);
+  g_autofree char *text = g_strnfill (65536, 'x');
+  g_autoptr (GError) error = NULL;
+  guint n = 0;
+
+  while (wherry_data_channel_send_text (f->a->channel, text, &error))
+    n++;
+  g_assert_error (error, WHERRY_ERROR, WHERRY_ERROR_WOULD_BLOCK);
+  g_assert_cmpuint (n, >=, 16);
+  wherry_data_channel_close (f->a->channel);
+  WHERRY_WAIT_UNTIL (NULL, f->b->n_closed == 1 && f->a->n_closed == 1);
+  g_assert_cmpuint (f->b->messages->len, ==, n);
+  g_assert_cmpuint (f->b->bytes, ==, n * 65536);
+  g_assert_cmpuint (f->a->n_errors + f->b->n_errors, ==, 0);
+  channel_pair_free (f);
+}
+
 /* Closed here while the other side sends: what comes now is dropped (webrtc-pc section 6.2,
  * receiving a message, step 3). */
 static void
@@ -279,6 +300,7 @@ main (int argc, char **argv)
   add_kinds ("sizes", test_sizes);
   add_kinds ("lowered-limit", test_lowered_limit);
   add_kinds ("close-after-sending", test_close_after_sending);
+  add_kinds ("close-after-texts", test_close_after_texts);
   add_kinds ("discards-after-own-close", test_discards_after_own_close);
   return g_test_run ();
 }
