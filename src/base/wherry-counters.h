@@ -22,9 +22,6 @@ G_BEGIN_DECLS
   X (SCTP_BAD_PPID, "sctp_bad_ppid", "messages with an unknown payload protocol")                  \
   X (SCTP_TOO_LARGE, "sctp_too_large", "messages over the size that we take")                      \
   X (SCTP_UNFINISHED, "sctp_unfinished", "associations ended for holding most unfinished data")    \
-  X (SCTP_SCRAPS, "sctp_scraps", "associations ended for messages cut into tiny pieces")           \
-  X (SCTP_STUCK, "sctp_stuck",                                                                     \
-     "associations ended because a message given up halfway blocked its stream")                   \
   X (DCEP_BAD, "dcep_bad", "DCEP messages that did not parse")                                     \
   X (CHANNELS_REFUSED, "channels_refused", "channels refused by a limit")                          \
   X (TOPICS_REFUSED, "topics_refused", "topics refused by a limit")                                \

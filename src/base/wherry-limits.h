@@ -70,18 +70,14 @@
 #define WHERRY_SCTP_BESIDE_MAX (64u * WHERRY_KIB)
 /* What an end of a connection inside the process holds that was not read: SCTP's window. */
 #define WHERRY_LOCAL_STREAM_WINDOW (64u * WHERRY_KIB)
-/* Unfinished messages of one association, in largest messages: without I-DATA a sender has one
- * under way; those that still split messages by PPID (RFC 8831 section 6.6) may have one on each of
- * a few channels. What is unfinished counts against everybody's memory budget. */
+/* Unfinished messages of one association, in largest messages: those that still split messages by
+ * PPID (RFC 8831 section 6.6) may have one on each of a few channels. What is unfinished counts
+ * against everybody's memory budget. */
 #define WHERRY_SCTP_UNFINISHED_MAX 4u
-/* With I-DATA a sender may have a message under way on every channel: Firefox does when large ones
- * are sent on several at once. So many bytes, if that is more: 32 channels' largest by default. The
- * same for unordered messages, of which many lack a piece while it is sent again: SCTP takes 4096
- * packets beyond one that is missing, 5 MiB. */
+/* And so many bytes, if that is more, of what lacks a fragment or waits for the message before it:
+ * SCTP takes 4096 packets beyond one that is missing, which is 5 MiB; and with I-DATA a sender may
+ * have a message under way on every channel, as Firefox does: 32 channels' largest by default. */
 #define WHERRY_SCTP_UNFINISHED_BYTES (8u * WHERRY_MIB)
-/* Fragments of ordered messages of less than 128 bytes that usrsctp may hold: some 300 bytes each,
- * of which the receive window sees one. Nobody sends more than a few. */
-#define WHERRY_SCTP_SCRAPS_MAX 4096u
 /* What is held of channels whose OPEN came before our reset of the stream was confirmed: one
  * largest message, and some small ones. */
 #define WHERRY_CHANNEL_HELD_MAX (WHERRY_MAX_MESSAGE_SIZE_DEFAULT + 64u * WHERRY_KIB)
@@ -89,14 +85,8 @@
  * it the one that has most of them ends. Were they the whole budget, nobody would be read, and none
  * of them would ever be finished. */
 #define WHERRY_UNFINISHED_SHARE 2u
-/* What SCTP holds received while we do not read, at least. */
+/* What SCTP holds received while we do not read. */
 #define WHERRY_SCTP_RCVBUF (256u * WHERRY_KIB)
-/* And so many largest messages. usrsctp 0.9.5 hands over in pieces an ordered one that fills half
- * of the buffer; if the sender then gives up the rest (RFC 3758), nothing of several fragments
- * comes from that stream any more. So no message may be that long... */
-#define WHERRY_SCTP_RCVBUF_MESSAGES 2u
-/* ...up to this buffer. Who sets a limit of more than 4 MiB wants long reliable messages. */
-#define WHERRY_SCTP_RCVBUF_MAX (8u * WHERRY_MIB)
 
 /* Descriptions: a browser's is under 2 KiB, one with many candidates under 16 KiB. */
 #define WHERRY_SDP_MAX (64u * WHERRY_KIB)

@@ -2,7 +2,7 @@
 #pragma once
 
 /* The parts of an association, each in its own file: association (life), pump (order of
- * work, packets, the end), receive, window, notifications, send, streams, resets. */
+ * work, packets, the end), receive, notifications, send, streams, resets. */
 
 #include <usrsctp.h>
 
@@ -13,7 +13,6 @@
 #include "sctp/wherry-sctp-flight.h"
 #include "sctp/wherry-sctp-pieces.h"
 #include "sctp/wherry-sctp-runtime.h"
-#include "sctp/wherry-sctp-scraps.h"
 #include "sctp/wherry-sctp-turns.h"
 
 G_BEGIN_DECLS
@@ -56,22 +55,14 @@ struct _WherrySctpAssociation
 
   /* receive */
   gboolean paused;
-  guint32 acked;            /* TSN that we acknowledged last, and all before it */
-  gsize window;             /* that we announced last */
-  gboolean window_seen;     /* and have not looked at */
-  gboolean eager;           /* pieces of messages are handed over as they come */
-  gsize receive_buffer;     /* now */
-  gsize window_charged;     /* to holder: what usrsctp holds beyond the usual */
-  gboolean draining;        /* the end: read all that there is, paused or not */
-  GHashTable *assemblies;   /* stream and order -> WherrySctpAssembly */
-  gsize unfinished_bytes;   /* in all of them */
-  WherrySctpPieces *pieces; /* of unordered messages (nullable: there were none) */
-  gsize pieces_charged;     /* to holder, for these */
-  WherrySctpScraps scraps;
+  guint32 acked;              /* TSN that we acknowledged last, and all before it */
+  gboolean draining;          /* the end: read all that there is, paused or not */
+  GHashTable *assemblies;     /* stream and order -> WherrySctpAssembly */
+  gsize unfinished_bytes;     /* in all of them */
+  WherrySctpPieces *pieces;   /* (nullable: there was no data) */
+  gsize pieces_charged;       /* to holder, for these */
   WherryBudgetHolder *holder; /* of these (nullable: no budget) */
-  WherryMessage *held;        /* read, to be delivered unless the next thing takes it back */
-  guint16 held_stream;
-  GByteArray *notification; /* one that comes in pieces (nullable) */
+  GByteArray *notification;   /* one that comes in pieces (nullable) */
 
   /* send */
   WherrySctpTurns turns;
@@ -142,23 +133,14 @@ void wherry_sctp_association_set_state (WherrySctpAssociation *self, WherryTrans
 /* receive: TRUE when there may be more than one batch */
 gboolean wherry_sctp_association_receive (WherrySctpAssociation *self);
 gboolean wherry_sctp_association_may_read (WherrySctpAssociation *self);
-void wherry_sctp_association_deliver_held (WherrySctpAssociation *self);
 void wherry_sctp_association_clear_received (WherrySctpAssociation *self);
 void wherry_sctp_association_init_receive (WherrySctpAssociation *self);
-/* A packet of which wherry_sctp_check_packet() says that it is to be marked. */
+/* A packet with data, for usrsctp. */
 void wherry_sctp_association_mark (WherrySctpAssociation *self, guint8 *packet, gsize length);
+/* All that came before something else: what was given up before holds up nothing any more. */
+void wherry_sctp_association_deliver_ready (WherrySctpAssociation *self);
 /* What is there of messages of this stream is all there will be: it was reset. */
 void wherry_sctp_association_drop_stream (WherrySctpAssociation *self, guint16 stream);
-/* The rest of the message that was held, or of the open one of this stream, was given up: ends the
- * association if that still stands. */
-void wherry_sctp_association_partial_aborted (WherrySctpAssociation *self, guint16 stream);
-
-/* window */
-/* Bytes of unfinished ordered messages. */
-gsize wherry_sctp_association_get_unfinished_max (WherrySctpAssociation *self);
-/* With I-DATA, when there is nothing to read: unless something is done, what was sent may wait for
- * room that its own end is to make. */
-void wherry_sctp_association_relieve_window (WherrySctpAssociation *self);
 
 /* notifications */
 void wherry_sctp_association_notification (WherrySctpAssociation *self, const guint8 *data,

@@ -179,7 +179,7 @@ on_lower_packet (gpointer user_data, const guint8 *data, gsize length)
       wherry_sctp_association_pump (self);
       return;
     }
-  if (found.to_mark)
+  if (found.data || found.i_data)
     {
       marked = g_memdup2 (data, length);
       wherry_sctp_association_mark (self, marked, length);
@@ -400,16 +400,12 @@ apply_config (WherrySctpAssociation *self, const WherrySctpConfig *config)
                                         : WHERRY_SCTP_STREAMS_INCOMING;
   self->config.send_buffer = from->send_buffer != 0 ? from->send_buffer : WHERRY_SCTP_SNDBUF;
   self->config.receive_buffer
-      = MAX (from->receive_buffer != 0 ? from->receive_buffer : WHERRY_SCTP_RCVBUF,
-             WHERRY_SCTP_RCVBUF_MESSAGES
-                 * MIN (self->config.max_message_size,
-                        WHERRY_SCTP_RCVBUF_MAX / WHERRY_SCTP_RCVBUF_MESSAGES));
+      = from->receive_buffer != 0 ? from->receive_buffer : WHERRY_SCTP_RCVBUF;
   self->config.streams_limit_us
       = from->streams_limit_us != 0 ? from->streams_limit_us : WHERRY_SCTP_STREAMS_LIMIT_US;
   if (from->budget != NULL)
     self->config.budget = wherry_budget_ref (from->budget);
   self->config.no_interleaving = from->no_interleaving;
-  self->receive_buffer = self->config.receive_buffer;
   wherry_log_context_copy (&self->log, from->log);
 }
 

@@ -32,7 +32,7 @@ typedef struct
   guint max_incoming_streams;  /* WHERRY_SCTP_STREAMS_INCOMING: as far as theirs can grow, for good;
                                 * more if ensure_streams() asked for more before the handshake */
   gsize send_buffer;           /* WHERRY_SCTP_SNDBUF */
-  gsize receive_buffer;        /* WHERRY_SCTP_RCVBUF; more if max_message_size needs it */
+  gsize receive_buffer;        /* WHERRY_SCTP_RCVBUF */
   WherryBudget *budget;        /* charged for reassembly, messages, and streams beyond those that
                                 * it sets out with (nullable) */
   gint64 streams_limit_us;     /* WHERRY_SCTP_STREAMS_LIMIT_US */

@@ -7,7 +7,6 @@
 
 #include "sctp/wherry-sctp-check.h"
 #include "sctp/wherry-sctp-chunks.h"
-#include "sctp/wherry-sctp-inlet.h"
 
 /*  0                   1                   2                   3
  *  0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
@@ -81,18 +80,8 @@ check_parameters (const guint8 *data, gsize length, WherrySctpFound *found)
   return TRUE;
 }
 
-/* length: behind the header */
-static void
-look_at_data (guint8 flags, gsize length, gsize header, WherrySctpFound *found)
-{
-  if ((flags & WHERRY_SCTP_FLAG_UNORDERED) != 0
-      || ((flags & WHERRY_SCTP_FLAG_ENDS) == 0
-          && length < header - WHERRY_SCTP_CHUNK_HEADER + WHERRY_SCTP_SCRAP_SIZE))
-    found->to_mark = TRUE;
-}
-
 static gboolean
-check_chunk (guint8 type, guint8 flags, const guint8 *value, gsize length, WherrySctpFound *found)
+check_chunk (guint8 type, const guint8 *value, gsize length, WherrySctpFound *found)
 {
   switch (type)
     {
@@ -108,18 +97,12 @@ check_chunk (guint8 type, guint8 flags, const guint8 *value, gsize length, Wherr
     case WHERRY_SCTP_CHUNK_RE_CONFIG:
       return check_parameters (value, length, found);
     case WHERRY_SCTP_CHUNK_DATA:
-      look_at_data (flags, length, WHERRY_SCTP_DATA_HEADER, found);
+    case WHERRY_SCTP_CHUNK_FORWARD_TSN:
       found->data = TRUE;
       return TRUE;
     case WHERRY_SCTP_CHUNK_I_DATA:
-      look_at_data (flags, length, WHERRY_SCTP_I_DATA_HEADER, found);
-      found->i_data = TRUE;
-      return TRUE;
-    case WHERRY_SCTP_CHUNK_FORWARD_TSN:
-      found->data = found->to_mark = TRUE;
-      return TRUE;
     case WHERRY_SCTP_CHUNK_I_FORWARD_TSN:
-      found->i_data = found->to_mark = TRUE;
+      found->i_data = TRUE;
       return TRUE;
     case WHERRY_SCTP_CHUNK_AUTH:
     case WHERRY_SCTP_CHUNK_ASCONF_ACK:
@@ -145,14 +128,14 @@ wherry_sctp_check_packet (const guint8 *data, gsize length, WherrySctpFound *fou
   while (wherry_reader_left (&reader) > 0)
     {
       guint8 type = 0;
-      guint8 flags = 0;
+      guint8 flags;
       guint16 size = 0;
 
       wherry_reader_u8 (&reader, &type);
       wherry_reader_u8 (&reader, &flags);
       if (!wherry_reader_u16 (&reader, &size) || size < WHERRY_SCTP_CHUNK_HEADER
           || !wherry_reader_bytes (&reader, size - WHERRY_SCTP_CHUNK_HEADER, &value)
-          || !check_chunk (type, flags, value, size - WHERRY_SCTP_CHUNK_HEADER, found))
+          || !check_chunk (type, value, size - WHERRY_SCTP_CHUNK_HEADER, found))
         return FALSE;
       /* padding, which a sender may have left out at the very end */
       wherry_reader_bytes (&reader, MIN (padded (size) - size, wherry_reader_left (&reader)),

@@ -3,8 +3,6 @@
 
 #include "config.h"
 
-#include <string.h>
-
 #include "sctp/wherry-sctp-chunks.h"
 #include "sctp/wherry-sctp-inlet.h"
 
@@ -29,27 +27,18 @@
  * |           Stream              |             SSN               |
  */
 #define TSN 4
-#define STREAM 8
-#define SSN 10
-#define MID 12
 #define ENTRIES 8
 #define I_FORWARD_ENTRY 8u
 #define FORWARD_ENTRY 4u
+#define DATA_PPID 12
+#define I_DATA_PPID 16
 #define NO_STREAM 0xffffu /* usrsctp looks no further than at a stream that is not there */
 
-/* The mark. */
-#define MARK_BEGINS 0x8000u
-#define MARK_ENDS 0x4000u
-
-G_STATIC_ASSERT ((WHERRY_SCTP_MESSAGE_MASK & (MARK_BEGINS | MARK_ENDS)) == 0);
-
-typedef struct
-{
-  guint n_streams;
-  guint32 acked;
-  WherrySctpPieces *pieces;
-  WherrySctpScraps *scraps;
-} Inlet;
+/* The mark: the three flags, and what is left for a PPID (all that are assigned are small) or an
+ * FSN (of as many fragments no message is made that we take). */
+#define MARK_SHIFT 29
+#define MARK_VALUE ((1u << MARK_SHIFT) - 1)
+#define FLAGS (WHERRY_SCTP_FLAG_ENDS | WHERRY_SCTP_FLAG_BEGINS | WHERRY_SCTP_FLAG_UNORDERED)
 
 static guint16
 get_u16 (const guint8 *at)
@@ -71,76 +60,62 @@ put_u16 (guint8 *at, guint16 value)
 }
 
 static void
-mark_fragment (guint8 *chunk, gboolean i_data)
+mark (guint8 *chunk, gsize size, gboolean i_data)
 {
-  guint16 mark = i_data ? get_u16 (chunk + MID + 2) & WHERRY_SCTP_MESSAGE_MASK : 0;
+  guint8 *at = chunk + (i_data ? I_DATA_PPID : DATA_PPID);
+  guint32 value;
 
-  if ((chunk[1] & WHERRY_SCTP_FLAG_BEGINS) != 0)
-    mark |= MARK_BEGINS;
-  if ((chunk[1] & WHERRY_SCTP_FLAG_ENDS) != 0)
-    mark |= MARK_ENDS;
-  chunk[1] |= WHERRY_SCTP_FLAG_BEGINS | WHERRY_SCTP_FLAG_ENDS;
-  /* so that it is not the MID of an ordered one */
-  if (i_data)
-    put_u16 (chunk + MID, 0xffff);
-  put_u16 (chunk + (i_data ? MID + 2 : SSN), mark);
-}
-
-static void
-on_data (const Inlet *self, guint8 *chunk, gsize size, gboolean i_data)
-{
-  gsize header = i_data ? WHERRY_SCTP_I_DATA_HEADER : WHERRY_SCTP_DATA_HEADER;
-
-  if (size <= header)
+  if (size <= (i_data ? WHERRY_SCTP_I_DATA_HEADER : WHERRY_SCTP_DATA_HEADER))
     return; /* usrsctp ends the association */
-  if ((chunk[1] & WHERRY_SCTP_FLAG_UNORDERED) != 0)
-    mark_fragment (chunk, i_data);
-  else if ((chunk[1] & WHERRY_SCTP_FLAG_ENDS) == 0 && size - header < WHERRY_SCTP_SCRAP_SIZE
-           && (gint32) (get_u32 (chunk + TSN) - self->acked) > 0)
-    wherry_sctp_scraps_add (self->scraps, get_u16 (chunk + STREAM),
-                            get_u16 (chunk + (i_data ? MID + 2 : SSN)));
+  value = MIN (get_u32 (at), MARK_VALUE) | (guint32) (chunk[1] & FLAGS) << MARK_SHIFT;
+  put_u16 (at, (guint16) (value >> 16));
+  put_u16 (at + 2, (guint16) value);
+  chunk[1] |= FLAGS;
 }
 
 static void
-on_forward (const Inlet *self, const guint8 *chunk, gsize size)
+take_forward (WherrySctpPieces *pieces, guint n_streams, guint8 *chunk, gsize size)
 {
-  wherry_sctp_pieces_note_skip_all (self->pieces, get_u32 (chunk + TSN));
+  wherry_sctp_pieces_note_skip_all (pieces, get_u32 (chunk + TSN));
   for (gsize at = ENTRIES; at + FORWARD_ENTRY <= size; at += FORWARD_ENTRY)
-    wherry_sctp_scraps_note_skip (self->scraps, get_u16 (chunk + at), get_u16 (chunk + at + 2));
-}
-
-/* The ordered ones come first then, and the others behind a stream that is not there. */
-static void
-on_i_forward (const Inlet *self, guint8 *chunk, gsize size)
-{
-  gsize ordered = ENTRIES;
-  gsize at;
-
-  for (at = ENTRIES; at + I_FORWARD_ENTRY <= size; at += I_FORWARD_ENTRY)
     {
       guint16 stream = get_u16 (chunk + at);
-      guint16 message = get_u16 (chunk + at + 6);
 
-      if ((chunk[at + 3] & 1) == 0)
-        {
-          wherry_sctp_scraps_note_skip (self->scraps, stream, message);
-          memmove (chunk + ordered, chunk + at, I_FORWARD_ENTRY);
-          ordered += I_FORWARD_ENTRY;
-        }
-      else if (stream < self->n_streams)
-        wherry_sctp_pieces_note_skip (self->pieces, stream, message & WHERRY_SCTP_MESSAGE_MASK,
+      if (stream < n_streams)
+        wherry_sctp_pieces_note_skip (pieces, stream, TRUE, get_u16 (chunk + at + 2),
                                       get_u32 (chunk + TSN));
     }
-  if (ordered < at)
-    put_u16 (chunk + ordered, NO_STREAM);
+}
+
+static void
+take_i_forward (WherrySctpPieces *pieces, guint n_streams, guint8 *chunk, gsize size)
+{
+  for (gsize at = ENTRIES; at + I_FORWARD_ENTRY <= size; at += I_FORWARD_ENTRY)
+    {
+      guint16 stream = get_u16 (chunk + at);
+
+      if (stream < n_streams)
+        wherry_sctp_pieces_note_skip (pieces, stream, (chunk[at + 3] & 1) == 0,
+                                      get_u16 (chunk + at + 6), get_u32 (chunk + TSN));
+    }
+}
+
+static void
+on_forward (WherrySctpPieces *pieces, guint n_streams, guint8 *chunk, gsize size)
+{
+  if (size < ENTRIES)
+    return;
+  if (chunk[0] == WHERRY_SCTP_CHUNK_FORWARD_TSN)
+    take_forward (pieces, n_streams, chunk, size);
+  else
+    take_i_forward (pieces, n_streams, chunk, size);
+  if (size >= ENTRIES + FORWARD_ENTRY)
+    put_u16 (chunk + ENTRIES, NO_STREAM);
 }
 
 void
-wherry_sctp_inlet_mark (guint8 *packet, gsize length, guint n_streams, guint32 acked,
-                        WherrySctpPieces *pieces, WherrySctpScraps *scraps)
+wherry_sctp_inlet_mark (guint8 *packet, gsize length, guint n_streams, WherrySctpPieces *pieces)
 {
-  const Inlet self = { .n_streams = n_streams, .acked = acked, .pieces = pieces, .scraps = scraps };
-
   for (gsize at = WHERRY_SCTP_COMMON_HEADER; at + WHERRY_SCTP_CHUNK_HEADER <= length;)
     {
       guint8 *chunk = packet + at;
@@ -150,15 +125,11 @@ wherry_sctp_inlet_mark (guint8 *packet, gsize length, guint n_streams, guint32 a
         {
         case WHERRY_SCTP_CHUNK_DATA:
         case WHERRY_SCTP_CHUNK_I_DATA:
-          on_data (&self, chunk, size, chunk[0] == WHERRY_SCTP_CHUNK_I_DATA);
+          mark (chunk, size, chunk[0] == WHERRY_SCTP_CHUNK_I_DATA);
           break;
         case WHERRY_SCTP_CHUNK_FORWARD_TSN:
-          if (size >= ENTRIES)
-            on_forward (&self, chunk, size);
-          break;
         case WHERRY_SCTP_CHUNK_I_FORWARD_TSN:
-          if (size >= ENTRIES)
-            on_i_forward (&self, chunk, size);
+          on_forward (pieces, n_streams, chunk, size);
           break;
         default:
           break;
@@ -171,13 +142,17 @@ void
 wherry_sctp_inlet_read_mark (WherrySctpPiece *piece, gboolean interleaving, guint16 ssn,
                              guint32 ppid, guint32 tsn)
 {
-  piece->begins = (ssn & MARK_BEGINS) != 0;
-  piece->ends = (ssn & MARK_ENDS) != 0;
-  piece->message = ssn & WHERRY_SCTP_MESSAGE_MASK;
+  guint32 flags = ppid >> MARK_SHIFT;
+
+  piece->begins = (flags & WHERRY_SCTP_FLAG_BEGINS) != 0;
+  piece->ends = (flags & WHERRY_SCTP_FLAG_ENDS) != 0;
+  piece->ordered = (flags & WHERRY_SCTP_FLAG_UNORDERED) == 0;
+  piece->by_tsn = !interleaving;
+  piece->number = ssn;
   piece->tsn = tsn;
-  piece->ppid = ppid;
+  piece->ppid = ppid & MARK_VALUE;
   if (!interleaving)
     piece->position = tsn;
   else
-    piece->position = piece->begins ? 0 : ppid;
+    piece->position = piece->begins ? 0 : piece->ppid;
 }

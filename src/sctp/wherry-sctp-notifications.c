@@ -101,20 +101,10 @@ wherry_sctp_association_notification (WherrySctpAssociation *self, const guint8 
 
   notification = g_malloc0 (MAX (length, sizeof *notification));
   memcpy (notification, data, length);
-  /* it came behind the message, and only this kind says something of it */
-  if (notification->sn_header.sn_type != SCTP_PARTIAL_DELIVERY_EVENT)
-    wherry_sctp_association_deliver_held (self);
-  if (self->so == NULL)
-    return;
   switch (notification->sn_header.sn_type)
     {
     case SCTP_ASSOC_CHANGE:
       on_assoc_change (self, &notification->sn_assoc_change);
-      break;
-    case SCTP_PARTIAL_DELIVERY_EVENT:
-      if (notification->sn_pdapi_event.pdapi_indication == SCTP_PARTIAL_DELIVERY_ABORTED)
-        wherry_sctp_association_partial_aborted (
-            self, (guint16) notification->sn_pdapi_event.pdapi_stream);
       break;
     case SCTP_STREAM_RESET_EVENT:
       list = offsetof (struct sctp_stream_reset_event, strreset_stream_list);

@@ -89,22 +89,18 @@ set_socket_options (struct socket *so, const WherrySctpOptions *options, GError 
   struct linger linger = { .l_onoff = 1, .l_linger = 0 };
   int send_buffer = (int) options->send_buffer;
   int receive_buffer = (int) options->receive_buffer;
-  /* RFC 6458 section 8.1.21. No later: half of the buffer is what usrsctp takes at most. */
-  guint32 point = (guint32) options->receive_buffer / 2;
 
   return SET (so, SOL_SOCKET, SO_LINGER, linger) && SET (so, SOL_SOCKET, SO_SNDBUF, send_buffer)
-         && SET (so, SOL_SOCKET, SO_RCVBUF, receive_buffer)
-         && SET (so, IPPROTO_SCTP, SCTP_PARTIAL_DELIVERY_POINT, point);
+         && SET (so, SOL_SOCKET, SO_RCVBUF, receive_buffer);
 }
 
 static gboolean
 set_events (struct socket *so, GError **error)
 {
   static const guint16 types[] = {
-    SCTP_ASSOC_CHANGE,           /* RFC 6458 section 6.1.1 */
-    SCTP_PARTIAL_DELIVERY_EVENT, /* 6.1.7: the rest of a message will never come */
-    SCTP_STREAM_RESET_EVENT,     /* RFC 6525 section 6.1.1 */
-    SCTP_STREAM_CHANGE_EVENT,    /* RFC 6525 section 6.1.3 */
+    SCTP_ASSOC_CHANGE,        /* RFC 6458 section 6.1.1 */
+    SCTP_STREAM_RESET_EVENT,  /* RFC 6525 section 6.1.1 */
+    SCTP_STREAM_CHANGE_EVENT, /* RFC 6525 section 6.1.3 */
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (types); i++)
@@ -121,8 +117,8 @@ static gboolean
 set_message_options (struct socket *so, const WherrySctpOptions *options, GError **error)
 {
   const int on = 1;
-  /* RFC 6458 section 8.1.20: while a large message comes in pieces, whole messages on other streams
-   * may come in between (1), and with I-DATA pieces of others (2) */
+  /* RFC 6458 section 8.1.20: what comes in pieces comes as whole messages here; without 2 there is
+   * no I-DATA */
   const int interleave = options->interleaving ? 2 : 1;
   /* RFC 8260 section 4.3.1; needs level 2 to be set before */
   struct sctp_assoc_value i_data
@@ -200,28 +196,6 @@ wherry_sctp_options_is_interleaving (struct socket *so)
   /* of an association, it tells what was negotiated */
   return usrsctp_getsockopt (so, IPPROTO_SCTP, SCTP_INTERLEAVING_SUPPORTED, &i_data, &length) == 0
          && i_data.assoc_value != 0;
-}
-
-void
-wherry_sctp_options_set_partial_delivery (struct socket *so, gsize bytes)
-{
-  guint32 point = (guint32) bytes;
-  g_autoptr (GError) ignored = NULL;
-  GError **error = &ignored;
-
-  if (!SET (so, IPPROTO_SCTP, SCTP_PARTIAL_DELIVERY_POINT, point)) /* RFC 6458 section 8.1.21 */
-    wherry_debug (NULL, "%s", ignored->message);
-}
-
-void
-wherry_sctp_options_set_receive_buffer (struct socket *so, gsize bytes)
-{
-  int receive_buffer = (int) bytes;
-  g_autoptr (GError) ignored = NULL;
-  GError **error = &ignored;
-
-  if (!SET (so, SOL_SOCKET, SO_RCVBUF, receive_buffer))
-    wherry_debug (NULL, "%s", ignored->message);
 }
 
 void

@@ -29,10 +29,6 @@ void wherry_sctp_options_set_bundling (struct socket *so, gboolean on);
 /* Once the association is up: whether both sides have I-DATA. Only then may a message begin while
  * another one, on another stream, is not whole yet. Thread: peer */
 gboolean wherry_sctp_options_is_interleaving (struct socket *so);
-/* A message of which this much has come is handed over in pieces. Thread: peer */
-void wherry_sctp_options_set_partial_delivery (struct socket *so, gsize bytes);
-/* How much usrsctp may hold received. Thread: peer */
-void wherry_sctp_options_set_receive_buffer (struct socket *so, gsize bytes);
 /* How much usrsctp may hold to send. Thread: peer */
 void wherry_sctp_options_set_send_buffer (struct socket *so, gsize bytes);
 /* Once the association is up. remote: what it was connected to; mtu: of the transport below.

@@ -9,16 +9,28 @@
 
 #include "sctp/wherry-sctp-pieces.h"
 
-/* A place in the order of one stream's fragments: stream, message, position. The place behind a
- * fragment is the same with the next position. */
+/* A place in the order of fragments: stream, number and position; the place behind a fragment is
+ * the same with the next position. With DATA the position, a TSN, is enough, and the number 0; with
+ * I-DATA ordered and unordered ones have numbers of their own, and positions are far from the
+ * highest bit. */
 #define STREAM_SHIFT 48
-#define MESSAGE_SHIFT 32
+#define NUMBER_SHIFT 32
+#define ORDERED_BIT 0x80000000u
+
+/* Where a fragment, or what is there of a message, belongs. */
+typedef struct
+{
+  guint64 place; /* of the fragment, or of the one that it waits for; the hash key */
+  guint32 tsn;   /* of the last one that is there */
+  guint16 number;
+  gboolean ordered;
+  gboolean by_tsn;
+} Belongs;
 
 /* A message of which the first pieces are there. */
 typedef struct
 {
-  guint64 next; /* the place of the piece that it waits for; first: it is the hash key */
-  guint32 last_tsn;
+  Belongs to; /* first: a place is the hash key */
   guint32 ppid;
   GByteArray *bytes;
   gboolean too_large;
@@ -27,8 +39,7 @@ typedef struct
 /* A piece that came before the one in front of it. */
 typedef struct
 {
-  guint64 place; /* first: it is the hash key */
-  guint32 tsn;
+  Belongs to; /* first: a place is the hash key */
   gboolean ends;
   gsize length;
   guint8 data[];
@@ -36,7 +47,7 @@ typedef struct
 
 typedef struct
 {
-  guint16 message;
+  guint16 number;
   guint32 tsn;
 } WherrySctpSkip;
 
@@ -44,12 +55,13 @@ struct _WherrySctpPieces
 {
   gsize max_message;
   gsize max_held;
-  gsize held;
+  gsize held;          /* not in order */
   GHashTable *open;    /* of WherrySctpOpen */
   GHashTable *orphans; /* of WherrySctpOrphan */
-  GHashTable *skips;   /* stream -> WherrySctpSkip */
+  GHashTable *skips;   /* stream and order -> WherrySctpSkip */
   gboolean skip_all;
   guint32 skip_all_tsn;
+  WherrySctpOrder order;
 };
 
 static void
@@ -72,6 +84,7 @@ wherry_sctp_pieces_new (gsize max_message, gsize max_held)
   self->open = g_hash_table_new_full (g_int64_hash, g_int64_equal, open_free, NULL);
   self->orphans = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   self->skips = g_hash_table_new_full (NULL, NULL, NULL, g_free);
+  wherry_sctp_order_init (&self->order);
   return self;
 }
 
@@ -81,14 +94,19 @@ wherry_sctp_pieces_free (WherrySctpPieces *self)
   g_hash_table_unref (self->open);
   g_hash_table_unref (self->orphans);
   g_hash_table_unref (self->skips);
+  wherry_sctp_order_clear (&self->order);
   g_free (self);
 }
 
 static guint64
 place_of (const WherrySctpPiece *piece)
 {
-  return ((guint64) piece->stream << STREAM_SHIFT) | ((guint64) piece->message << MESSAGE_SHIFT)
-         | piece->position;
+  guint64 stream = (guint64) piece->stream << STREAM_SHIFT;
+
+  if (piece->by_tsn)
+    return stream | piece->position;
+  return stream | ((guint64) piece->number << NUMBER_SHIFT) | (piece->position & ~ORDERED_BIT)
+         | (piece->ordered ? ORDERED_BIT : 0);
 }
 
 /* TSNs wrap (RFC 9260 section 1.6). */
@@ -118,18 +136,29 @@ orphan_cost (const WherrySctpOrphan *orphan)
 
 /* ---- what comes ---- */
 
+gsize
+wherry_sctp_pieces_get_held (WherrySctpPieces *self)
+{
+  return self->held + self->order.held;
+}
+
+static gsize
+get_room (WherrySctpPieces *self)
+{
+  gsize held = wherry_sctp_pieces_get_held (self);
+
+  return self->max_held - MIN (held, self->max_held);
+}
+
 /* FALSE: it is one byte too many; what there was is gone. */
 static gboolean
 append (WherrySctpPieces *self, WherrySctpOpen *open, guint32 tsn, const guint8 *data, gsize length)
 {
-  gsize room = self->max_held - MIN (self->held, self->max_held);
-  gboolean fits
-      = !open->too_large && length <= room && length <= self->max_message - open->bytes->len;
   gboolean was_too_large = open->too_large;
 
-  open->next = place_after (open->next);
-  open->last_tsn = tsn;
-  if (fits)
+  open->to.place = place_after (open->to.place);
+  open->to.tsn = tsn;
+  if (!was_too_large && length <= get_room (self) && length <= self->max_message - open->bytes->len)
     {
       g_byte_array_append (open->bytes, data, (guint) length);
       self->held += length;
@@ -140,13 +169,6 @@ append (WherrySctpPieces *self, WherrySctpOpen *open, guint32 tsn, const guint8 
     self->held -= open->bytes->len;
   g_clear_pointer (&open->bytes, g_byte_array_unref);
   return was_too_large;
-}
-
-static void
-forget_open (WherrySctpPieces *self, WherrySctpOpen *open)
-{
-  self->held -= open_cost (open);
-  open_free (open);
 }
 
 static WherrySctpOrphan *
@@ -160,19 +182,18 @@ take_orphan (WherrySctpPieces *self, guint64 place)
 }
 
 static WherrySctpPieceResult
-keep_orphan (WherrySctpPieces *self, guint64 place, const WherrySctpPiece *piece,
-             const guint8 *data, gsize length)
+keep_orphan (WherrySctpPieces *self, const Belongs *to, gboolean ends, const guint8 *data,
+             gsize length)
 {
   WherrySctpOrphan *orphan;
 
-  if (g_hash_table_contains (self->orphans, &place))
+  if (g_hash_table_contains (self->orphans, &to->place))
     return WHERRY_SCTP_PIECE_KEPT;
-  if (self->held + length + WHERRY_MESSAGE_OVERHEAD > self->max_held)
+  if (length + WHERRY_MESSAGE_OVERHEAD > get_room (self))
     return WHERRY_SCTP_PIECE_REFUSED;
   orphan = g_malloc (sizeof *orphan + length);
-  orphan->place = place;
-  orphan->tsn = piece->tsn;
-  orphan->ends = piece->ends;
+  orphan->to = *to;
+  orphan->ends = ends;
   orphan->length = length;
   memcpy (orphan->data, data, length);
   self->held += orphan_cost (orphan);
@@ -182,78 +203,103 @@ keep_orphan (WherrySctpPieces *self, guint64 place, const WherrySctpPiece *piece
 
 /* NULL: there is none for this piece, or no room for one. */
 static WherrySctpOpen *
-take_open (WherrySctpPieces *self, guint64 place, const WherrySctpPiece *piece)
+take_open (WherrySctpPieces *self, const Belongs *to, const WherrySctpPiece *piece)
 {
   gpointer found = NULL;
   WherrySctpOpen *open;
 
   if (!piece->begins)
     {
-      g_hash_table_steal_extended (self->open, &place, &found, NULL);
+      g_hash_table_steal_extended (self->open, &to->place, &found, NULL);
       return found;
     }
-  if (self->held + WHERRY_MESSAGE_OVERHEAD > self->max_held)
+  if (WHERRY_MESSAGE_OVERHEAD > get_room (self))
     return NULL;
   open = g_new0 (WherrySctpOpen, 1);
-  open->next = place;
+  open->to = *to;
   open->ppid = piece->ppid;
   open->bytes = g_byte_array_new ();
   self->held += WHERRY_MESSAGE_OVERHEAD;
   return open;
 }
 
-static WherrySctpPieceResult
-finish (WherrySctpPieces *self, WherrySctpOpen *open, gboolean fits, GByteArray **whole,
-        guint32 *ppid)
+/* One that was too large leaves a gap in the order all the same. */
+static void
+finish (WherrySctpPieces *self, WherrySctpOpen *open)
 {
-  gboolean is_whole = !open->too_large;
+  WherrySctpWhole *whole = g_new0 (WherrySctpWhole, 1);
 
   self->held -= open_cost (open);
-  if (is_whole)
-    {
-      *whole = g_steal_pointer (&open->bytes);
-      *ppid = open->ppid;
-    }
+  whole->stream = stream_of (open->to.place);
+  whole->number = open->to.number;
+  whole->ordered = open->to.ordered;
+  whole->ppid = open->ppid;
+  whole->bytes = g_steal_pointer (&open->bytes);
   open_free (open);
-  if (is_whole)
-    return WHERRY_SCTP_PIECE_COMPLETES;
-  return fits ? WHERRY_SCTP_PIECE_KEPT : WHERRY_SCTP_PIECE_REFUSED;
+  wherry_sctp_order_add (&self->order, whole);
+}
+
+static void
+keep_open (WherrySctpPieces *self, WherrySctpOpen *open)
+{
+  WherrySctpOpen *other = g_hash_table_lookup (self->open, &open->to.place);
+
+  /* only somebody hostile begins one twice */
+  if (other != NULL)
+    {
+      g_hash_table_steal (self->open, other);
+      self->held -= open_cost (other);
+      open_free (other);
+    }
+  g_hash_table_add (self->open, open);
 }
 
 WherrySctpPieceResult
 wherry_sctp_pieces_add (WherrySctpPieces *self, const WherrySctpPiece *piece, const guint8 *data,
-                        gsize length, GByteArray **whole, guint32 *ppid)
+                        gsize length)
 {
-  guint64 place = place_of (piece);
-  WherrySctpOpen *open = take_open (self, place, piece);
+  const Belongs to = { .place = place_of (piece),
+                       .tsn = piece->tsn,
+                       .number = piece->number,
+                       .ordered = piece->ordered,
+                       .by_tsn = piece->by_tsn };
   gboolean ends = piece->ends;
+  WherrySctpOpen *open;
   gboolean fits;
-  WherrySctpOpen *other;
 
+  if (piece->begins && ends && length <= self->max_message
+      && (!piece->ordered || wherry_sctp_order_pass (&self->order, piece->stream, piece->number)))
+    return WHERRY_SCTP_PIECE_PASSES;
+  open = take_open (self, &to, piece);
   if (open == NULL)
-    return piece->begins ? WHERRY_SCTP_PIECE_REFUSED
-                         : keep_orphan (self, place, piece, data, length);
+    return piece->begins ? WHERRY_SCTP_PIECE_REFUSED : keep_orphan (self, &to, ends, data, length);
   fits = append (self, open, piece->tsn, data, length);
   while (!ends)
     {
-      g_autofree WherrySctpOrphan *orphan = take_orphan (self, open->next);
+      g_autofree WherrySctpOrphan *orphan = take_orphan (self, open->to.place);
 
       if (orphan == NULL)
         break;
-      fits = append (self, open, orphan->tsn, orphan->data, orphan->length) && fits;
+      fits = append (self, open, orphan->to.tsn, orphan->data, orphan->length) && fits;
       ends = orphan->ends;
     }
   if (ends)
-    return finish (self, open, fits, whole, ppid);
-  /* only somebody hostile begins one twice */
-  other = g_hash_table_lookup (self->open, &open->next);
-  if (other != NULL)
-    {
-      g_hash_table_steal (self->open, other);
-      forget_open (self, other);
-    }
-  g_hash_table_add (self->open, open);
+    finish (self, open);
+  else
+    keep_open (self, open);
   return fits ? WHERRY_SCTP_PIECE_KEPT : WHERRY_SCTP_PIECE_REFUSED;
+}
+
+WherrySctpWhole *
+wherry_sctp_pieces_pop (WherrySctpPieces *self)
+{
+  return wherry_sctp_order_pop (&self->order);
+}
+
+gboolean
+wherry_sctp_pieces_is_ready (WherrySctpPieces *self)
+{
+  return !g_queue_is_empty (&self->order.ready);
 }
 
 /* ---- what will not come ---- */
@@ -265,23 +311,29 @@ tsn_reached (guint32 tsn, guint32 reached)
 }
 
 static gboolean
-message_reached (guint16 message, guint16 reached)
+number_reached (guint16 number, guint16 reached)
 {
-  return ((reached - message) & WHERRY_SCTP_MESSAGE_MASK) <= WHERRY_SCTP_MESSAGE_MASK / 2;
+  return (gint16) (number - reached) <= 0;
 }
 
-/* tsn: of what is there last; next: with DATA, of what it waits for. */
-static gboolean
-is_skipped (WherrySctpPieces *self, guint64 place, guint32 tsn, guint32 next)
+static gpointer
+skip_key (guint16 stream, gboolean ordered)
 {
-  WherrySctpSkip *skip
-      = g_hash_table_lookup (self->skips, GUINT_TO_POINTER ((guint) stream_of (place)));
+  return GUINT_TO_POINTER ((guint) stream | (ordered ? 0x10000u : 0));
+}
 
-  if (self->skip_all && tsn_reached (next, self->skip_all_tsn))
-    return TRUE;
+/* next: with DATA, the TSN of what is missing. */
+static gboolean
+is_skipped (WherrySctpPieces *self, const Belongs *to, guint32 next)
+{
+  WherrySctpSkip *skip;
+
+  if (to->by_tsn)
+    return self->skip_all && tsn_reached (next, self->skip_all_tsn);
+  skip = g_hash_table_lookup (self->skips, skip_key (stream_of (to->place), to->ordered));
   /* one whose pieces are still coming was not given up, though a later one was */
-  return skip != NULL && tsn_reached (tsn, skip->tsn)
-         && message_reached ((place >> MESSAGE_SHIFT) & WHERRY_SCTP_MESSAGE_MASK, skip->message);
+  return skip != NULL && tsn_reached (to->tsn, skip->tsn)
+         && number_reached (to->number, skip->number);
 }
 
 static gboolean
@@ -290,7 +342,7 @@ skip_open (gpointer key, gpointer value, gpointer user_data)
   WherrySctpPieces *self = user_data;
   WherrySctpOpen *open = key;
 
-  if (!is_skipped (self, open->next, open->last_tsn, (guint32) open->next))
+  if (!is_skipped (self, &open->to, (guint32) open->to.place))
     return FALSE;
   self->held -= open_cost (open);
   return TRUE;
@@ -302,26 +354,27 @@ skip_orphan (gpointer key, gpointer value, gpointer user_data)
   WherrySctpPieces *self = user_data;
   WherrySctpOrphan *orphan = key;
 
-  if (!is_skipped (self, orphan->place, orphan->tsn, orphan->tsn))
+  if (!is_skipped (self, &orphan->to, orphan->to.tsn))
     return FALSE;
   self->held -= orphan_cost (orphan);
   return TRUE;
 }
 
 void
-wherry_sctp_pieces_note_skip (WherrySctpPieces *self, guint16 stream, guint16 message, guint32 tsn)
+wherry_sctp_pieces_note_skip (WherrySctpPieces *self, guint16 stream, gboolean ordered,
+                              guint16 number, guint32 tsn)
 {
-  gpointer key = GUINT_TO_POINTER ((guint) stream);
+  gpointer key = skip_key (stream, ordered);
   WherrySctpSkip *skip = g_hash_table_lookup (self->skips, key);
 
   if (skip == NULL)
     {
       skip = g_new (WherrySctpSkip, 1);
-      *skip = (WherrySctpSkip){ .message = message, .tsn = tsn };
+      *skip = (WherrySctpSkip){ .number = number, .tsn = tsn };
       g_hash_table_insert (self->skips, key, skip);
     }
-  if (message_reached (skip->message, message))
-    skip->message = message;
+  if (number_reached (skip->number, number))
+    skip->number = number;
   if (tsn_reached (skip->tsn, tsn))
     skip->tsn = tsn;
 }
@@ -334,6 +387,18 @@ wherry_sctp_pieces_note_skip_all (WherrySctpPieces *self, guint32 tsn)
   self->skip_all = TRUE;
 }
 
+static gboolean
+skip_order (gpointer key, gpointer value, gpointer user_data)
+{
+  WherrySctpPieces *self = user_data;
+  WherrySctpSkip *skip = value;
+  guint both = GPOINTER_TO_UINT (key);
+
+  if (both > G_MAXUINT16)
+    wherry_sctp_order_skip (&self->order, (guint16) both, skip->number);
+  return TRUE;
+}
+
 void
 wherry_sctp_pieces_apply_skips (WherrySctpPieces *self)
 {
@@ -341,7 +406,7 @@ wherry_sctp_pieces_apply_skips (WherrySctpPieces *self)
     return;
   g_hash_table_foreach_remove (self->open, skip_open, self);
   g_hash_table_foreach_remove (self->orphans, skip_orphan, self);
-  g_hash_table_remove_all (self->skips);
+  g_hash_table_foreach_remove (self->skips, skip_order, self);
   self->skip_all = FALSE;
 }
 
@@ -357,7 +422,7 @@ drop_open (gpointer key, gpointer value, gpointer user_data)
   Drop *drop = user_data;
   WherrySctpOpen *open = key;
 
-  if (stream_of (open->next) != drop->stream)
+  if (stream_of (open->to.place) != drop->stream)
     return FALSE;
   drop->pieces->held -= open_cost (open);
   return TRUE;
@@ -369,7 +434,7 @@ drop_orphan (gpointer key, gpointer value, gpointer user_data)
   Drop *drop = user_data;
   WherrySctpOrphan *orphan = key;
 
-  if (stream_of (orphan->place) != drop->stream)
+  if (stream_of (orphan->to.place) != drop->stream)
     return FALSE;
   drop->pieces->held -= orphan_cost (orphan);
   return TRUE;
@@ -382,21 +447,7 @@ wherry_sctp_pieces_drop_stream (WherrySctpPieces *self, guint16 stream)
 
   g_hash_table_foreach_remove (self->open, drop_open, &drop);
   g_hash_table_foreach_remove (self->orphans, drop_orphan, &drop);
-  g_hash_table_remove (self->skips, GUINT_TO_POINTER ((guint) stream));
-}
-
-void
-wherry_sctp_pieces_clear (WherrySctpPieces *self)
-{
-  g_hash_table_remove_all (self->open);
-  g_hash_table_remove_all (self->orphans);
-  g_hash_table_remove_all (self->skips);
-  self->skip_all = FALSE;
-  self->held = 0;
-}
-
-gsize
-wherry_sctp_pieces_get_held (WherrySctpPieces *self)
-{
-  return self->held;
+  g_hash_table_remove (self->skips, skip_key (stream, FALSE));
+  g_hash_table_remove (self->skips, skip_key (stream, TRUE));
+  wherry_sctp_order_drop_stream (&self->order, stream);
 }

@@ -18,7 +18,6 @@
 #define OWN_TAG 16u
 /* RFC 9260 section 3.3.4 */
 #define ACKED 16u
-#define WINDOW 20u
 
 /* Packets in, before their acknowledgements and what those make room for go out. */
 #define BURST_MAX 32u
@@ -123,12 +122,8 @@ wherry_sctp_association_add_packet (WherrySctpAssociation *self, const guint8 *d
       && (data[FIRST_CHUNK] == WHERRY_SCTP_CHUNK_INIT
           || data[FIRST_CHUNK] == WHERRY_SCTP_CHUNK_INIT_ACK))
     memcpy (self->own_tag, data + OWN_TAG, sizeof self->own_tag);
-  if (length >= WINDOW + 4 && data[FIRST_CHUNK] == WHERRY_SCTP_CHUNK_SACK)
-    {
-      self->acked = get_u32 (data + ACKED);
-      self->window = get_u32 (data + WINDOW);
-      self->window_seen = TRUE;
-    }
+  if (length >= ACKED + 4 && data[FIRST_CHUNK] == WHERRY_SCTP_CHUNK_SACK)
+    self->acked = get_u32 (data + ACKED);
   g_byte_array_append (self->packets.bytes, data, (guint) length);
   g_array_append_val (self->packets.lengths, length);
 }

@@ -12,17 +12,16 @@
 #include "sctp/wherry-sctp-association-private.h"
 #include "sctp/wherry-sctp-inlet.h"
 
-/* One read. Larger messages come in several. On the stack: peers have a thread each. */
-#define READ_SIZE (16u * WHERRY_KIB)
+/* One read: a fragment, which comes in a datagram, or a notification, which may come in several. */
+#define READ_SIZE (2 * WHERRY_DATAGRAM_MAX)
 
-/* A message that comes in pieces. */
+/* A message that was sent as several (RFC 8831 section 6.6). */
 typedef struct
 {
   WherryBudgetHolder *holder; /* the association's (nullable), borrowed */
   gsize *total;               /* the association's, borrowed */
   GByteArray *bytes;
   gboolean too_large;
-  gboolean cut; /* by usrsctp: it has not handed over the end */
 } WherrySctpAssembly;
 
 static void
@@ -83,15 +82,30 @@ charge_pieces (WherrySctpAssociation *self)
   self->pieces_charged = held;
 }
 
+static WherrySctpPieces *
+ensure_pieces (WherrySctpAssociation *self)
+{
+  if (self->pieces == NULL)
+    self->pieces
+        = wherry_sctp_pieces_new (self->config.max_message_size,
+                                  MAX (WHERRY_SCTP_UNFINISHED_MAX * self->config.max_message_size,
+                                       WHERRY_SCTP_UNFINISHED_BYTES));
+  return self->pieces;
+}
+
 void
 wherry_sctp_association_clear_received (WherrySctpAssociation *self)
 {
   g_hash_table_remove_all (self->assemblies);
   g_clear_pointer (&self->pieces, wherry_sctp_pieces_free);
   charge_pieces (self);
-  wherry_sctp_scraps_clear (&self->scraps);
-  g_clear_pointer (&self->held, wherry_message_unref);
   g_clear_pointer (&self->notification, g_byte_array_unref);
+}
+
+void
+wherry_sctp_association_mark (WherrySctpAssociation *self, guint8 *packet, gsize length)
+{
+  wherry_sctp_inlet_mark (packet, length, self->n_incoming, ensure_pieces (self));
 }
 
 /* An ordered and an unordered message of one stream may be under way at once. */
@@ -118,76 +132,23 @@ ensure_assembly (WherrySctpAssociation *self, guint16 stream, gboolean unordered
   return assembly;
 }
 
-/* What is there of an ordered one lacks its end. */
-static void
-drop_partial (WherrySctpAssociation *self, guint16 stream)
-{
-  /* On the association's end usrsctp marks what it has of a message as complete and says only
-   * behind it that it is not. */
-  if (self->held != NULL && self->held_stream == stream)
-    g_clear_pointer (&self->held, wherry_message_unref);
-  g_hash_table_remove (self->assemblies, assembly_key (stream, FALSE));
-}
-
 void
 wherry_sctp_association_drop_stream (WherrySctpAssociation *self, guint16 stream)
 {
-  drop_partial (self, stream);
+  g_hash_table_remove (self->assemblies, assembly_key (stream, FALSE));
   g_hash_table_remove (self->assemblies, assembly_key (stream, TRUE));
-  wherry_sctp_scraps_drop_stream (&self->scraps, stream);
   if (self->pieces == NULL)
     return;
   wherry_sctp_pieces_drop_stream (self->pieces, stream);
   charge_pieces (self);
 }
 
-/* usrsctp says "aborted" of whole messages too, if their number is that of one given up: one that
- * was there already. */
-static gboolean
-is_cut (WherrySctpAssociation *self, guint16 stream)
-{
-  gsize point = self->eager ? 0 : self->config.receive_buffer / 2;
-  WherrySctpAssembly *assembly
-      = g_hash_table_lookup (self->assemblies, assembly_key (stream, FALSE));
-
-  return (assembly != NULL && assembly->cut)
-         || (self->held != NULL && self->held_stream == stream
-             && wherry_message_get_length (self->held) > point);
-}
-
-void
-wherry_sctp_association_partial_aborted (WherrySctpAssociation *self, guint16 stream)
-{
-  gboolean was_cut = is_cut (self, stream);
-
-  drop_partial (self, stream);
-  if (!was_cut || self->end_error != NULL || !wherry_sctp_association_is_open (self))
-    return;
-  /* usrsctp 0.9.5 goes on believing that it delivers that one: it hands over no other message of
-   * several fragments on this stream, not even after a stream reset. Better an end that is seen. */
-  wherry_counter_inc (WHERRY_COUNTER_SCTP_STUCK);
-  wherry_sctp_association_end (
-      self, WHERRY_TRANSPORT_FAILED,
-      g_error_new (WHERRY_ERROR, WHERRY_ERROR_LIMIT,
-                   "The other side gave up a message on stream %u of which a piece was delivered",
-                   stream));
-}
-
-void
-wherry_sctp_association_deliver_held (WherrySctpAssociation *self)
-{
-  g_autoptr (WherryMessage) message = g_steal_pointer (&self->held);
-
-  if (message != NULL && self->events != NULL && self->events->message != NULL)
-    self->events->message (self->user_data, self->held_stream, message);
-}
-
 static void
-hold (WherrySctpAssociation *self, guint16 stream, WherryMessage *message)
+deliver (WherrySctpAssociation *self, guint16 stream, WherryMessage *message)
 {
-  g_assert (self->held == NULL);
-  self->held = message;
-  self->held_stream = stream;
+  if (self->events != NULL && self->events->message != NULL)
+    self->events->message (self->user_data, stream, message);
+  wherry_message_unref (message);
 }
 
 static void
@@ -209,7 +170,8 @@ add_piece (WherrySctpAssociation *self, WherrySctpAssembly *assembly, guint16 st
   if (assembly->too_large)
     return;
   if (length > self->config.max_message_size - assembly->bytes->len
-      || length > wherry_sctp_association_get_unfinished_max (self) - self->unfinished_bytes)
+      || length
+             > WHERRY_SCTP_UNFINISHED_MAX * self->config.max_message_size - self->unfinished_bytes)
     {
       assembly_discard (assembly);
       assembly->too_large = TRUE;
@@ -229,22 +191,22 @@ is_partial_ppid (guint32 ppid)
   return ppid == WHERRY_PPID_BINARY_PARTIAL || ppid == WHERRY_PPID_STRING_PARTIAL;
 }
 
-/* A message, or a part of one that is read in order. */
+/* What SCTP has for a message; part of one if ppid says so. */
 static void
-on_part (WherrySctpAssociation *self, guint16 stream, gboolean unordered, guint32 ppid,
-         const guint8 *data, gsize length, gboolean end)
+on_part (WherrySctpAssociation *self, guint16 stream, gboolean ordered, guint32 ppid,
+         const guint8 *data, gsize length)
 {
-  gpointer key = assembly_key (stream, unordered);
+  gpointer key = assembly_key (stream, !ordered);
   WherrySctpAssembly *assembly = g_hash_table_lookup (self->assemblies, key);
+  WherryMessage *message = NULL;
   WherryMessageKind kind;
   gboolean empty;
 
-  if (!end || is_partial_ppid (ppid) || assembly != NULL || length > self->config.max_message_size)
+  if (is_partial_ppid (ppid) || assembly != NULL)
     {
-      assembly = ensure_assembly (self, stream, unordered);
-      assembly->cut = !end;
+      assembly = ensure_assembly (self, stream, !ordered);
       add_piece (self, assembly, stream, data, length);
-      if (!end || is_partial_ppid (ppid))
+      if (is_partial_ppid (ppid))
         return;
     }
   if (assembly != NULL && assembly->too_large)
@@ -252,95 +214,67 @@ on_part (WherrySctpAssociation *self, guint16 stream, gboolean unordered, guint3
   else if (!wherry_message_kind_from_ppid (ppid, &kind, &empty))
     wherry_counter_inc (WHERRY_COUNTER_SCTP_BAD_PPID);
   else if (assembly != NULL)
-    hold (self, stream, assembly_take (assembly, kind, empty, self->config.budget));
+    message = assembly_take (assembly, kind, empty, self->config.budget);
   else
-    hold (self, stream, wherry_message_new (kind, data, empty ? 0 : length, self->config.budget));
+    message = wherry_message_new (kind, data, empty ? 0 : length, self->config.budget);
   if (assembly != NULL)
     g_hash_table_remove (self->assemblies, key);
+  if (message != NULL)
+    deliver (self, stream, message);
 }
 
-static WherrySctpPieces *
-ensure_pieces (WherrySctpAssociation *self)
-{
-  if (self->pieces == NULL)
-    self->pieces
-        = wherry_sctp_pieces_new (self->config.max_message_size,
-                                  MAX (WHERRY_SCTP_UNFINISHED_MAX * self->config.max_message_size,
-                                       WHERRY_SCTP_UNFINISHED_BYTES));
-  return self->pieces;
-}
-
-/* An unordered one, whose memory becomes the message's. */
+/* Its memory becomes the message's. */
 static void
-on_whole (WherrySctpAssociation *self, guint16 stream, guint32 ppid, GByteArray *bytes)
+on_whole (WherrySctpAssociation *self, WherrySctpWhole *whole)
 {
-  gsize length = bytes->len;
-  g_autofree guint8 *data = g_byte_array_free (bytes, FALSE);
-  gboolean is_all = !is_partial_ppid (ppid)
-                    && !g_hash_table_contains (self->assemblies, assembly_key (stream, TRUE));
+  gsize length = whole->bytes->len;
+  g_autofree guint8 *data = g_byte_array_free (g_steal_pointer (&whole->bytes), FALSE);
+  gboolean is_all
+      = !is_partial_ppid (whole->ppid)
+        && !g_hash_table_contains (self->assemblies, assembly_key (whole->stream, !whole->ordered));
   WherryMessageKind kind;
   gboolean empty;
 
-  if (is_all && wherry_message_kind_from_ppid (ppid, &kind, &empty))
-    hold (self, stream,
-          wherry_message_new_take (kind, g_realloc (g_steal_pointer (&data), length),
-                                   empty ? 0 : length, self->config.budget));
+  if (is_all && wherry_message_kind_from_ppid (whole->ppid, &kind, &empty))
+    deliver (self, whole->stream,
+             wherry_message_new_take (kind, g_realloc (g_steal_pointer (&data), length),
+                                      empty ? 0 : length, self->config.budget));
   else
-    on_part (self, stream, TRUE, ppid, data, length, TRUE);
-}
-
-/* Each fragment of an unordered message comes as a message of its own. */
-static void
-on_unordered (WherrySctpAssociation *self, const struct sctp_rcvinfo *info, const guint8 *data,
-              gsize length)
-{
-  WherrySctpPiece piece = { .stream = info->rcv_sid };
-  guint32 ppid = g_ntohl (info->rcv_ppid);
-  g_autoptr (GByteArray) whole = NULL;
-  WherrySctpPieceResult result;
-
-  wherry_sctp_inlet_read_mark (&piece, self->interleaving, info->rcv_ssn, ppid, info->rcv_tsn);
-  if (piece.begins && piece.ends)
-    {
-      on_part (self, info->rcv_sid, TRUE, ppid, data, length, TRUE);
-      return;
-    }
-  result = wherry_sctp_pieces_add (ensure_pieces (self), &piece, data, length, &whole, &ppid);
-  charge_pieces (self);
-  if (result == WHERRY_SCTP_PIECE_REFUSED)
-    refuse_too_large (self, info->rcv_sid);
-  if (result == WHERRY_SCTP_PIECE_COMPLETES)
-    on_whole (self, info->rcv_sid, ppid, g_steal_pointer (&whole));
-}
-
-static void
-on_data (WherrySctpAssociation *self, const struct sctp_rcvinfo *info, const guint8 *data,
-         gsize length, gboolean end)
-{
-  if ((info->rcv_flags & SCTP_UNORDERED) != 0)
-    {
-      on_unordered (self, info, data, length);
-      return;
-    }
-  if (end)
-    wherry_sctp_scraps_read (&self->scraps, info->rcv_sid, info->rcv_ssn);
-  on_part (self, info->rcv_sid, FALSE, g_ntohl (info->rcv_ppid), data, length, end);
+    on_part (self, whole->stream, whole->ordered, whole->ppid, data, length);
 }
 
 void
-wherry_sctp_association_mark (WherrySctpAssociation *self, guint8 *packet, gsize length)
+wherry_sctp_association_deliver_ready (WherrySctpAssociation *self)
 {
-  wherry_sctp_inlet_mark (packet, length, self->n_incoming, self->acked, ensure_pieces (self),
-                          &self->scraps);
-  if (self->scraps.n <= WHERRY_SCTP_SCRAPS_MAX || self->end_error != NULL)
-    return;
-  wherry_counter_inc (WHERRY_COUNTER_SCTP_SCRAPS);
-  wherry_sctp_association_end (
-      self, WHERRY_TRANSPORT_FAILED,
-      g_error_new (WHERRY_ERROR, WHERRY_ERROR_LIMIT,
-                   "The other side cuts its messages into pieces of less than %u bytes: there are "
-                   "more than %u of them",
-                   WHERRY_SCTP_SCRAP_SIZE, WHERRY_SCTP_SCRAPS_MAX));
+  if (self->pieces != NULL)
+    wherry_sctp_pieces_apply_skips (self->pieces);
+  while (self->pieces != NULL)
+    {
+      g_autoptr (WherrySctpWhole) whole = wherry_sctp_pieces_pop (self->pieces);
+
+      charge_pieces (self);
+      if (whole == NULL)
+        return;
+      on_whole (self, whole);
+    }
+}
+
+/* Each fragment comes as a message of its own. */
+static void
+on_data (WherrySctpAssociation *self, const struct sctp_rcvinfo *info, const guint8 *data,
+         gsize length)
+{
+  WherrySctpPiece piece = { .stream = info->rcv_sid };
+  WherrySctpPieceResult result;
+
+  wherry_sctp_inlet_read_mark (&piece, self->interleaving, info->rcv_ssn, g_ntohl (info->rcv_ppid),
+                               info->rcv_tsn);
+  result = wherry_sctp_pieces_add (ensure_pieces (self), &piece, data, length);
+  charge_pieces (self);
+  if (result == WHERRY_SCTP_PIECE_REFUSED)
+    refuse_too_large (self, piece.stream);
+  else if (result == WHERRY_SCTP_PIECE_PASSES)
+    on_part (self, piece.stream, piece.ordered, piece.ppid, data, length);
 }
 
 static void
@@ -386,23 +320,15 @@ wherry_sctp_association_may_read (WherrySctpAssociation *self)
          || !wherry_sctp_endpoint_wait_budget (self->endpoint, self->config.budget);
 }
 
-/* All that usrsctp has to hand over was read. What it has beside that takes no more fragments than
- * bytes: with few of these, those that it was still counted for came twice, or it threw them away.
- */
-static void
+/* All that came before what was given up was read. FALSE: that has made nothing ready. */
+static gboolean
 on_drained (WherrySctpAssociation *self)
 {
-  if (self->pieces != NULL)
-    {
-      wherry_sctp_pieces_apply_skips (self->pieces);
-      charge_pieces (self);
-    }
-  wherry_sctp_scraps_apply_skips (&self->scraps);
-  if (self->scraps.n > 0 && self->window_seen && self->window <= self->receive_buffer
-      && self->receive_buffer - self->window <= WHERRY_SCTP_SCRAPS_MAX)
-    wherry_sctp_scraps_clear (&self->scraps);
-  if (self->interleaving)
-    wherry_sctp_association_relieve_window (self);
+  if (self->pieces == NULL)
+    return FALSE;
+  wherry_sctp_pieces_apply_skips (self->pieces);
+  charge_pieces (self);
+  return wherry_sctp_pieces_is_ready (self->pieces);
 }
 
 /* FALSE: nothing more to read now. */
@@ -425,27 +351,34 @@ receive_one (WherrySctpAssociation *self)
   reason = errno;
   if (length <= 0)
     {
-      wherry_sctp_association_deliver_held (self);
-      if (self->so != NULL && is_read_end (self, length, length < 0 ? reason : 0))
+      if (is_read_end (self, length, length < 0 ? reason : 0))
         wherry_sctp_association_end (self, WHERRY_TRANSPORT_CLOSED,
                                      g_error_new (WHERRY_ERROR, WHERRY_ERROR_CLOSED,
                                                   "The other side ended the SCTP association"));
-      else if (self->so != NULL)
-        on_drained (self);
-      return FALSE;
+      return on_drained (self);
     }
   if ((flags & MSG_NOTIFICATION) != 0)
     {
       on_notification (self, buffer, (gsize) length, (flags & MSG_EOR) != 0);
       return self->so != NULL;
     }
-  wherry_sctp_association_deliver_held (self);
-  /* a handler that closes the association wants nothing more; one that pauses it gets this one
-   * when it resumes */
-  if (self->so == NULL || info_type != SCTP_RECVV_RCVINFO)
-    return self->so != NULL;
-  on_data (self, &info, buffer, (gsize) length, (flags & MSG_EOR) != 0);
-  return TRUE;
+  if (info_type == SCTP_RECVV_RCVINFO)
+    on_data (self, &info, buffer, (gsize) length);
+  return self->so != NULL;
+}
+
+/* A message that is ready, or the next thing from usrsctp. FALSE: there is neither. */
+static gboolean
+take_one (WherrySctpAssociation *self)
+{
+  g_autoptr (WherrySctpWhole) whole
+      = self->pieces != NULL ? wherry_sctp_pieces_pop (self->pieces) : NULL;
+
+  if (whole == NULL)
+    return receive_one (self);
+  charge_pieces (self);
+  on_whole (self, whole);
+  return self->so != NULL;
 }
 
 gboolean
@@ -456,7 +389,7 @@ wherry_sctp_association_receive (WherrySctpAssociation *self)
       /* a message's handler may have learned of the end */
       if (!self->draining && (self->end_error != NULL || n >= WHERRY_DISPATCH_BATCH))
         return TRUE;
-      if (!receive_one (self))
+      if (!take_one (self))
         return FALSE;
     }
   return FALSE;

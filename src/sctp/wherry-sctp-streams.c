@@ -300,6 +300,8 @@ wherry_sctp_association_on_stream_reset (WherrySctpAssociation *self, guint flag
   /* no list: all of them */
   gsize count = n > 0 ? n : (incoming ? self->n_incoming : self->n_streams);
 
+  if (incoming)
+    wherry_sctp_association_deliver_ready (self);
   for (gsize i = 0; i < count && self->so != NULL; i++)
     {
       guint16 stream = n > 0 ? streams[i] : (guint16) i;
