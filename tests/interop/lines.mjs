@@ -44,6 +44,8 @@ const send = ({ channel, kind, head, size }) => {
   say({ event: 'sent', channel, size });
 };
 
+let ready;
+
 const obey = async (stack, order) => {
   switch (order.do ?? order.type) {
     case 'create':
@@ -54,6 +56,12 @@ const obey = async (stack, order) => {
         await stack.accept(order);
       else
         await stack.offer(false);
+      break;
+    case 'renew':
+      stack.renew();
+      channels.clear();
+      incoming = 0;
+      ready();
       break;
     case 'restart':
       await stack.offer(true);
@@ -77,7 +85,8 @@ const obey = async (stack, order) => {
 
 /** Obeys until it is told to quit. What fails is said, and the next line is read. */
 export const serve = async (name, version, stack) => {
-  say({ event: 'ready', stack: name, version });
+  ready = () => say({ event: 'ready', stack: name, version, renews: Boolean(stack.renew) });
+  ready();
   for await (const line of lines()) {
     const order = JSON.parse(line);
     if (order.do === 'quit')

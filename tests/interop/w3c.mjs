@@ -3,18 +3,19 @@
 
 import { announce, heard, say } from './lines.mjs';
 
-/* Says once that it is open: some stacks give a channel that is open already, and say so again. */
-const wrap = (name, channel) => {
+/* Says once that it is open: some stacks give a channel that is open already, and say so again. Says nothing once its connection is
+ * not `living` any more. */
+const wrap = (name, channel, living) => {
   let opened = false;
   const open = () => {
-    if (!opened)
+    if (!opened && living())
       say({ event: 'open', channel: name, id: channel.id });
     opened = true;
   };
   channel.binaryType = 'arraybuffer';
   channel.onopen = open;
-  channel.onclose = () => say({ event: 'closed', channel: name });
-  channel.onmessage = ({ data }) => heard(name, data);
+  channel.onclose = () => living() && say({ event: 'closed', channel: name });
+  channel.onmessage = ({ data }) => living() && heard(name, data);
   if (channel.readyState === 'open')
     open();
   return { send: (data) => channel.send(data), close: () => channel.close() };
@@ -24,23 +25,39 @@ const wrap = (name, channel) => {
 const limit = (number) => (number === 65535 ? null : number ?? null);
 
 export class W3cStack {
+  #make;
   #connection;
 
-  constructor(connection) {
+  /** `make` makes a connection. */
+  constructor(make) {
+    this.#make = make;
+    this.#begin();
+  }
+
+  #begin() {
+    const connection = this.#make();
+    const living = () => connection === this.#connection;
     this.#connection = connection;
     connection.onicecandidate = ({ candidate }) => {
       const { candidate: text = '', sdpMid = null, sdpMLineIndex = null } = candidate?.toJSON?.() ?? candidate ?? {};
-      say({ type: 'candidate', candidate: text, sdpMid, sdpMLineIndex });
+      if (living())
+        say({ type: 'candidate', candidate: text, sdpMid, sdpMLineIndex });
     };
-    connection.onconnectionstatechange = () => say({ event: 'state', state: connection.connectionState });
-    connection.ondatachannel = ({ channel }) => announce({
+    connection.onconnectionstatechange = () => living() && say({ event: 'state', state: connection.connectionState });
+    connection.ondatachannel = ({ channel }) => living() && announce({
       label: channel.label,
       id: channel.id,
       protocol: channel.protocol,
       ordered: channel.ordered,
       maxRetransmits: limit(channel.maxRetransmits),
       maxPacketLifeTime: limit(channel.maxPacketLifeTime),
-    }, (name) => wrap(name, channel));
+    }, (name) => wrap(name, channel, living));
+  }
+
+  renew() {
+    const before = this.#connection;
+    this.#begin();
+    before.close();
   }
 
   create(name, { label, ordered = true, maxRetransmits, maxPacketLifeTime, protocol = '', negotiated = false, id }) {
@@ -51,7 +68,8 @@ export class W3cStack {
       options.maxPacketLifeTime = maxPacketLifeTime;
     if (id !== undefined)
       options.id = id;
-    return wrap(name, this.#connection.createDataChannel(label, options));
+    const connection = this.#connection;
+    return wrap(name, connection.createDataChannel(label, options), () => connection === this.#connection);
   }
 
   /* The description is said before it is set: its candidates come after it. */

@@ -10,8 +10,8 @@ HEAD = """Title: Interoperability
 # Interoperability
 
 What a [class@PeerConnection] does with the other stacks that have data channels. "It" is the other stack; each line was seen over a
-connection that Wherry offered and over one that the other stack did. The table is what the test `interop-matrix` saw and recorded; the
-test fails when it sees anything else.
+connection that Wherry offered and over one that the other stack did, the last after the first of them. The table is what the tests
+`interop-matrix-…` saw and recorded; they fail when they see anything else.
 
 A number stands for a limit of the other stack, told below. The test shows each of them between that stack and a third one, without
 Wherry, with the same steps.
@@ -46,6 +46,7 @@ def lines(recorded):
     yield "\n## Versions\n"
     yield "| stack | version | seen on |"
     yield "|---|---|---|"
+    yield f"| Wherry | {recorded['wherry']} | |"
     for name, stack in stacks.items():
         yield f"| {name} | {stack['version']} | {stack['date']} |"
 

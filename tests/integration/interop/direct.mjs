@@ -11,6 +11,7 @@ import WebSocket from 'ws';
 
 import { Participant } from '../browser/participant.mjs';
 
+const START_MS = 90_000; /* a browser on a busy machine */
 const NO_MAXIMUM_SAID = 65536; /* RFC 8841 section 6.1 */
 
 export class DirectParticipant extends Participant {
@@ -19,6 +20,7 @@ export class DirectParticipant extends Participant {
   ready = null;
   state = 'new';
   max = null; /* what it announced last */
+  answers = 0; /* that it said */
   pair = null; /* what ICE settled on last, where its stack tells it */
   sent = 0; /* messages that were handed to its stack */
   #child;
@@ -30,7 +32,7 @@ export class DirectParticipant extends Participant {
     const self = new this(kind, name);
     self.onSignal = onSignal;
     self.spawn(command);
-    await self.until(() => self.ready, 'starting');
+    await self.until(() => self.ready, 'starting', START_MS);
     return self;
   }
 
@@ -46,6 +48,8 @@ export class DirectParticipant extends Participant {
   }
 
   #take(event) {
+    if (!this.ready && !['ready', 'error'].includes(event.event))
+      return; /* of the connection before */
     const channel = this.channels.get(event.channel);
     if (event.event === 'channel')
       this.channels.set(event.channel, { ...event, theirs: true, open: false, closed: false });
@@ -91,6 +95,10 @@ export class DirectParticipant extends Participant {
   async renew() {
     this.ready = null;
     this.state = 'new';
+    this.pair = null;
+    this.sent = 0;
+    this.answers = 0;
+    this.refusals.length = 0;
     this.messages.length = 0;
     this.channels.clear();
     this.order({ do: 'renew' });

@@ -107,7 +107,7 @@ export const LIMITS = [
   {
     stack: 'libwebrtc',
     rows: ['too-large-from'],
-    reason: 'this libwebrtc (M98) takes a message that is too large, sends nothing and closes its channel without a word to the other side',
+    reason: '@roamhq/wrtc 0.10 takes a message that is too large, sends nothing and closes its channel without a word to the other side',
     third: 'libdatachannel',
     show: async ({ it, other }) => {
       await takes({ it, other });

@@ -7,11 +7,13 @@ import { commandOf } from './stacks.mjs';
 
 const PATIENCE_MS = 20_000;
 const started = new Set();
+const idle = []; /* of those: what can make a new connection */
 
 /** Ends whatever was started and not ended. */
 export const quitAll = async () => {
   const sides = [...started];
   started.clear();
+  idle.length = 0;
   await Promise.all(sides.map((side) => side.quit()));
 };
 
@@ -22,10 +24,25 @@ const moderate = (message) => (message.sdp ? {
 } : message);
 
 const start = async (kind) => {
+  const waiting = idle.findIndex((side) => side.kind === kind);
+  if (waiting >= 0) {
+    const [side] = idle.splice(waiting, 1);
+    await side.renew();
+    return side;
+  }
   const side = await DirectParticipant.start(commandOf(kind), { kind, name: kind });
-  side.answers = 0; /* that it said */
   started.add(side);
   return side;
+};
+
+/** Ends a connection; its programs are there for another one, where they can. */
+export const release = async (...sides) => {
+  for (const side of sides) {
+    if (side.ready.renews)
+      idle.push(side);
+    else if (started.delete(side))
+      await side.quit();
+  }
 };
 
 /** Carries what two sides say to each other. `change` may rewrite it. */

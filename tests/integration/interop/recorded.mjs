@@ -22,10 +22,10 @@ export class Recorded {
   }
 
   /** `seen`: for each row, 'yes' or { limit, third }. */
-  async write(stack, version, seen) {
+  async write(stack, { version, wherry }, seen) {
     const stacks = { ...this.#all.stacks, [stack]: { version, date: new Date().toISOString().slice(0, 10), cells: seen } };
     const sorted = Object.fromEntries(Object.entries(stacks).sort(([one], [other]) => one.localeCompare(other)));
-    await writeFile(FILE, `${JSON.stringify({ rows: TITLES, stacks: sorted }, null, 2)}\n`);
+    await writeFile(FILE, `${JSON.stringify({ wherry, rows: TITLES, stacks: sorted }, null, 2)}\n`);
   }
 
   compare(stack, seen) {

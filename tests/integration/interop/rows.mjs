@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What the matrix asks of each stack. A row with `connect` makes a connection; one with `run` goes over two that are up: one that we
- * offered and one that it did. `us` and `it` are the two ends, 'main' a reliable channel between them.
+ * offered and one that it did, or those in `over`. `us` and `it` are the two ends, 'main' a reliable channel between them.
  */
 
 import assert from 'node:assert/strict';
@@ -107,12 +107,12 @@ const refuse = async (from, to) => {
   await carry(from, to, 'main', [['binary', 44]]);
 };
 
-/* We see that it is gone, and make a new connection in the same program. */
-const killed = async ({ us, it }, offers) => {
+/* We see that it is gone, and make a new connection in the same program; we had offered the one before. */
+const killed = async ({ us, it }) => {
   it.kill();
   await us.until(() => ['disconnected', 'failed', 'closed'].includes(us.state), 'missing it', 40_000);
   await us.renew();
-  const { it: again } = await connect(it.kind, 'wherry', { offers, labels: ['main'], other: us });
+  const { it: again } = await connect(it.kind, 'wherry', { offers: 'it', labels: ['main'], other: us });
   await carry(us, again, 'main', [['text', 70]]);
   await carry(again, us, 'main', [['text', 71]]);
 };
@@ -120,8 +120,8 @@ const killed = async ({ us, it }, offers) => {
 export const ROWS = [
   { id: 'offer', title: 'we offer, it is the DTLS client', connect: (kind) => connection(kind, 'other', false, 'active'), keep: 'other' },
   { id: 'offer-server', title: 'we offer, it is the DTLS server', connect: (kind) => connection(kind, 'other', true, 'passive') },
-  { id: 'answer', title: 'it offers, it is the DTLS server', connect: (kind) => connection(kind, 'it', false, 'active'), keep: 'it' },
   { id: 'answer-client', title: 'it offers, it is the DTLS client', connect: (kind) => connection(kind, 'it', true, 'passive') },
+  { id: 'answer', title: 'it offers, it is the DTLS server', connect: (kind) => connection(kind, 'it', false, 'active'), keep: 'it' },
   ...directions('text', ['text to it', 'text from it'], (from, to) => carry(from, to, 'main', [['text', 40], ['text', 400]])),
   ...directions('binary', ['binary to it', 'binary from it'], (from, to) => carry(from, to, 'main', [['binary', 40], ['binary', 400]])),
   ...directions('empty-text', ['empty text to it', 'empty text from it'], (from, to) => carry(from, to, 'main', [['text', 0], ['text', 41]])),
@@ -138,5 +138,5 @@ export const ROWS = [
   ...directions('crowd', [`we open ${CROWD} channels at once`, `it opens ${CROWD} channels at once`], crowd),
   ...directions('close', ['we close, it sees it', 'it closes, we see it'], close),
   ...directions('restart', ['we restart ICE', 'it restarts ICE'], (from, to) => restart(from, to, 'main')),
-  { id: 'killed', title: 'connected again after it was killed', run: killed },
+  { id: 'killed', title: 'connected again after it was killed', run: killed, over: ['other'] },
 ];

@@ -6,4 +6,4 @@ import { W3cStack } from './w3c.mjs';
 
 const [kind, version] = decodeURIComponent(location.hash.slice(1)).split(' ');
 
-await serve(kind, version, new W3cStack(new RTCPeerConnection()));
+await serve(kind, version, new W3cStack(() => new RTCPeerConnection()));

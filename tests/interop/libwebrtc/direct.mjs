@@ -10,4 +10,4 @@ import { W3cStack } from '../w3c.mjs';
 const require = createRequire(import.meta.url);
 const wrtc = require('@roamhq/wrtc');
 
-await serve('libwebrtc', `@roamhq/wrtc ${require('@roamhq/wrtc/package.json').version}`, new W3cStack(new wrtc.RTCPeerConnection({ iceServers: [] })));
+await serve('libwebrtc', `@roamhq/wrtc ${require('@roamhq/wrtc/package.json').version}`, new W3cStack(() => new wrtc.RTCPeerConnection({ iceServers: [] })));

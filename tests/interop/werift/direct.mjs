@@ -9,11 +9,11 @@ import { serve } from '../lines.mjs';
 import { W3cStack } from '../w3c.mjs';
 
 const PACKAGE = new URL('../../node_modules/werift/package.json', import.meta.url);
-const connection = new RTCPeerConnection({
+const make = () => new RTCPeerConnection({
   iceServers: [],
   iceUseIpv6: false,
   iceInterfaceAddresses: { udp4: '127.0.0.1' },
   iceAdditionalHostAddresses: ['127.0.0.1'],
 });
 
-await serve('werift', JSON.parse(await readFile(PACKAGE)).version, new W3cStack(connection));
+await serve('werift', JSON.parse(await readFile(PACKAGE)).version, new W3cStack(make));

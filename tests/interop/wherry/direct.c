@@ -31,6 +31,8 @@ say_ready (void)
 
   line_add_string (line, "stack", "wherry");
   line_add_string (line, "version", version);
+  json_builder_set_member_name (line, "renews");
+  json_builder_add_boolean_value (line, TRUE);
   line_say (line);
 }
 
