@@ -44,9 +44,27 @@ on_added (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (GError) error = NULL;
 
   wherry_peer_connection_add_ice_candidate_finish (WHERRY_PEER_CONNECTION (source), result, &error);
-  if (error != NULL && !g_error_matches (error, WHERRY_ERROR, WHERRY_ERROR_CLOSED)
-      && !g_error_matches (error, WHERRY_ERROR, WHERRY_ERROR_PROTOCOL))
+  if (error != NULL && !g_error_matches (error, WHERRY_ERROR, WHERRY_ERROR_CLOSED))
     g_error ("adding a candidate: %s", error->message);
+}
+
+static gboolean
+has_ufrag (WherrySessionDescription *description, const char *ufrag)
+{
+  g_autofree char *line = g_strdup_printf ("a=ice-ufrag:%s\r\n", ufrag);
+
+  return description != NULL
+         && strstr (wherry_session_description_get_sdp (description), line) != NULL;
+}
+
+/* A candidate goes behind the description that it belongs to, as over any signaling. */
+static gboolean
+may_go (WherryPeerConnection *to, WherryIceCandidate *candidate)
+{
+  const char *ufrag = wherry_ice_candidate_get_username_fragment (candidate);
+
+  return has_ufrag (wherry_peer_connection_get_current_remote_description (to), ufrag)
+         || has_ufrag (wherry_peer_connection_get_pending_remote_description (to), ufrag);
 }
 
 void
@@ -54,13 +72,18 @@ pair_carry (PairEnd *self)
 {
   PairEnd *other = pair_other (self);
 
-  if (self->pair->holds_candidates || other->connection == NULL
-      || wherry_peer_connection_get_remote_description (other->connection) == NULL)
+  if (self->pair->holds_candidates || other->connection == NULL)
     return;
-  while (self->candidates->len > 0)
+  for (guint i = 0; i < self->candidates->len;)
     {
-      g_autoptr (WherryIceCandidate) candidate = g_ptr_array_steal_index (self->candidates, 0);
+      g_autoptr (WherryIceCandidate) candidate = NULL;
 
+      if (!may_go (other->connection, g_ptr_array_index (self->candidates, i)))
+        {
+          i++;
+          continue;
+        }
+      candidate = g_ptr_array_steal_index (self->candidates, i);
       wherry_peer_connection_add_ice_candidate_async (other->connection, candidate, NULL, on_added,
                                                       NULL);
     }
