@@ -237,8 +237,7 @@ install_limit_properties (GParamFlags flags)
    * WherryConfiguration:max-message-size:
    *
    * The largest message, in bytes, that this side takes and says so (RFC 8841 section 6.1). The
-   * other side can make this one hold four that are not finished. A message of more than 4 MiB on
-   * an unreliable channel that the other side gives up halfway ends the connection.
+   * other side can make this one hold four that are not finished.
    */
   properties[PROP_MAX_MESSAGE_SIZE]
       = g_param_spec_uint ("max-message-size", NULL, NULL, 1, G_MAXINT32,
