@@ -15,7 +15,7 @@ G_BEGIN_DECLS
  * wherry_sctp_inlet_mark:
  *
  * @packet: passed wherry_sctp_check_packet()
- * @n_streams: incoming ones
+ * @n_streams: incoming ones, at most
  *
  * Marks fragments, and takes what was given up out of a FORWARD-TSN, for pieces.
  */

@@ -105,7 +105,11 @@ wherry_sctp_association_clear_received (WherrySctpAssociation *self)
 void
 wherry_sctp_association_mark (WherrySctpAssociation *self, guint8 *packet, gsize length)
 {
-  wherry_sctp_inlet_mark (packet, length, self->n_incoming, ensure_pieces (self));
+  /* how many were negotiated may not have been read yet */
+  guint n_streams = MAX (MAX (self->n_incoming, self->config.max_incoming_streams),
+                         MAX (self->config.initial_streams, self->wanted));
+
+  wherry_sctp_inlet_mark (packet, length, n_streams, ensure_pieces (self));
 }
 
 /* An ordered and an unordered message of one stream may be under way at once. */

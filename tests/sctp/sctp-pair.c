@@ -99,6 +99,12 @@ received_clear (gpointer data)
 }
 
 void
+side_listen (Side *side, gboolean on)
+{
+  wherry_stream_transport_set_events (side->transport, on ? &events : NULL, side);
+}
+
+void
 side_init (Side *side, WherryFakeLink *link, GMainContext *context, const WherrySctpConfig *config)
 {
   *side = (Side){ .link = link, .keep = TRUE };
@@ -108,7 +114,7 @@ side_init (Side *side, WherryFakeLink *link, GMainContext *context, const Wherry
   side->outgoing_resets = g_array_new (FALSE, FALSE, sizeof (guint16));
   side->transport = WHERRY_STREAM_TRANSPORT (
       wherry_sctp_association_new (WHERRY_PACKET_TRANSPORT (link), context, config));
-  wherry_stream_transport_set_events (side->transport, &events, side);
+  side_listen (side, TRUE);
 }
 
 void

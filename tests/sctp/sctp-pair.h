@@ -49,6 +49,8 @@ extern const WherrySendOptions send_reliable;
 
 void side_init (Side *side, WherryFakeLink *link, GMainContext *context,
                 const WherrySctpConfig *config);
+/* It does when it is made. */
+void side_listen (Side *side, gboolean on);
 /* Asserts that the association and the link are finalized. */
 void side_clear (Side *side, GMainContext *context);
 void side_forget_received (Side *side);

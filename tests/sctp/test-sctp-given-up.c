@@ -141,6 +141,45 @@ test_long (void)
     }
 }
 
+static gboolean
+drop_first_data (const guint8 *data, gsize length, gpointer user_data)
+{
+  gboolean *dropped = user_data;
+
+  if (*dropped || length < 13 || (data[12] != 0 && data[12] != 64))
+    return TRUE;
+  *dropped = TRUE;
+  return FALSE;
+}
+
+/* What was given up before anybody heard that the association is up. */
+static void
+test_early (void)
+{
+  const WherrySendOptions lossy = { .ordered = TRUE, .reliability = WHERRY_MAX_RETRANSMITS };
+
+  for (guint interleaving = 0; interleaving <= 1; interleaving++)
+    {
+      const WherrySctpConfig config = { .no_interleaving = !interleaving };
+      gboolean dropped = FALSE;
+      Pair pair;
+
+      pair_init (&pair, NULL, &config);
+      side_listen (&pair.b, FALSE);
+      WHERRY_WAIT_UNTIL (pair.context, pair.a.state == WHERRY_TRANSPORT_CONNECTED);
+      wherry_fake_link_set_filter (pair.a.link, drop_first_data, &dropped);
+      for (guint i = 0; i < 3; i++)
+        send_made (&pair, &pair.a, STREAM, &lossy, WHERRY_MESSAGE_TEXT, 10, i);
+      WHERRY_WAIT_UNTIL (pair.context,
+                         wherry_stream_transport_get_buffered (pair.a.transport) == 0);
+      side_listen (&pair.b, TRUE);
+      WHERRY_WAIT_UNTIL (pair.context, pair.b.n_received == 2);
+      assert_message (side_nth (&pair.b, 0)->message, WHERRY_MESSAGE_TEXT, 10, 1);
+      g_assert_true (dropped);
+      pair_clear (&pair);
+    }
+}
+
 /* ---- what usrsctp 0.9.5 would go on counting against the window ---- */
 
 typedef struct
@@ -215,6 +254,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sctp/given-up/ordered", test_ordered);
   g_test_add_func ("/sctp/given-up/unordered", test_unordered);
   g_test_add_func ("/sctp/given-up/long", test_long);
+  g_test_add_func ("/sctp/given-up/early", test_early);
   for (guint i = 0; i < G_N_ELEMENTS (windows); i++)
     {
       g_autofree char *path
