@@ -370,11 +370,6 @@ test_signaling_too (Fixture *self, gconstpointer data)
                          && wherry_client_get_state (bob->client) == WHERRY_CLIENT_STATE_CONNECTED);
   g_test_message ("back after %" G_GINT64_FORMAT " ms",
                   (g_get_monotonic_time () - begin_us) / 1000);
-  WHERRY_WAIT_UNTIL (NULL, g_list_model_get_n_items (wherry_client_get_members (ann->client)) == 1
-                               && g_list_model_get_n_items (wherry_client_get_members (bob->client))
-                                      == 1);
-  g_test_message ("without its former self after %" G_GINT64_FORMAT " ms",
-                  (g_get_monotonic_time () - begin_us) / 1000);
   g_assert_cmpuint (ann->n_ids, ==, 2);
   g_assert_cmpstr (ann->states->str, ==, "1232");
   end_leave (ann);
@@ -415,15 +410,19 @@ main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
 
-  g_assert_cmpint (argc, ==, 2);
+  g_assert_cmpint (argc, >=, 2);
   wherryd = argv[1];
   if (!wherry_own_network_enter_two ())
     return 77; /* skipped */
   wherry_own_network_far_ip ("route add 10.88.0.0/24 dev wherry1");
+  if (argc > 2) /* that takes a while */
+    {
+      ADD ("silence", NULL, test_silence);
+      return g_test_run ();
+    }
   ADD ("clients", NULL, test_clients);
   ADD ("server", NULL, test_server);
   ADD ("signaling-too", NULL, test_signaling_too);
-  ADD ("silence", NULL, test_silence);
   ADD ("bound-server", "10.77.0.2", test_bound_server);
   return g_test_run ();
 }

@@ -181,6 +181,8 @@ export class RoomMember extends DirectParticipant {
       this.note({ event: 'error', message: `server: ${message.code}: ${message.message}` });
     else if (['offer', 'answer', 'candidate'].includes(message.type))
       this.order(message);
+    else if (message.type === 'restart' && this.kind !== 'libdatachannel') /* whose program ends at it: limits.mjs */
+      this.order({ do: 'restart' });
     if (message.sdp)
       this.#remote = message.sdp;
     if (message.type === 'answer')
