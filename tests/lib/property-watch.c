@@ -49,9 +49,26 @@ is_ours (gpointer object)
   return g_str_has_prefix (G_OBJECT_TYPE_NAME (object), "Wherry");
 }
 
+/* Another object may come to be where one was. */
+static char *
+describe_object (GObject *object)
+{
+  static gsize last;
+  gsize serial = GPOINTER_TO_SIZE (g_object_get_data (object, "watch-serial"));
+
+  if (serial == 0)
+    {
+      serial = ++last;
+      g_object_set_data (object, "watch-serial", GSIZE_TO_POINTER (serial));
+    }
+  return g_strdup_printf ("%s %" G_GSIZE_FORMAT, G_OBJECT_TYPE_NAME (object), serial);
+}
+
 static char *
 describe (const GValue *value)
 {
+  if (G_VALUE_HOLDS_OBJECT (value) && g_value_get_object (value) != NULL)
+    return describe_object (g_value_get_object (value));
   if (G_VALUE_HOLDS (value, G_TYPE_STRV) && g_value_get_boxed (value) != NULL)
     return g_strjoinv (",", g_value_get_boxed (value));
   return g_strdup_value_contents (value);
