@@ -25,6 +25,7 @@ struct _WherryConfiguration
   guint max_message_size;
   guint64 send_buffer_limit;
   gboolean restart_on_network_change;
+  gboolean own_thread;
 };
 
 typedef enum
@@ -40,9 +41,10 @@ typedef enum
   PROP_MAX_MESSAGE_SIZE,
   PROP_SEND_BUFFER_LIMIT,
   PROP_RESTART_ON_NETWORK_CHANGE,
+  PROP_OWN_THREAD,
 } Property;
 
-static GParamSpec *properties[PROP_RESTART_ON_NETWORK_CHANGE + 1];
+static GParamSpec *properties[PROP_OWN_THREAD + 1];
 
 G_DEFINE_FINAL_TYPE (WherryConfiguration, wherry_configuration, G_TYPE_OBJECT)
 
@@ -97,6 +99,9 @@ wherry_configuration_get_property (GObject *object, guint id, GValue *value, GPa
     case PROP_RESTART_ON_NETWORK_CHANGE:
       g_value_set_boolean (value, self->restart_on_network_change);
       break;
+    case PROP_OWN_THREAD:
+      g_value_set_boolean (value, self->own_thread);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
       break;
@@ -143,6 +148,9 @@ wherry_configuration_set_property (GObject *object, guint id, const GValue *valu
       break;
     case PROP_RESTART_ON_NETWORK_CHANGE:
       wherry_configuration_set_restart_on_network_change (self, g_value_get_boolean (value));
+      break;
+    case PROP_OWN_THREAD:
+      wherry_configuration_set_own_thread (self, g_value_get_boolean (value));
       break;
     case PROP_ICE_SERVERS:
     default:
@@ -228,6 +236,14 @@ install_network_properties (GParamFlags flags)
    */
   properties[PROP_RESTART_ON_NETWORK_CHANGE]
       = g_param_spec_boolean ("restart-on-network-change", NULL, NULL, FALSE, flags);
+  /**
+   * WherryConfiguration:own-thread:
+   *
+   * Whether a connection has a network thread of its own, instead of one that it shares with the
+   * others that are made on the same main context: for one that carries so much that the others
+   * would wait for it. Read when the connection is made; it costs some 100 KiB.
+   */
+  properties[PROP_OWN_THREAD] = g_param_spec_boolean ("own-thread", NULL, NULL, FALSE, flags);
 }
 
 static void
@@ -301,6 +317,7 @@ wherry_configuration_copy (WherryConfiguration *self)
   copy->max_message_size = self->max_message_size;
   copy->send_buffer_limit = self->send_buffer_limit;
   copy->restart_on_network_change = self->restart_on_network_change;
+  copy->own_thread = self->own_thread;
   n = g_list_model_get_n_items (G_LIST_MODEL (self->ice_servers));
   for (guint i = 0; i < n; i++)
     {
@@ -467,3 +484,4 @@ DEFINE_PROPERTY (gboolean, ice_tcp, PROP_ICE_TCP)
 DEFINE_PROPERTY (guint, max_message_size, PROP_MAX_MESSAGE_SIZE)
 DEFINE_PROPERTY (guint64, send_buffer_limit, PROP_SEND_BUFFER_LIMIT)
 DEFINE_PROPERTY (gboolean, restart_on_network_change, PROP_RESTART_ON_NETWORK_CHANGE)
+DEFINE_PROPERTY (gboolean, own_thread, PROP_OWN_THREAD)

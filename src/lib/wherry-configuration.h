@@ -283,5 +283,28 @@ gboolean wherry_configuration_get_restart_on_network_change (WherryConfiguration
 WHERRY_AVAILABLE_IN_0_1
 void wherry_configuration_set_restart_on_network_change (WherryConfiguration *self,
                                                          gboolean restart);
+/**
+ * wherry_configuration_get_own_thread:
+ * @self: a configuration
+ *
+ * Gets [property@Configuration:own-thread].
+ *
+ * Returns: the value
+ *
+ * Thread: one at a time
+ */
+WHERRY_AVAILABLE_IN_0_1
+gboolean wherry_configuration_get_own_thread (WherryConfiguration *self);
+/**
+ * wherry_configuration_set_own_thread:
+ * @self: a configuration
+ * @own_thread: the value
+ *
+ * Sets [property@Configuration:own-thread].
+ *
+ * Thread: one at a time
+ */
+WHERRY_AVAILABLE_IN_0_1
+void wherry_configuration_set_own_thread (WherryConfiguration *self, gboolean own_thread);
 
 G_END_DECLS

@@ -196,7 +196,9 @@ wherry_connection_new (WherryConfiguration *configuration, GError **error)
   self->by_id = g_hash_table_new (NULL, NULL);
   self->holding = g_ptr_array_new_with_free_func ((GDestroyNotify) wherry_channel_core_unref);
   self->remote_max_message_size = WHERRY_MAX_MESSAGE_SIZE_ABSENT;
-  self->network = wherry_network_thread_acquire (self->context, error);
+  self->network
+      = wherry_network_thread_acquire (self->context,
+                                       wherry_configuration_get_own_thread (configuration), error);
   if (self->network != NULL && start_peer (self, configuration, error))
     return g_steal_pointer (&self);
   if (self->network != NULL)
@@ -338,10 +340,12 @@ wherry_connection_set_configuration (WherryConnection *self, WherryConfiguration
       || wherry_configuration_get_max_message_size (configuration)
              != wherry_configuration_get_max_message_size (old)
       || wherry_configuration_get_send_buffer_limit (configuration)
-             != wherry_configuration_get_send_buffer_limit (old))
+             != wherry_configuration_get_send_buffer_limit (old)
+      || wherry_configuration_get_own_thread (configuration)
+             != wherry_configuration_get_own_thread (old))
     {
       g_set_error (error, WHERRY_ERROR, WHERRY_ERROR_INVALID_ARGUMENT,
-                   "Setting a configuration: certificate and limits cannot be changed");
+                   "Setting a configuration: certificate, limits and thread cannot be changed");
       return FALSE;
     }
   ice = wherry_configuration_to_ice (configuration, error);

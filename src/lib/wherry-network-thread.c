@@ -26,7 +26,7 @@ struct _WherryNetworkThread
 };
 
 static WherryLock table_lock;
-static GPtrArray *table; /* table_lock: of WherryNetworkThread; NULL: none */
+static GPtrArray *table; /* table_lock: of those that are shared; NULL: none */
 
 static void
 wake (gpointer data)
@@ -39,12 +39,15 @@ wake (gpointer data)
   self->n_quiet = 0;
 }
 
-/* Takes worker. */
 static WherryNetworkThread *
-network_thread_new (GMainContext *creator, WherryWorker *worker)
+network_thread_new (GMainContext *creator, GError **error)
 {
-  WherryNetworkThread *self = g_new0 (WherryNetworkThread, 1);
+  WherryWorker *worker = wherry_worker_new ("network", error);
+  WherryNetworkThread *self;
 
+  if (worker == NULL)
+    return NULL;
+  self = g_new0 (WherryNetworkThread, 1);
   self->creator = g_main_context_ref (creator);
   self->worker = worker;
   self->unwoken = g_ptr_array_new_with_free_func ((GDestroyNotify) wherry_inbox_unref);
@@ -78,19 +81,17 @@ find_locked (GMainContext *creator)
 }
 
 WherryNetworkThread *
-wherry_network_thread_acquire (GMainContext *creator, GError **error)
+wherry_network_thread_acquire (GMainContext *creator, gboolean own, GError **error)
 {
   WherryNetworkThread *self;
-  WherryWorker *worker;
 
   wherry_lock_acquire (&table_lock);
-  self = find_locked (creator);
+  self = own ? NULL : find_locked (creator);
   if (self == NULL)
     {
-      worker = wherry_worker_new ("network", error);
-      if (worker != NULL)
+      self = network_thread_new (creator, error);
+      if (self != NULL && !own)
         {
-          self = network_thread_new (creator, worker);
           if (table == NULL)
             table = g_ptr_array_new ();
           g_ptr_array_add (table, self);
@@ -109,9 +110,9 @@ wherry_network_thread_release (WherryNetworkThread *self)
 
   wherry_lock_acquire (&table_lock);
   is_last = --self->n_users == 0;
-  if (is_last)
+  if (is_last && table != NULL)
     g_ptr_array_remove_fast (table, self);
-  if (table->len == 0)
+  if (table != NULL && table->len == 0)
     g_clear_pointer (&table, g_ptr_array_unref);
   wherry_lock_release (&table_lock);
   if (is_last)

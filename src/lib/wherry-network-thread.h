@@ -15,8 +15,10 @@ G_BEGIN_DECLS
 
 typedef struct _WherryNetworkThread WherryNetworkThread;
 
-/* That of this context. WHERRY_ERROR_RESOURCES. To be released. Thread: who runs creator */
-WherryNetworkThread *wherry_network_thread_acquire (GMainContext *creator, GError **error);
+/* That of this context, or an own one for a single connection. WHERRY_ERROR_RESOURCES. To be
+ * released. Thread: who runs creator */
+WherryNetworkThread *wherry_network_thread_acquire (GMainContext *creator, gboolean own,
+                                                    GError **error);
 /* The peer that ran on it has finished. Thread: the same */
 void wherry_network_thread_release (WherryNetworkThread *self);
 

@@ -4,7 +4,9 @@
 /* What two connections in one process cost, both ends together, by the public API: messages one way
  * as fast as they are taken, round trips, memory and set-up. CPU is user + system of the process.
  *
- *   bench-connections [--quick] [--only pair|64|1024|16384|262144|round-trip] */
+ *   bench-connections [--quick] [--own-threads] [--only pair|64|1024|16384|262144|round-trip]
+ *
+ * --own-threads: each end has a network thread to itself. */
 
 #include "config.h"
 
@@ -23,6 +25,7 @@ static guint runs = 5;
 static gint64 window_us = 2 * G_USEC_PER_SEC;
 static guint n_round_trips = 3000;
 static guint n_idle = 40;
+static gboolean own_threads;
 static const char *only; /* (nullable): the one case that is measured */
 
 typedef struct
@@ -87,8 +90,10 @@ static void
 link_init (Link *self)
 {
   g_autoptr (GError) error = NULL;
+  g_autoptr (WherryConfiguration) configuration = pair_configuration_new ();
 
-  self->pair = connection_pair_new (NULL);
+  wherry_configuration_set_own_thread (configuration, own_threads);
+  self->pair = connection_pair_new (configuration);
   self->near = wherry_peer_connection_create_data_channel (self->pair->a.connection, "bench", NULL,
                                                            &error);
   g_assert_no_error (error);
@@ -310,11 +315,13 @@ main (int argc, char **argv)
           n_round_trips = 100;
           n_idle = 3;
         }
+      else if (strcmp (argv[i], "--own-threads") == 0)
+        own_threads = TRUE;
       else if (strcmp (argv[i], "--only") == 0 && i + 1 < argc)
         only = argv[++i];
       else
         {
-          fprintf (stderr, "bench-connections [--quick] [--only CASE]\n");
+          fprintf (stderr, "bench-connections [--quick] [--own-threads] [--only CASE]\n");
           return 2;
         }
     }

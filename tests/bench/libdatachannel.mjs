@@ -146,5 +146,4 @@ const of = await repeat(pingPong);
 console.log(
   `    64 B round trip: median ${of('median').toFixed(0)} us, p99 ${of('p99').toFixed(0)} us`,
 );
-nodeDataChannel.cleanup();
 process.exit(0);

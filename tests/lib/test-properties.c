@@ -194,7 +194,7 @@ test_configuration (void)
                 WHERRY_ICE_CANDIDATE_TYPES_HOST, "ice-tcp", TRUE, "certificate", certificate,
                 "bind-addresses", addresses, "port-range-begin", 1000, "port-range-end", 2000,
                 "max-message-size", 5, "send-buffer-limit", G_GUINT64_CONSTANT (6),
-                "restart-on-network-change", TRUE, NULL);
+                "restart-on-network-change", TRUE, "own-thread", TRUE, NULL);
   property_watch_check (WHERRY_TYPE_CONFIGURATION, "ice-servers", NULL);
 }
 
