@@ -22,7 +22,7 @@ export class DirectParticipant extends Participant {
   max = null; /* what it announced last */
   answers = 0; /* that it said */
   pair = null; /* what ICE settled on last, where its stack tells it */
-  sent = 0; /* messages that were handed to its stack */
+  sent = []; /* the sizes of the messages that were handed to its stack */
   #child;
 
   get pid() { return this.#child.pid; }
@@ -62,7 +62,7 @@ export class DirectParticipant extends Participant {
     else if (event.event === 'pair')
       this.pair = event;
     else if (event.event === 'sent')
-      this.sent += 1;
+      this.sent.push(event.size);
     else if (event.event === 'failed')
       this.refusals.push(event);
     else if (event.event === 'state')
@@ -96,7 +96,7 @@ export class DirectParticipant extends Participant {
     this.ready = null;
     this.state = 'new';
     this.pair = null;
-    this.sent = 0;
+    this.sent = [];
     this.answers = 0;
     this.refusals.length = 0;
     this.messages.length = 0;

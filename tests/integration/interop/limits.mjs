@@ -19,7 +19,7 @@ const loses = (messages, heard) => async ({ it, other }) => {
 
 /* Says that it sent a byte more than the other takes. */
 const takes = async ({ it, other }) => {
-  const reason = await refusal(it, 'send', () => say(it, 'one', 'binary', other.max + 1), (ended) => it.until(() => it.sent > 0, 'sending', undefined, ended));
+  const reason = await refusal(it, 'send', () => say(it, 'one', 'binary', other.max + 1), (ended) => it.until(() => it.sent.length > 0, 'sending', undefined, ended));
   assert.equal(reason, null);
 };
 

@@ -99,8 +99,8 @@ const close = async (from, to) => {
 
 /* The largest goes, one byte more does not, and the channel is as before. */
 const refuse = async (from, to) => {
-  const { sent } = from;
-  const reason = await refusal(from, 'send', () => say(from, 'main', 'binary', to.max + 1), (ended) => from.until(() => from.sent > sent, 'sending', undefined, ended));
+  const size = to.max + 1;
+  const reason = await refusal(from, 'send', () => say(from, 'main', 'binary', size), (ended) => from.until(() => from.sent.includes(size), 'sending', undefined, ended));
   assert(reason, `${from.name} does not refuse it`);
   if (from.kind === 'wherry')
     assert.equal(reason.code, 'too-large');
