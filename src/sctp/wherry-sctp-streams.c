@@ -93,8 +93,8 @@ on_unanswered (gpointer user_data)
 {
   WherrySctpAssociation *self = user_data;
 
-  /* the answer may be behind what is unread */
-  if (!wherry_sctp_association_may_read (self))
+  /* the answer may be behind what is unread, or about to be read */
+  if (!wherry_sctp_association_may_read (self) || self->continuation != NULL)
     return G_SOURCE_CONTINUE;
   g_clear_pointer (&self->streams_timer, g_source_unref);
   wherry_info (&self->log, "A request for %u SCTP streams is not answered", self->asked_for);
