@@ -26,12 +26,6 @@
 
 #define INIT_FIXED (WHERRY_SCTP_INIT_SIZE - WHERRY_SCTP_CHUNK_HEADER)
 
-static gsize
-padded (gsize length)
-{
-  return (length + 3) & ~(gsize) 3;
-}
-
 /* What is behind the request's sequence number: of an Add Incoming Streams Request how many, of an
  * Outgoing SSN Reset Request first another such number, and then the last TSN before. */
 static void
@@ -72,7 +66,7 @@ check_parameters (const guint8 *data, gsize length, WherrySctpFound *found)
           || size < PARAMETER_HEADER || size - PARAMETER_HEADER > wherry_reader_left (&reader))
         return FALSE;
       /* the last one's padding may be the chunk's */
-      rest = MIN (padded (size) - PARAMETER_HEADER, wherry_reader_left (&reader));
+      rest = MIN (wherry_sctp_padded (size) - PARAMETER_HEADER, wherry_reader_left (&reader));
       wherry_reader_bytes (&reader, rest, &value);
       if (found != NULL)
         look_at_request (type, value, rest, found);
@@ -138,7 +132,8 @@ wherry_sctp_check_packet (const guint8 *data, gsize length, WherrySctpFound *fou
           || !check_chunk (type, value, size - WHERRY_SCTP_CHUNK_HEADER, found))
         return FALSE;
       /* padding, which a sender may have left out at the very end */
-      wherry_reader_bytes (&reader, MIN (padded (size) - size, wherry_reader_left (&reader)),
+      wherry_reader_bytes (&reader,
+                           MIN (wherry_sctp_padded (size) - size, wherry_reader_left (&reader)),
                            &value);
     }
   return TRUE;

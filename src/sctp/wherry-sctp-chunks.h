@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Numbers of SCTP's chunks (RFC 9260 section 3.2 unless noted). */
+/* Numbers of SCTP's chunks (RFC 9260 section 3.2 unless noted), and how fields are read that were
+ * checked to be there. Thread: any */
+
+#include <glib.h>
 
 #define WHERRY_SCTP_COMMON_HEADER 12u
 #define WHERRY_SCTP_CHUNK_HEADER 4u
@@ -34,3 +37,30 @@ enum
 #define WHERRY_SCTP_FLAG_ENDS 1u
 #define WHERRY_SCTP_FLAG_BEGINS 2u
 #define WHERRY_SCTP_FLAG_UNORDERED 4u
+
+/* Fields are in network order. */
+static inline guint16
+wherry_sctp_get_u16 (const guint8 *at)
+{
+  return (guint16) (((guint) at[0] << 8) | at[1]);
+}
+
+static inline guint32
+wherry_sctp_get_u32 (const guint8 *at)
+{
+  return ((guint32) wherry_sctp_get_u16 (at) << 16) | wherry_sctp_get_u16 (at + 2);
+}
+
+static inline void
+wherry_sctp_put_u16 (guint8 *at, guint16 value)
+{
+  at[0] = (guint8) (value >> 8);
+  at[1] = (guint8) value;
+}
+
+/* With the padding to the next multiple of 4 that a chunk's or parameter's length leaves out. */
+static inline gsize
+wherry_sctp_padded (gsize length)
+{
+  return (length + 3) & ~(gsize) 3;
+}

@@ -90,7 +90,7 @@ foreach_chunk (WherrySctpFlight *self, const guint8 *data, gsize length, ChunkFu
       wherry_reader_u16 (&reader, &size);
       if (size < WHERRY_SCTP_CHUNK_HEADER)
         return;
-      rest = ((gsize) size - WHERRY_SCTP_CHUNK_HEADER + 3) & ~(gsize) 3;
+      rest = wherry_sctp_padded (size - WHERRY_SCTP_CHUNK_HEADER);
       if (rest >= 4)
         {
           wherry_reader_u32 (&reader, &first);

@@ -40,25 +40,6 @@
 #define MARK_VALUE ((1u << MARK_SHIFT) - 1)
 #define FLAGS (WHERRY_SCTP_FLAG_ENDS | WHERRY_SCTP_FLAG_BEGINS | WHERRY_SCTP_FLAG_UNORDERED)
 
-static guint16
-get_u16 (const guint8 *at)
-{
-  return (guint16) (((guint) at[0] << 8) | at[1]);
-}
-
-static guint32
-get_u32 (const guint8 *at)
-{
-  return ((guint32) get_u16 (at) << 16) | get_u16 (at + 2);
-}
-
-static void
-put_u16 (guint8 *at, guint16 value)
-{
-  at[0] = (guint8) (value >> 8);
-  at[1] = (guint8) value;
-}
-
 static void
 mark (guint8 *chunk, gsize size, gboolean i_data)
 {
@@ -67,23 +48,23 @@ mark (guint8 *chunk, gsize size, gboolean i_data)
 
   if (size <= (i_data ? WHERRY_SCTP_I_DATA_HEADER : WHERRY_SCTP_DATA_HEADER))
     return; /* usrsctp ends the association */
-  value = MIN (get_u32 (at), MARK_VALUE) | (guint32) (chunk[1] & FLAGS) << MARK_SHIFT;
-  put_u16 (at, (guint16) (value >> 16));
-  put_u16 (at + 2, (guint16) value);
+  value = MIN (wherry_sctp_get_u32 (at), MARK_VALUE) | (guint32) (chunk[1] & FLAGS) << MARK_SHIFT;
+  wherry_sctp_put_u16 (at, (guint16) (value >> 16));
+  wherry_sctp_put_u16 (at + 2, (guint16) value);
   chunk[1] |= FLAGS;
 }
 
 static void
 take_forward (WherrySctpPieces *pieces, guint n_streams, guint8 *chunk, gsize size)
 {
-  wherry_sctp_pieces_note_skip_all (pieces, get_u32 (chunk + TSN));
+  wherry_sctp_pieces_note_skip_all (pieces, wherry_sctp_get_u32 (chunk + TSN));
   for (gsize at = ENTRIES; at + FORWARD_ENTRY <= size; at += FORWARD_ENTRY)
     {
-      guint16 stream = get_u16 (chunk + at);
+      guint16 stream = wherry_sctp_get_u16 (chunk + at);
 
       if (stream < n_streams)
-        wherry_sctp_pieces_note_skip (pieces, stream, TRUE, get_u16 (chunk + at + 2),
-                                      get_u32 (chunk + TSN));
+        wherry_sctp_pieces_note_skip (pieces, stream, TRUE, wherry_sctp_get_u16 (chunk + at + 2),
+                                      wherry_sctp_get_u32 (chunk + TSN));
     }
 }
 
@@ -92,11 +73,12 @@ take_i_forward (WherrySctpPieces *pieces, guint n_streams, guint8 *chunk, gsize 
 {
   for (gsize at = ENTRIES; at + I_FORWARD_ENTRY <= size; at += I_FORWARD_ENTRY)
     {
-      guint16 stream = get_u16 (chunk + at);
+      guint16 stream = wherry_sctp_get_u16 (chunk + at);
 
       if (stream < n_streams)
         wherry_sctp_pieces_note_skip (pieces, stream, (chunk[at + 3] & 1) == 0,
-                                      get_u16 (chunk + at + 6), get_u32 (chunk + TSN));
+                                      wherry_sctp_get_u16 (chunk + at + 6),
+                                      wherry_sctp_get_u32 (chunk + TSN));
     }
 }
 
@@ -110,7 +92,7 @@ on_forward (WherrySctpPieces *pieces, guint n_streams, guint8 *chunk, gsize size
   else
     take_i_forward (pieces, n_streams, chunk, size);
   if (size >= ENTRIES + FORWARD_ENTRY)
-    put_u16 (chunk + ENTRIES, NO_STREAM);
+    wherry_sctp_put_u16 (chunk + ENTRIES, NO_STREAM);
 }
 
 void
@@ -119,7 +101,7 @@ wherry_sctp_inlet_mark (guint8 *packet, gsize length, guint n_streams, WherrySct
   for (gsize at = WHERRY_SCTP_COMMON_HEADER; at + WHERRY_SCTP_CHUNK_HEADER <= length;)
     {
       guint8 *chunk = packet + at;
-      gsize size = get_u16 (chunk + 2);
+      gsize size = wherry_sctp_get_u16 (chunk + 2);
 
       switch (chunk[0])
         {
@@ -134,7 +116,7 @@ wherry_sctp_inlet_mark (guint8 *packet, gsize length, guint n_streams, WherrySct
         default:
           break;
         }
-      at += (size + 3) & ~(gsize) 3;
+      at += wherry_sctp_padded (size);
     }
 }
 

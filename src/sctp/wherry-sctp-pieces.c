@@ -123,14 +123,18 @@ stream_of (guint64 place)
 }
 
 static gsize
-open_cost (const WherrySctpOpen *open)
+open_cost (gconstpointer entry)
 {
+  const WherrySctpOpen *open = entry;
+
   return WHERRY_MESSAGE_OVERHEAD + (open->bytes != NULL ? open->bytes->len : 0);
 }
 
 static gsize
-orphan_cost (const WherrySctpOrphan *orphan)
+orphan_cost (gconstpointer entry)
 {
+  const WherrySctpOrphan *orphan = entry;
+
   return WHERRY_MESSAGE_OVERHEAD + orphan->length;
 }
 
@@ -414,39 +418,29 @@ typedef struct
 {
   WherrySctpPieces *pieces;
   guint16 stream;
+  gsize (*cost) (gconstpointer entry);
 } Drop;
 
 static gboolean
-drop_open (gpointer key, gpointer value, gpointer user_data)
+drop (gpointer key, gpointer value, gpointer user_data)
 {
-  Drop *drop = user_data;
-  WherrySctpOpen *open = key;
+  Drop *self = user_data;
+  const Belongs *to = key; /* the beginning of either kind */
 
-  if (stream_of (open->to.place) != drop->stream)
+  if (stream_of (to->place) != self->stream)
     return FALSE;
-  drop->pieces->held -= open_cost (open);
-  return TRUE;
-}
-
-static gboolean
-drop_orphan (gpointer key, gpointer value, gpointer user_data)
-{
-  Drop *drop = user_data;
-  WherrySctpOrphan *orphan = key;
-
-  if (stream_of (orphan->to.place) != drop->stream)
-    return FALSE;
-  drop->pieces->held -= orphan_cost (orphan);
+  self->pieces->held -= self->cost (key);
   return TRUE;
 }
 
 void
 wherry_sctp_pieces_drop_stream (WherrySctpPieces *self, guint16 stream)
 {
-  Drop drop = { .pieces = self, .stream = stream };
+  Drop open = { .pieces = self, .stream = stream, .cost = open_cost };
+  Drop orphans = { .pieces = self, .stream = stream, .cost = orphan_cost };
 
-  g_hash_table_foreach_remove (self->open, drop_open, &drop);
-  g_hash_table_foreach_remove (self->orphans, drop_orphan, &drop);
+  g_hash_table_foreach_remove (self->open, drop, &open);
+  g_hash_table_foreach_remove (self->orphans, drop, &orphans);
   g_hash_table_remove (self->skips, skip_key (stream, FALSE));
   g_hash_table_remove (self->skips, skip_key (stream, TRUE));
   wherry_sctp_order_drop_stream (&self->order, stream);

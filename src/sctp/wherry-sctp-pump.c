@@ -13,11 +13,10 @@
 #include "sctp/wherry-sctp-association-private.h"
 #include "sctp/wherry-sctp-chunks.h"
 
-/* RFC 9260 sections 3.1 and 3.3.2 */
-#define FIRST_CHUNK 12u
-#define OWN_TAG 16u
-/* RFC 9260 section 3.3.4 */
-#define ACKED 16u
+/* Behind the first chunk's header: INIT's initiate tag, SACK's cumulative TSN (RFC 9260 sections
+ * 3.3.2 and 3.3.4). */
+#define FIRST_CHUNK WHERRY_SCTP_COMMON_HEADER
+#define FIRST_FIELD (FIRST_CHUNK + WHERRY_SCTP_CHUNK_HEADER)
 
 /* Packets in, before their acknowledgements and what those make room for go out. */
 #define BURST_MAX 32u
@@ -25,12 +24,6 @@
 #define PACKETS_KEPT (4u * WHERRY_KIB)
 
 /* ---- packets out ---- */
-
-static guint32
-get_u32 (const guint8 *at)
-{
-  return ((guint32) at[0] << 24) | ((guint32) at[1] << 16) | ((guint32) at[2] << 8) | at[3];
-}
 
 static void
 flush (WherrySctpAssociation *self)
@@ -118,12 +111,12 @@ wherry_sctp_association_add_packet (WherrySctpAssociation *self, const guint8 *d
   wherry_sctp_flight_packet_out (&self->flight, data, length);
   /* our INIT, and INIT ACK if the other side's INIT came first, have the same (RFC 9260 section
    * 5.2.1) */
-  if (self->state != WHERRY_TRANSPORT_CONNECTED && length >= OWN_TAG + sizeof self->own_tag
+  if (self->state != WHERRY_TRANSPORT_CONNECTED && length >= FIRST_FIELD + sizeof self->own_tag
       && (data[FIRST_CHUNK] == WHERRY_SCTP_CHUNK_INIT
           || data[FIRST_CHUNK] == WHERRY_SCTP_CHUNK_INIT_ACK))
-    memcpy (self->own_tag, data + OWN_TAG, sizeof self->own_tag);
-  if (length >= ACKED + 4 && data[FIRST_CHUNK] == WHERRY_SCTP_CHUNK_SACK)
-    self->acked = get_u32 (data + ACKED);
+    memcpy (self->own_tag, data + FIRST_FIELD, sizeof self->own_tag);
+  if (length >= FIRST_FIELD + 4 && data[FIRST_CHUNK] == WHERRY_SCTP_CHUNK_SACK)
+    self->acked = wherry_sctp_get_u32 (data + FIRST_FIELD);
   g_byte_array_append (self->packets.bytes, data, (guint) length);
   g_array_append_val (self->packets.lengths, length);
 }

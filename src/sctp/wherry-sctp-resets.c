@@ -58,8 +58,8 @@ filter (const guint8 *packet, gsize length, guint8 type, gboolean wanted)
   g_byte_array_append (out, packet, WHERRY_SCTP_COMMON_HEADER);
   for (gsize at = WHERRY_SCTP_COMMON_HEADER; at + WHERRY_SCTP_CHUNK_HEADER <= length;)
     {
-      gsize size = ((gsize) packet[at + 2] << 8) | packet[at + 3];
-      gsize padded = MIN ((size + 3) & ~(gsize) 3, length - at);
+      gsize size = wherry_sctp_get_u16 (packet + at + 2);
+      gsize padded = MIN (wherry_sctp_padded (size), length - at);
 
       if ((packet[at] == type) == wanted)
         g_byte_array_append (out, packet + at, (guint) padded);
@@ -106,12 +106,11 @@ wherry_sctp_association_note_first_tsn (WherrySctpAssociation *self, const guint
                                         gsize length)
 {
   const guint8 *chunk = packet + WHERRY_SCTP_COMMON_HEADER;
-  guint32 tsn;
 
   if (self->state == WHERRY_TRANSPORT_CONNECTED
       || length < WHERRY_SCTP_COMMON_HEADER + WHERRY_SCTP_INIT_SIZE
       || (chunk[0] != WHERRY_SCTP_CHUNK_INIT && chunk[0] != WHERRY_SCTP_CHUNK_INIT_ACK))
     return;
-  memcpy (&tsn, chunk + WHERRY_SCTP_INIT_SIZE - sizeof tsn, sizeof tsn);
-  self->acked = g_ntohl (tsn) - 1;
+  /* the last of the fixed fields */
+  self->acked = wherry_sctp_get_u32 (chunk + WHERRY_SCTP_INIT_SIZE - 4) - 1;
 }
