@@ -25,9 +25,8 @@ static void
 list_remove (WherryConnection *self, WherryDataChannel *channel)
 {
   guint position = 0;
-  gboolean found = g_list_store_find (self->channels, channel, &position);
 
-  if (found)
+  if (g_list_store_find (self->channels, channel, &position))
     g_list_store_remove (self->channels, position);
 }
 

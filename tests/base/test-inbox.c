@@ -290,8 +290,7 @@ test_no_wake_up_is_lost (void)
       threads[i] = g_thread_new ("poster", post_storm, &posters[i]);
     }
 
-  /* no timeout of ours in the context: only a wake-up ends its sleep (meson's timeout ends a hang)
-   */
+  /* the context has no timeout: an owner that was not woken hangs, which meson ends */
   end = g_get_monotonic_time () + WHERRY_WAIT_LIMIT_US;
   while (storm.total < N_POSTERS * N_POSTS)
     {
