@@ -66,6 +66,42 @@ relay_end_clear (RelayEnd *self, gconstpointer data)
   g_ptr_array_unref (self->weak);
 }
 
+/* ---- its server ---- */
+
+void
+relay_end_start_server (RelayEnd *self, guint port)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (self->relay == NULL)
+    self->relay = wherry_relay_new (NULL);
+  self->server = wherry_server_new (self->relay);
+  relay_end_watch (self, self->server);
+  g_object_set (self->server, "port", port, NULL);
+  wherry_server_start (self->server, &error);
+  g_assert_no_error (error);
+}
+
+static void
+on_stopped (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  *(gboolean *) user_data = TRUE;
+}
+
+guint
+relay_end_stop_server (RelayEnd *self)
+{
+  guint port = wherry_server_get_port (self->server);
+  gboolean stopped = FALSE;
+
+  relay_end_close (self);
+  wherry_server_stop_async (self->server, NULL, on_stopped, &stopped);
+  WHERRY_WAIT_UNTIL (NULL, stopped);
+  g_clear_object (&self->server);
+  g_clear_object (&self->relay);
+  return port;
+}
+
 /* ---- members ---- */
 
 static void

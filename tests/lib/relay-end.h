@@ -12,7 +12,8 @@ typedef struct
 {
   GThread *thread;
   WherryRelay *relay;
-  GPtrArray *weak; /* of GWeakRef: what must be gone at the end */
+  WherryServer *server; /* (nullable): see relay_end_start_server() */
+  GPtrArray *weak;      /* of GWeakRef: what must be gone at the end */
 } RelayEnd;
 
 /* configure: (nullable): before anything joins. */
@@ -21,6 +22,11 @@ void relay_end_init (RelayEnd *self, gconstpointer data);
 void relay_end_clear (RelayEnd *self, gconstpointer data);
 void relay_end_watch (RelayEnd *self, gpointer object);
 void relay_end_close (RelayEnd *self);
+/* The relay's server on loopback, at this port or (0) any; a new relay in place of one that was
+ * stopped. */
+void relay_end_start_server (RelayEnd *self, guint port);
+/* As the end of its process: the relay closes, and the server with it. Returns its port. */
+guint relay_end_stop_server (RelayEnd *self);
 
 typedef struct
 {

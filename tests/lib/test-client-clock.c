@@ -20,7 +20,6 @@
 typedef struct
 {
   RelayEnd relay_end;
-  WherryServer *server;
   WherryConfiguration *configuration;
   WherryClock *clock;
   WherryClient *client;
@@ -32,37 +31,9 @@ typedef struct
 } Fixture;
 
 static void
-start_server (Fixture *self, guint port)
-{
-  g_autoptr (GError) error = NULL;
-
-  if (self->relay_end.relay == NULL)
-    self->relay_end.relay = wherry_relay_new (NULL);
-  self->server = wherry_server_new (self->relay_end.relay);
-  g_object_set (self->server, "port", port, NULL);
-  wherry_server_start (self->server, &error);
-  g_assert_no_error (error);
-}
-
-static void
 on_done (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   *(gboolean *) user_data = TRUE;
-}
-
-/* Returns the port. */
-static guint
-stop_server (Fixture *self)
-{
-  guint port = wherry_server_get_port (self->server);
-  gboolean stopped = FALSE;
-
-  relay_end_close (&self->relay_end);
-  wherry_server_stop_async (self->server, NULL, on_done, &stopped);
-  WHERRY_WAIT_UNTIL (NULL, stopped);
-  g_clear_object (&self->server);
-  g_clear_object (&self->relay_end.relay);
-  return port;
 }
 
 static gboolean
@@ -105,11 +76,11 @@ set_up (Fixture *self, gconstpointer data)
   const char *const addresses[] = { "127.0.0.1", NULL };
 
   relay_end_init (&self->relay_end, NULL);
-  start_server (self, 0);
+  relay_end_start_server (&self->relay_end, 0);
   self->configuration = wherry_configuration_new ();
   wherry_configuration_set_bind_addresses (self->configuration, addresses);
   self->clock = wherry_virtual_clock_new ();
-  self->client = wherry_client_new (wherry_server_get_uri (self->server), "room", NULL);
+  self->client = wherry_client_new (wherry_server_get_uri (self->relay_end.server), "room", NULL);
   g_object_set (self->client, "configuration", self->configuration, "min-delay", MIN_MS,
                 "max-delay", MAX_MS, NULL);
   relay_end_watch (&self->relay_end, self->client);
@@ -124,8 +95,8 @@ tear_down (Fixture *self, gconstpointer data)
   g_object_add_weak_pointer (client, &client);
   g_clear_object (&self->client);
   g_assert_null (client);
-  if (self->server != NULL)
-    stop_server (self);
+  if (self->relay_end.server != NULL)
+    relay_end_stop_server (&self->relay_end);
   if (self->deaf != NULL)
     stop_deaf (self);
   while (g_main_context_iteration (NULL, FALSE))
@@ -199,7 +170,7 @@ test_backoff (Fixture *self, gconstpointer data)
   guint port;
 
   join (self);
-  port = stop_server (self);
+  port = relay_end_stop_server (&self->relay_end);
   self->hangs_up = TRUE;
   start_deaf (self, port);
   for (guint i = 0; i < G_N_ELEMENTS (delays_ms); i++)
@@ -210,19 +181,19 @@ test_backoff (Fixture *self, gconstpointer data)
     }
   WHERRY_WAIT_UNTIL (NULL, waits (self));
   stop_deaf (self);
-  start_server (self, port);
+  relay_end_start_server (&self->relay_end, port);
   check_delay (self, MAX_MS);
   wait_until_back (self);
 
   /* it did not last: that was no success */
   advance (self, WHERRY_BACKOFF_STABLE_US - 1);
-  stop_server (self);
-  start_server (self, port);
+  relay_end_stop_server (&self->relay_end);
+  relay_end_start_server (&self->relay_end, port);
   check_delay (self, MAX_MS);
   wait_until_back (self);
   /* and this one was */
   advance (self, WHERRY_BACKOFF_STABLE_US);
-  stop_server (self);
+  relay_end_stop_server (&self->relay_end);
   check_delay (self, MIN_MS);
 }
 
@@ -230,7 +201,7 @@ test_backoff (Fixture *self, gconstpointer data)
 static void
 test_limit (Fixture *self, gconstpointer data)
 {
-  guint port = stop_server (self);
+  guint port = relay_end_stop_server (&self->relay_end);
 
   start_deaf (self, port);
   wherry_client_join_async (self->client, NULL, on_joined, self);
@@ -250,7 +221,7 @@ test_end_while_waiting (Fixture *self, gconstpointer data)
   gboolean left = FALSE;
 
   join (self);
-  stop_server (self);
+  relay_end_stop_server (&self->relay_end);
   WHERRY_WAIT_UNTIL (NULL, waits (self));
   wherry_client_leave_async (self->client, NULL, on_done, &left);
   WHERRY_WAIT_UNTIL (NULL, left);

@@ -12,7 +12,6 @@
 typedef struct
 {
   RelayEnd relay_end;
-  WherryServer *server;
   WherryConfiguration *configuration;
 } Fixture;
 
@@ -32,51 +31,21 @@ typedef struct
 } End;
 
 static void
-start_server (Fixture *self, guint port)
-{
-  g_autoptr (GError) error = NULL;
-
-  self->server = wherry_server_new (self->relay_end.relay);
-  relay_end_watch (&self->relay_end, self->server);
-  g_object_set (self->server, "port", port, NULL);
-  wherry_server_start (self->server, &error);
-  g_assert_no_error (error);
-}
-
-static void
 set_up (Fixture *self, gconstpointer data)
 {
   const char *const addresses[] = { "127.0.0.1", NULL };
 
   relay_end_init (&self->relay_end, NULL);
-  start_server (self, 0);
+  relay_end_start_server (&self->relay_end, 0);
   self->configuration = wherry_configuration_new ();
   wherry_configuration_set_bind_addresses (self->configuration, addresses);
 }
 
 static void
-on_done (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  *(gboolean *) user_data = TRUE;
-}
-
-static void
-stop_server (Fixture *self)
-{
-  gboolean stopped = FALSE;
-
-  relay_end_close (&self->relay_end);
-  wherry_server_stop_async (self->server, NULL, on_done, &stopped);
-  WHERRY_WAIT_UNTIL (NULL, stopped);
-  g_clear_object (&self->server);
-  g_clear_object (&self->relay_end.relay);
-}
-
-static void
 tear_down (Fixture *self, gconstpointer data)
 {
-  if (self->server != NULL)
-    stop_server (self);
+  if (self->relay_end.server != NULL)
+    relay_end_stop_server (&self->relay_end);
   g_clear_object (&self->configuration);
   /* what objects left behind on the context */
   while (g_main_context_iteration (NULL, FALSE))
@@ -150,7 +119,8 @@ end_new (Fixture *fixture, const char *name)
   End *self = g_new0 (End, 1);
 
   self->fixture = fixture;
-  self->client = wherry_client_new (wherry_server_get_uri (fixture->server), "room", name);
+  self->client
+      = wherry_client_new (wherry_server_get_uri (fixture->relay_end.server), "room", name);
   relay_end_watch (&fixture->relay_end, self->client);
   g_object_set (self->client, "configuration", fixture->configuration, "min-delay", 1, "max-delay",
                 50, NULL);
@@ -337,7 +307,7 @@ test_refused (Fixture *self, gconstpointer data)
   g_assert_cmpstr (ann->states->str, ==, "jf");
   g_assert_nonnull (wherry_client_get_error (ann->client));
 
-  g_object_set (ann->client, "uri", wherry_server_get_uri (self->server), NULL);
+  g_object_set (ann->client, "uri", wherry_server_get_uri (self->relay_end.server), NULL);
   try_join (ann, cancellable);
   g_cancellable_cancel (cancellable);
   WHERRY_WAIT_UNTIL (NULL, ann->finished);
@@ -403,18 +373,17 @@ test_comes_back (Fixture *self, gconstpointer data)
 {
   g_autoptr (End) ann = end_new (self, "ann");
   g_autoptr (LocalEnd) local = NULL;
-  guint port = wherry_server_get_port (self->server);
+  guint port = wherry_server_get_port (self->relay_end.server);
   g_autofree char *id = NULL;
 
   join (ann);
   id = g_strdup (wherry_client_get_id (ann->client));
-  stop_server (self);
+  relay_end_stop_server (&self->relay_end);
   WHERRY_WAIT_UNTIL (NULL,
                      wherry_client_get_state (ann->client) == WHERRY_CLIENT_STATE_RECONNECTING);
   g_assert_nonnull (wherry_client_get_error (ann->client));
   g_assert_null (wherry_client_get_connection (ann->client));
-  self->relay_end.relay = wherry_relay_new (NULL);
-  start_server (self, port);
+  relay_end_start_server (&self->relay_end, port);
   local = local_end_join (&self->relay_end, "room", "local", WHERRY_JOIN_FLAGS_NONE);
   local_end_listen (local);
   WHERRY_WAIT_UNTIL (NULL, wherry_client_get_state (ann->client) == WHERRY_CLIENT_STATE_CONNECTED);
