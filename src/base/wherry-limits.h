@@ -148,6 +148,13 @@
 #define WHERRY_JOIN_ADDRESSES_MAX 1024u
 #define WHERRY_HTTP_HEADER_DEADLINE_US (10 * G_USEC_PER_SEC)
 #define WHERRY_HTTP_CONNECTIONS_MAX 4096u
+/* How long the answer to an offer by HTTP waits for candidates: without STUN and TURN servers they
+ * are there at once, and a server that has not answered by then rarely will. */
+#define WHERRY_HTTP_GATHER_WAIT_US (3 * G_USEC_PER_SEC)
+/* Wrong addresses of members a second that one client's address may try. */
+#define WHERRY_HTTP_GUESSES 10u
+/* What is read of a body that is too large before its sender is told, so that it hears it. */
+#define WHERRY_HTTP_DISCARD_MAX (1u * WHERRY_MIB)
 
 /* Relay */
 #define WHERRY_ROOM_NAME_MAX 128u
@@ -167,6 +174,8 @@
 #define WHERRY_BLOCK_WINDOW_US (30 * G_USEC_PER_SEC)
 /* Members remembered for having been slow, each for one window. */
 #define WHERRY_COOL_DOWNS_MAX 1024u
+/* Who may not come back for a time: each about 200 bytes, and put there by an administrator. */
+#define WHERRY_BANS_MAX 1024u
 #define WHERRY_CONNECT_LIMIT_US (30 * G_USEC_PER_SEC)
 /* What is left of it for a peer whose signaling socket has gone: nobody can tell it of a candidate
  * any more, so checks, handshake and a lost flight or two (1 s each, RFC 6347 section 4.2.4.1) are

@@ -34,6 +34,7 @@ typedef enum
   WHERRY_PORT_MIRROR_SENT,   /* token: the member published on its mirror */
   WHERRY_PORT_MIRROR_CLOSED, /* token, by_member */
   WHERRY_PORT_MIRROR_FAILED, /* token: it could not be opened */
+  WHERRY_PORT_NOTICES_OPEN,  /* the member has a channel for notices, perhaps once more */
   WHERRY_PORT_WATCH,         /* no member: somebody begins to hold back others */
 } WherryPortRequestType;
 
@@ -93,6 +94,10 @@ void wherry_member_port_post_refuse (WherryMemberPort *self, WherryPeer *peer, g
 void wherry_member_port_post_mirror (WherryMemberPort *self, WherryPeer *peer, guint64 token,
                                      WherryTopic *topic, WherryOutbox *outbox,
                                      const WherryChannelInit *init);
+/* On the channel for notices, if there is one. text: (transfer full). last: past what waits there
+ * and without waiting, because the peer is about to be closed. */
+void wherry_member_port_post_notice (WherryMemberPort *self, WherryPeer *peer, char *text,
+                                     gboolean last);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (WherryMemberPort, wherry_member_port_unref)
 

@@ -108,7 +108,7 @@ is_alive (WherryRoomTopic *topic)
   GHashTableIter iter;
   gpointer value;
 
-  if (topic->owns->len > 0)
+  if (topic->owns->len > 0 || topic->gate != NULL)
     return TRUE;
   g_hash_table_iter_init (&iter, topic->entries);
   while (g_hash_table_iter_next (&iter, NULL, &value))

@@ -10,8 +10,9 @@
 #include "base/wherry-log.h"
 #include "relay/wherry-member-port-private.h"
 
-/* What wherry:notices may hold: a reader that sleeps misses the oldest. */
-#define NOTICES_HIGH (64u * WHERRY_KIB)
+/* What wherry:notices may hold, as much as a signaling socket: a reader that sleeps misses the
+ * oldest. */
+#define NOTICES_HIGH WHERRY_SIGNAL_OUT_MAX
 
 void
 wherry_port_channel_free (gpointer data)
@@ -255,6 +256,7 @@ begin_notices (WherryMemberPort *self, WherryChannel *channel, gboolean accept)
   wherry_outbox_activate (self->notices->outbox, self->notices);
   if (accept)
     wherry_channel_accept (channel);
+  wherry_port_post (self, WHERRY_PORT_NOTICES_OPEN, self->notices->token, NULL);
 }
 
 /* In the room echo each channel is a topic of its own, whose one subscriber is the publisher. */

@@ -9,6 +9,7 @@
 #include "base/wherry-inbox.h"
 #include "base/wherry-log.h"
 #include "base/wherry-owner.h"
+#include "relay/wherry-ban-list.h"
 #include "relay/wherry-cool-down.h"
 #include "relay/wherry-member-port.h"
 #include "relay/wherry-relay-hub.h"
@@ -36,6 +37,7 @@ struct _WherryRelayHub
   /* hub thread only */
   WherryOwner owner;
   WherryCoolDown *cool_down;
+  WherryBanList *bans;
   GHashTable
       *members; /* id (guint64) to WherryRelayMember; those that left too, while their peer lives */
   GHashTable *rooms;  /* name to WherryRelayRoom */
@@ -141,6 +143,7 @@ typedef struct _WherryRoomTopic
   GPtrArray *owns;                /* of WherryOwnChannel, borrowed, in the order of their opening */
   GHashTable *entries;            /* WherryRelayMember to WherryTopicEntry */
   WherryChannelInit *mirror_init; /* of the oldest publisher there is or was last */
+  WherryGate *gate;               /* of the server as a publisher: it keeps the topic; or NULL */
 } WherryRoomTopic;
 
 /* wherry-relay-hub.c */
@@ -198,6 +201,7 @@ gboolean wherry_relay_room_signal (WherryRelayRoom *self, WherryRelayMember *fro
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (WherryRelayRoom, wherry_relay_room_unref)
 
 /* wherry-room-topic.c */
+WherryRoomTopic *wherry_room_topic_new (WherryRelayRoom *room, const char *label);
 void wherry_room_topic_free (gpointer topic);
 void wherry_own_channel_free (gpointer own);
 WherryTopicEntry *wherry_topic_entry (WherryRoomTopic *topic,

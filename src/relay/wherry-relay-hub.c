@@ -58,6 +58,7 @@ wherry_relay_hub_new (WherryRelayConfig *config, GMainContext *hub_context, Wher
   self->budget = wherry_budget_new (config->memory_budget);
   self->watch = wherry_block_watch_new (notify_watch, self->inbox);
   self->cool_down = wherry_cool_down_new ();
+  self->bans = wherry_ban_list_new ();
   self->members = g_hash_table_new (g_int64_hash, g_int64_equal);
   self->rooms = g_hash_table_new (g_str_hash, g_str_equal);
   self->fds_counted_us = -FDS_COUNT_INTERVAL_US;
@@ -80,6 +81,7 @@ wherry_relay_hub_free (WherryRelayHub *self)
   g_hash_table_unref (self->members);
   g_hash_table_unref (self->rooms);
   wherry_cool_down_free (self->cool_down);
+  wherry_ban_list_free (self->bans);
   wherry_block_watch_unref (self->watch);
   wherry_budget_unref (self->budget);
   wherry_inbox_unref (self->inbox);
@@ -250,6 +252,9 @@ may_join (WherryRelayHub *self, const WherryJoin *join, WherrySignalError *code,
       && (strlen (join->name) > WHERRY_MEMBER_NAME_MAX || !g_utf8_validate (join->name, -1, NULL)))
     return refuse (code, WHERRY_SIGNAL_ERROR_BAD_MESSAGE, error,
                    "a member's name has at most 64 bytes of UTF-8");
+  if (wherry_ban_list_has (self->bans, join->room, join->address, join->name,
+                           wherry_clock_now_us (self->clock)))
+    return refuse (code, WHERRY_SIGNAL_ERROR_FORBIDDEN, error, "you are banned from this room");
   if (wherry_cool_down_left_us (self->cool_down, join->room, join->address, join->name,
                                 wherry_clock_now_us (self->clock))
       > 0)

@@ -10,6 +10,7 @@
 #include "base/wherry-clock.h"
 #include "peer/wherry-peer.h"
 #include "relay/wherry-relay-config.h"
+#include "wire/wherry-message.h"
 #include "wire/wherry-signal.h"
 
 G_BEGIN_DECLS
@@ -39,6 +40,11 @@ typedef struct
   /* data: raw JSON bytes as they came */
   void (*signal) (gpointer user_data, const char *from, const char *data, gsize length);
   void (*msg) (gpointer user_data, const char *from, const char *object, gsize length);
+  /* Its channel wherry:notices is open, perhaps once more: from now on it can be told by
+   * wherry_relay_member_notice(). (nullable) */
+  void (*notices_open) (gpointer user_data);
+  /* It ends: time for a last notice, before its connection is closed. (nullable) */
+  void (*leaving) (gpointer user_data, WherryLeaveReason reason);
   /* The last call. The member is gone; so is the WherryRelayMember pointer when it returns. */
   void (*left) (gpointer user_data, WherryLeaveReason reason);
 } WherryMemberEvents;
@@ -146,11 +152,61 @@ void wherry_relay_member_remote_candidate (WherryRelayMember *self, WherryCandid
 gboolean wherry_relay_member_signal (WherryRelayMember *self, const char *to, const char *data,
                                      gsize length);
 void wherry_relay_member_msg (WherryRelayMember *self, const char *object, gsize length);
+/* A text message on its channel wherry:notices, if that is open. text: (transfer full). last: from
+ * the leaving event: sent at once if the association takes it. */
+void wherry_relay_member_notice (WherryRelayMember *self, char *text, gboolean last);
 /* Ends the membership: others get member-left, this one its left event (synchronously). */
 void wherry_relay_member_leave (WherryRelayMember *self, WherryLeaveReason reason);
 /* Its signaling socket is gone: no event is called any more. The member stays while its peer
  * connection lives, or may still come to be: that is, when descriptions were exchanged, for
  * WHERRY_DETACHED_LIMIT_US more. Without one it leaves. */
 void wherry_relay_member_detach (WherryRelayMember *self);
+
+/* ---- wherry-relay-publish.c: what the server itself says ---- */
+
+/* On a topic of a room, from nobody (sender 0), to everybody: who is subscribed, and by mirrors who
+ * listens. A room or a topic that is not there has nobody in it; in a room that is, the topic is
+ * there from then on, until the room ends. FALSE: code says why (bad-room, bad-message: the names;
+ * forbidden: a label of the relay's own, or the room echo; too-large; room-full: of topics;
+ * rate-limited: its subscribers are behind, try again; server-full: the memory budget is). */
+gboolean wherry_relay_hub_publish (WherryRelayHub *self, const char *room, const char *topic,
+                                   WherryMessage *message, WherrySignalError *code, GError **error);
+
+/* ---- wherry-relay-list.c: what there is, and who is sent away ---- */
+
+typedef struct
+{
+  const char *name;
+  guint members;
+  guint connected;
+  guint topics;
+} WherryRoomView;
+
+typedef struct
+{
+  const char *label;
+  guint publishers;  /* channels of members */
+  guint subscribers; /* channels that are served */
+} WherryTopicView;
+
+void wherry_relay_hub_foreach_room (WherryRelayHub *self,
+                                    void (*func) (const WherryRoomView *view, gpointer data),
+                                    gpointer data);
+/* FALSE: nobody is there. */
+gboolean wherry_relay_hub_get_room (WherryRelayHub *self, const char *name, WherryRoomView *out);
+/* Of a room that is there. */
+void wherry_relay_hub_foreach_member (WherryRelayHub *self, const char *room,
+                                      void (*func) (WherryRelayMember *member, gpointer data),
+                                      gpointer data);
+void wherry_relay_hub_foreach_topic (WherryRelayHub *self, const char *room,
+                                     void (*func) (const WherryTopicView *view, gpointer data),
+                                     gpointer data);
+/* Who it is may not join its room again for so long: known by its address; on loopback, where
+ * everybody has the same, by its name. It leaves as banned. FALSE: there are WHERRY_BANS_MAX, or
+ * nothing that it could be known by (it leaves as kicked). */
+gboolean wherry_relay_member_ban (WherryRelayMember *self, gint64 duration_us);
+const char *wherry_relay_member_get_address (WherryRelayMember *self); /* (nullable) */
+/* What waits in its outboxes. */
+gsize wherry_relay_member_get_queued (WherryRelayMember *self);
 
 G_END_DECLS

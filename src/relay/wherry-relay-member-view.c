@@ -32,6 +32,29 @@ wherry_relay_member_is_connected (WherryRelayMember *self)
 }
 
 const char *
+wherry_relay_member_get_address (WherryRelayMember *self)
+{
+  return self->address;
+}
+
+gsize
+wherry_relay_member_get_queued (WherryRelayMember *self)
+{
+  return self->port != NULL ? wherry_outbox_set_get_bytes (wherry_member_port_get_set (self->port))
+                            : 0;
+}
+
+void
+wherry_relay_member_notice (WherryRelayMember *self, char *text, gboolean last)
+{
+  WHERRY_ASSERT_OWNER (self->relay);
+  if (self->peer != NULL && self->port != NULL)
+    wherry_member_port_post_notice (self->port, self->peer, text, last);
+  else
+    g_free (text);
+}
+
+const char *
 wherry_relay_member_get_path (WherryRelayMember *self)
 {
   return self->path;

@@ -138,6 +138,8 @@ wherry_relay_member_end (WherryRelayMember *self, WherryLeaveReason reason, gboo
   self->relay->n_present--;
   wherry_clock_clear_source (&self->connect_timer);
   g_clear_pointer (&self->candidates, g_ptr_array_unref);
+  if (events != NULL && events->leaving != NULL && !self->joining)
+    events->leaving (self->user_data, reason);
   if (self->port != NULL)
     wherry_outbox_set_close (wherry_member_port_get_set (self->port)); /* who waits goes on */
   wherry_relay_room_remove (self->room, self, reason, told);
@@ -211,6 +213,10 @@ wherry_relay_member_handle (WherryRelayMember *self, WherryPortRequest *request)
       break;
     case WHERRY_PORT_MIRROR_FAILED:
       wherry_mirror_failed (room, self, request->token);
+      break;
+    case WHERRY_PORT_NOTICES_OPEN:
+      if (self->events != NULL && self->events->notices_open != NULL)
+        self->events->notices_open (self->user_data);
       break;
     case WHERRY_PORT_WATCH:
     default:

@@ -35,8 +35,8 @@ wherry_topic_entry (WherryRoomTopic *topic, WherryRelayMember *member)
   return entry;
 }
 
-static WherryRoomTopic *
-room_topic_new (WherryRelayRoom *room, const char *label)
+WherryRoomTopic *
+wherry_room_topic_new (WherryRelayRoom *room, const char *label)
 {
   WherryRoomTopic *topic = g_new0 (WherryRoomTopic, 1);
 
@@ -56,6 +56,9 @@ wherry_room_topic_free (gpointer data)
   g_ptr_array_unref (topic->owns);
   g_hash_table_unref (topic->entries);
   g_clear_pointer (&topic->mirror_init, wherry_port_init_free);
+  if (topic->gate != NULL)
+    wherry_gate_close (topic->gate);
+  g_clear_pointer (&topic->gate, wherry_gate_unref);
   /* who still holds the topic publishes to nobody; retired mirrors see that the last is out */
   wherry_topic_set_snapshot (topic->topic, wherry_snapshot_new (NULL));
   wherry_topic_unref (topic->topic);
@@ -96,7 +99,7 @@ wherry_relay_room_subscribe (WherryRelayRoom *self, WherryRelayMember *member, g
       return;
     }
   if (topic == NULL)
-    topic = room_topic_new (self, init->label);
+    topic = wherry_room_topic_new (self, init->label);
 
   wherry_relay_config_outbox_limits (relay->config, self->name, init->label, &limits);
   own = g_new0 (WherryOwnChannel, 1);

@@ -3,20 +3,15 @@
 
 #include "config.h"
 
-#include <string.h>
-
 #include "base/wherry-error.h"
 #include "base/wherry-log.h"
+#include "signaling/wherry-joined-frames.h"
 #include "signaling/wherry-signaling-session-private.h"
 
 /* What a member hears, written to its client. */
 
 #define CLOSE_NORMAL 1000
 #define CLOSE_GOING_AWAY 1001
-
-/* Of one frame of members: half of what a client may send us, well below what clients take. */
-#define MEMBERS_FRAME_MAX 500u
-#define MEMBERS_FRAME_BYTES (60u * 1024u)
 
 static void
 on_description (gpointer user_data, WherrySdpType type, const char *sdp)
@@ -150,85 +145,14 @@ const WherryMemberEvents wherry_signaling_session_events = {
   .left = on_left,
 };
 
-/* joined and members */
-
 static void
-add_member (const char *peer, const char *name, gpointer data)
+send_frame (gpointer user_data, char *text)
 {
-  GArray *members = data;
-  WherrySignalMemberRef member = { .peer = peer, .name = name };
-
-  g_array_append_val (members, member);
-}
-
-/* How many of the n members fit into one frame. */
-static guint
-fit_members (const WherrySignalMemberRef *members, guint n)
-{
-  gsize bytes = 0;
-  guint i;
-
-  for (i = 0; i < n && i < MEMBERS_FRAME_MAX; i++)
-    {
-      /* a byte of a name is written in six at most (\u001f); 48 for what is around it */
-      bytes += 48 + (members[i].name != NULL ? 6 * strlen (members[i].name) : 0);
-      if (bytes > MEMBERS_FRAME_BYTES)
-        break;
-    }
-  return i;
-}
-
-/* The STUN servers that the relay itself uses. TURN is not handed on: its password is the server's
- * own. */
-static GPtrArray *
-list_stun_urls (const WherryIceConfig *ice)
-{
-  GPtrArray *urls = g_ptr_array_new_with_free_func (g_free);
-
-  for (guint i = 0; ice != NULL && i < ice->stun_servers->len; i++)
-    {
-      const WherryIceStunServer *server = ice->stun_servers->pdata[i];
-      gboolean is_ipv6 = strchr (server->host, ':') != NULL;
-
-      g_ptr_array_add (urls, g_strdup_printf ("stun:%s%s%s:%u", is_ipv6 ? "[" : "", server->host,
-                                              is_ipv6 ? "]" : "", server->port));
-    }
-  g_ptr_array_add (urls, NULL);
-  return urls;
+  wherry_signaling_session_send (user_data, text);
 }
 
 void
 wherry_signaling_session_send_joined (WherrySignalingSession *self, const char *tid)
 {
-  static const char *const features[] = { "mirror", "notices", "signal", "msg", NULL };
-  const WherryRelayConfig *config = wherry_relay_hub_get_config (self->relay);
-  g_autoptr (GArray) members = g_array_new (FALSE, FALSE, sizeof (WherrySignalMemberRef));
-  g_autoptr (GPtrArray) urls = list_stun_urls (config->ice);
-  WherrySignalIceServerRef ice = { .urls = (const char *const *) urls->pdata };
-  const WherrySignalMemberRef *next;
-  WherrySignalJoined joined = { .tid = tid };
-  guint left;
-
-  wherry_relay_member_foreach_other (self->member, add_member, members);
-  next = (const WherrySignalMemberRef *) (gpointer) members->data;
-  left = members->len;
-
-  joined.peer = wherry_relay_member_get_id (self->member);
-  joined.room = wherry_relay_member_get_room (self->member);
-  joined.members = next;
-  joined.n_members = fit_members (next, left);
-  joined.more = joined.n_members < left;
-  joined.ice_servers = &ice;
-  joined.n_ice_servers = urls->len > 1 ? 1 : 0;
-  joined.max_message_size = config->max_message_size;
-  joined.features = features;
-  wherry_signaling_session_send (self, wherry_signal_write_joined (&joined));
-
-  for (guint n = joined.n_members; n < left;)
-    {
-      next += n;
-      left -= n;
-      n = fit_members (next, left);
-      wherry_signaling_session_send (self, wherry_signal_write_members (next, n, n < left));
-    }
+  wherry_joined_frames_write (self->relay, self->member, tid, send_frame, self);
 }

@@ -44,8 +44,8 @@ split_line (WherrySdpLine *line, WherrySdpText raw, GError **error)
   return TRUE;
 }
 
-gboolean
-wherry_sdp_lines_split (WherrySdpLines *self, const char *data, gsize length, GError **error)
+static gboolean
+split (WherrySdpLines *self, const char *data, gsize length, gboolean is_whole, GError **error)
 {
   WherrySdpText rest = { data, length };
   WherrySdpText raw;
@@ -72,7 +72,8 @@ wherry_sdp_lines_split (WherrySdpLines *self, const char *data, gsize length, GE
         }
       if (!split_line (&line, raw, error))
         return FALSE;
-      if (line.number == 1 && (line.type != 'v' || !wherry_sdp_text_equal (line.value, "0")))
+      if (is_whole && line.number == 1
+          && (line.type != 'v' || !wherry_sdp_text_equal (line.value, "0")))
         return wherry_sdp_line_fail (&line, "a description begins with v=0", error);
       if (line.type == 'm')
         line.section = ++self->n_sections;
@@ -84,6 +85,19 @@ wherry_sdp_lines_split (WherrySdpLines *self, const char *data, gsize length, GE
       return FALSE;
     }
   return TRUE;
+}
+
+gboolean
+wherry_sdp_lines_split (WherrySdpLines *self, const char *data, gsize length, GError **error)
+{
+  return split (self, data, length, TRUE, error);
+}
+
+gboolean
+wherry_sdp_lines_split_fragment (WherrySdpLines *self, const char *data, gsize length,
+                                 GError **error)
+{
+  return split (self, data, length, FALSE, error);
 }
 
 void

@@ -25,6 +25,9 @@ typedef struct
 /* Fails with WHERRY_ERROR_PROTOCOL or WHERRY_ERROR_LIMIT; self is to be cleared in any case. */
 gboolean wherry_sdp_lines_split (WherrySdpLines *self, const char *data, gsize length,
                                  GError **error);
+/* The same of a fragment (RFC 8840 section 9), which has no v= line. */
+gboolean wherry_sdp_lines_split_fragment (WherrySdpLines *self, const char *data, gsize length,
+                                          GError **error);
 void wherry_sdp_lines_clear (WherrySdpLines *self);
 
 /* The next attribute called name in a section, from line *position on, which moves behind it; its

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "wherry-relay"
+
+#include "config.h"
+
+#include "relay/wherry-relay-hub-private.h"
+
+/* What an administrator sees and does. */
+
+static void
+view_room (const WherryRelayRoom *room, WherryRoomView *out)
+{
+  *out = (WherryRoomView){ .name = room->name, .members = room->members->len };
+  out->topics = g_hash_table_size (room->topics);
+  for (guint i = 0; i < room->members->len; i++)
+    {
+      const WherryRelayMember *member = g_ptr_array_index (room->members, i);
+
+      out->connected += member->connected;
+    }
+}
+
+/* (nullable): one that only waits for its last peers to end is not there */
+static WherryRelayRoom *
+find_room (WherryRelayHub *self, const char *name)
+{
+  WherryRelayRoom *room = g_hash_table_lookup (self->rooms, name);
+
+  WHERRY_ASSERT_OWNER (self);
+  return room != NULL && room->members->len > 0 ? room : NULL;
+}
+
+void
+wherry_relay_hub_foreach_room (WherryRelayHub *self,
+                               void (*func) (const WherryRoomView *view, gpointer data),
+                               gpointer data)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  WHERRY_ASSERT_OWNER (self);
+  g_hash_table_iter_init (&iter, self->rooms);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      const WherryRelayRoom *room = value;
+      WherryRoomView view;
+
+      if (room->members->len == 0)
+        continue;
+      view_room (room, &view);
+      func (&view, data);
+    }
+}
+
+gboolean
+wherry_relay_hub_get_room (WherryRelayHub *self, const char *name, WherryRoomView *out)
+{
+  const WherryRelayRoom *room = find_room (self, name);
+
+  if (room == NULL)
+    return FALSE;
+  view_room (room, out);
+  return TRUE;
+}
+
+void
+wherry_relay_hub_foreach_member (WherryRelayHub *self, const char *name,
+                                 void (*func) (WherryRelayMember *member, gpointer data),
+                                 gpointer data)
+{
+  const WherryRelayRoom *room = find_room (self, name);
+
+  for (guint i = 0; room != NULL && i < room->members->len; i++)
+    func (g_ptr_array_index (room->members, i), data);
+}
+
+void
+wherry_relay_hub_foreach_topic (WherryRelayHub *self, const char *name,
+                                void (*func) (const WherryTopicView *view, gpointer data),
+                                gpointer data)
+{
+  const WherryRelayRoom *room = find_room (self, name);
+  GHashTableIter iter;
+  gpointer value;
+
+  if (room == NULL)
+    return;
+  g_hash_table_iter_init (&iter, room->topics);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      const WherryRoomTopic *topic = value;
+      g_autoptr (WherrySnapshot) snapshot = wherry_topic_ref_snapshot (topic->topic);
+      const WherryTopicView view = {
+        .label = wherry_topic_get_label (topic->topic),
+        .publishers = topic->owns->len,
+        .subscribers = wherry_snapshot_get_length (snapshot),
+      };
+
+      func (&view, data);
+    }
+}
+
+gboolean
+wherry_relay_member_ban (WherryRelayMember *self, gint64 duration_us)
+{
+  WherryRelayHub *relay = self->relay;
+  gint64 now_us = wherry_clock_now_us (relay->clock);
+  gboolean banned;
+
+  WHERRY_ASSERT_OWNER (relay);
+  banned = wherry_ban_list_add (relay->bans, self->room->name, self->address, self->name, now_us,
+                                now_us + duration_us);
+  wherry_relay_member_leave (self, banned ? WHERRY_LEAVE_BANNED : WHERRY_LEAVE_KICKED);
+  return banned;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "wherry-signaling"
+
+#include "config.h"
+
+#include <string.h>
+
+#include "signaling/wherry-joined-frames.h"
+
+/* Of one frame of members: half of what a client may send us, well below what clients take. */
+#define MEMBERS_FRAME_MAX 500u
+#define MEMBERS_FRAME_BYTES (60u * 1024u)
+
+static void
+add_member (const char *peer, const char *name, gpointer data)
+{
+  GArray *members = data;
+  WherrySignalMemberRef member = { .peer = peer, .name = name };
+
+  g_array_append_val (members, member);
+}
+
+/* How many of the n members fit into one frame. */
+static guint
+fit_members (const WherrySignalMemberRef *members, guint n)
+{
+  gsize bytes = 0;
+  guint i;
+
+  for (i = 0; i < n && i < MEMBERS_FRAME_MAX; i++)
+    {
+      /* a byte of a name is written in six at most (\u001f); 48 for what is around it */
+      bytes += 48 + (members[i].name != NULL ? 6 * strlen (members[i].name) : 0);
+      if (bytes > MEMBERS_FRAME_BYTES)
+        break;
+    }
+  return i;
+}
+
+GPtrArray *
+wherry_joined_frames_list_stun (const WherryIceConfig *ice)
+{
+  GPtrArray *urls = g_ptr_array_new_with_free_func (g_free);
+
+  for (guint i = 0; ice != NULL && i < ice->stun_servers->len; i++)
+    {
+      const WherryIceStunServer *server = ice->stun_servers->pdata[i];
+      gboolean is_ipv6 = strchr (server->host, ':') != NULL;
+
+      g_ptr_array_add (urls, g_strdup_printf ("stun:%s%s%s:%u", is_ipv6 ? "[" : "", server->host,
+                                              is_ipv6 ? "]" : "", server->port));
+    }
+  g_ptr_array_add (urls, NULL);
+  return urls;
+}
+
+void
+wherry_joined_frames_write (WherryRelayHub *relay, WherryRelayMember *member, const char *tid,
+                            void (*send) (gpointer user_data, char *text), gpointer user_data)
+{
+  static const char *const features[] = { "mirror", "notices", "signal", "msg", NULL };
+  const WherryRelayConfig *config = wherry_relay_hub_get_config (relay);
+  g_autoptr (GArray) members = g_array_new (FALSE, FALSE, sizeof (WherrySignalMemberRef));
+  g_autoptr (GPtrArray) urls = wherry_joined_frames_list_stun (config->ice);
+  WherrySignalIceServerRef ice = { .urls = (const char *const *) urls->pdata };
+  const WherrySignalMemberRef *next;
+  WherrySignalJoined joined = { .tid = tid };
+  guint left;
+
+  wherry_relay_member_foreach_other (member, add_member, members);
+  next = (const WherrySignalMemberRef *) (gpointer) members->data;
+  left = members->len;
+
+  joined.peer = wherry_relay_member_get_id (member);
+  joined.room = wherry_relay_member_get_room (member);
+  joined.members = next;
+  joined.n_members = fit_members (next, left);
+  joined.more = joined.n_members < left;
+  joined.ice_servers = &ice;
+  joined.n_ice_servers = urls->len > 1 ? 1 : 0;
+  joined.max_message_size = config->max_message_size;
+  joined.features = features;
+  send (user_data, wherry_signal_write_joined (&joined));
+
+  for (guint n = joined.n_members; n < left;)
+    {
+      next += n;
+      left -= n;
+      n = fit_members (next, left);
+      send (user_data, wherry_signal_write_members (next, n, n < left));
+    }
+}
