@@ -30,11 +30,14 @@ G_BEGIN_DECLS
   X (BYTES_IN, "bytes_in", "payload bytes accepted from publishers")                               \
   X (BYTES_OUT, "bytes_out", "payload bytes handed to subscribers' associations")                  \
   X (DROPPED_OLDEST, "dropped_oldest", "messages dropped by drop-oldest")                          \
+  X (DROPPED_NEWEST, "dropped_newest", "messages dropped by drop-newest")                          \
+  X (DROPPED_LATEST, "dropped_latest", "messages that a newer one replaced by latest")             \
   X (DROPPED_TOO_LARGE, "dropped_too_large",                                                       \
      "deliveries over the receiver's maximum message size")                                        \
   X (DROPPED_CLOSED, "dropped_closed", "messages dropped because their channel was closing")       \
   X (NOTICES_IN, "notices_in", "messages from clients on wherry:notices, ignored")                 \
   X (PAUSES, "pauses", "times that a publisher was paused by a full outbox")                       \
+  X (DISCONNECTED_FULL, "disconnected_full", "members that left by disconnect, with reason slow")  \
   X (LEFT_SLOW, "left_slow", "members that left with reason slow")                                 \
   X (LEFT_TIMEOUT, "left_timeout", "members that never connected")                                 \
   X (LEFT_FAILED, "left_failed", "members whose connection failed")                                \

@@ -166,6 +166,9 @@
 #define WHERRY_TOPICS_PER_ROOM 128u
 #define WHERRY_OUTBOX_HIGH (1u * WHERRY_MIB)
 #define WHERRY_OUTBOX_LOW (256u * WHERRY_KIB)
+/* Topics that what was dropped and paused is counted for in each member, those of the room and as
+ * many that came and went; the rest is counted together. */
+#define WHERRY_OUTBOX_LABELS_MAX 256u
 #define WHERRY_MEMBER_BYTES (4u * WHERRY_MIB)
 #define WHERRY_MEMORY_BUDGET (512u * WHERRY_MIB)
 /* A message is charged its size plus this: what its struct and queue nodes cost. */

@@ -17,6 +17,13 @@ wherry_block_clock_init (WherryBlockClock *self, gint64 limit_us, gint64 window_
   self->since_us = -1;
 }
 
+void
+wherry_block_clock_change (WherryBlockClock *self, gint64 limit_us, gsize span)
+{
+  self->limit_us = limit_us;
+  self->span = MAX (span, 1);
+}
+
 gboolean
 wherry_block_clock_is_running (const WherryBlockClock *self)
 {

@@ -31,6 +31,8 @@ typedef struct
 
 void wherry_block_clock_init (WherryBlockClock *self, gint64 limit_us, gint64 window_us,
                               gsize span);
+/* Another limit and span from now on; what is charged stays. */
+void wherry_block_clock_change (WherryBlockClock *self, gint64 limit_us, gsize span);
 /* Somebody waits now. Nothing if somebody does already. */
 void wherry_block_clock_begin (WherryBlockClock *self, gint64 now_us);
 /* Nobody waits any more. */

@@ -16,7 +16,8 @@ struct _WherryBlockWatch
   WherryLock lock;
   void (*notify) (gpointer user_data);
   gpointer user_data;
-  GHashTable *sets; /* set of WherryOutboxSet, each a reference */
+  GHashTable *sets;  /* set of WherryOutboxSet, each a reference */
+  GArray *condemned; /* of guint64, ids of sets; NULL: none */
   int n_budget;
   gboolean told; /* the hub knows and looks by itself */
 };
@@ -47,6 +48,7 @@ wherry_block_watch_unref (WherryBlockWatch *self)
   if (!wherry_ref_dec (&self->ref_count))
     return;
   g_hash_table_unref (self->sets);
+  g_clear_pointer (&self->condemned, g_array_unref);
   wherry_lock_clear (&self->lock);
   g_free (self);
 }
@@ -85,6 +87,27 @@ wherry_block_watch_remove (WherryBlockWatch *self, WherryOutboxSet *set)
 
   if (g_hash_table_remove (self->sets, set))
     wherry_outbox_set_unref (set); /* not the last one: the caller holds its lock */
+}
+
+void
+wherry_block_watch_condemn (WherryBlockWatch *self, WherryOutboxSet *set)
+{
+  G_GNUC_UNUSED g_autoptr (WherryLocker) locker = wherry_locker_new (&self->lock);
+  guint64 id = wherry_outbox_set_get_id (set);
+
+  if (self->condemned == NULL)
+    self->condemned = g_array_new (FALSE, FALSE, sizeof id);
+  g_array_append_val (self->condemned, id);
+  if (self->notify != NULL) /* though it may look at others already: that one is not to wait */
+    self->notify (self->user_data);
+}
+
+GArray *
+wherry_block_watch_steal_condemned (WherryBlockWatch *self)
+{
+  G_GNUC_UNUSED g_autoptr (WherryLocker) locker = wherry_locker_new (&self->lock);
+
+  return g_steal_pointer (&self->condemned);
 }
 
 void

@@ -53,11 +53,6 @@ void wherry_port_request_free (gpointer request);
 /* Copies the strings too. */
 WherryChannelInit *wherry_port_init_copy (const WherryChannelInit *init);
 void wherry_port_init_free (WherryChannelInit *init);
-static inline WherryPolicy
-wherry_port_policy (const WherryChannelInit *init)
-{
-  return init->reliability == WHERRY_RELIABLE ? WHERRY_POLICY_BLOCK : WHERRY_POLICY_DROP_OLDEST;
-}
 
 typedef struct
 {

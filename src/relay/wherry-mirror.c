@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "relay/wherry-outbox-rules.h"
 #include "relay/wherry-relay-hub-private.h"
 #include "relay/wherry-relay-rules.h"
 
@@ -90,13 +91,10 @@ static void
 make_mirror (WherryRoomTopic *topic, WherryRelayMember *member)
 {
   WherryTopicEntry *entry = wherry_topic_entry (topic, member);
-  WherryRelayHub *relay = topic->room->relay;
-  WherryOutboxLimits limits;
+  WherryRelayRoom *room = topic->room;
 
-  wherry_relay_config_outbox_limits (relay->config, topic->room->name, topic->mirror_init->label,
-                                     &limits);
-  entry->mirror = wherry_outbox_new (wherry_member_port_get_set (member->port),
-                                     wherry_port_policy (topic->mirror_init), &limits);
+  entry->mirror = wherry_outbox_new_by_rules (wherry_member_port_get_set (member->port),
+                                              room->relay->config, room->name, topic->mirror_init);
   entry->mirror_token = MIRROR_TOKEN | ++member->last_token;
   entry->mirror_lossy = is_lossy (topic->mirror_init);
   entry->mirror_sent = FALSE;

@@ -42,6 +42,7 @@ wherry_outbox_set_unref (WherryOutboxSet *self)
   g_clear_pointer (&self->watch, wherry_block_watch_unref);
   wherry_waker_unref (self->waker);
   wherry_clock_unref (self->clock);
+  g_clear_pointer (&self->counts, g_hash_table_unref);
   wherry_lock_clear (&self->lock);
   g_free (self);
 }
@@ -102,6 +103,7 @@ wherry_outbox_set_tell (WherryOutboxSet *self, WherryOutboxNews *news)
   for (guint i = 0; news->gates != NULL && i < news->gates->len; i++)
     wherry_gate_wake (g_ptr_array_index (news->gates, i));
   g_clear_pointer (&news->gates, g_ptr_array_unref);
+  g_queue_clear_full (&news->dropped, (GDestroyNotify) wherry_message_unref);
 }
 
 void
@@ -110,7 +112,6 @@ wherry_outbox_set_close (WherryOutboxSet *self)
   g_autoptr (GPtrArray) outboxes
       = g_ptr_array_new_with_free_func ((GDestroyNotify) wherry_outbox_unref);
   WherryOutboxNews news = { 0 };
-  GQueue dropped = G_QUEUE_INIT;
 
   wherry_lock_acquire (&self->lock);
   self->closed = TRUE;
@@ -119,11 +120,9 @@ wherry_outbox_set_close (WherryOutboxSet *self)
       WherryOutbox *outbox = g_ptr_array_steal_index_fast (self->outboxes, 0);
 
       g_ptr_array_add (outboxes, outbox);
-      wherry_outbox_close_locked (outbox, &dropped, &news);
+      wherry_outbox_close_locked (outbox, &news);
     }
   wherry_lock_release (&self->lock);
-
-  g_queue_clear_full (&dropped, (GDestroyNotify) wherry_message_unref);
   wherry_outbox_set_tell (self, &news);
 }
 
@@ -176,8 +175,7 @@ wherry_outbox_set_take (WherryOutboxSet *self, WherryOutboxTake *take)
   return TRUE;
 }
 
-/* The first message is out. What it took counts as progress where publishers wait for it: in its
- * own outbox, and in those that wait only because the member holds too much altogether. */
+/* The first message is out. */
 static WherryMessage *
 sent_locked (WherryOutboxSet *self, WherryOutbox *outbox, gint64 now_us)
 {
@@ -187,12 +185,7 @@ sent_locked (WherryOutboxSet *self, WherryOutbox *outbox, gint64 now_us)
   outbox->bytes -= charge;
   self->bytes -= charge;
   for (guint i = 0; self->n_blocking > 0 && i < self->outboxes->len; i++)
-    {
-      WherryOutbox *other = g_ptr_array_index (self->outboxes, i);
-
-      if (other == outbox || other->bytes <= other->limits.outbox_low)
-        wherry_block_clock_progress (&other->clock, now_us, charge);
-    }
+    wherry_outbox_progress_locked (g_ptr_array_index (self->outboxes, i), outbox, charge, now_us);
   return message;
 }
 

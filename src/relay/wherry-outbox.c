@@ -5,20 +5,28 @@
 
 #include "relay/wherry-outbox.h"
 
-#include "base/wherry-counters.h"
 #include "relay/wherry-outbox-private.h"
 
 WherryOutbox *
 wherry_outbox_new (WherryOutboxSet *set, WherryPolicy policy, const WherryOutboxLimits *limits)
+{
+  return wherry_outbox_new_labeled (set, NULL, policy, limits);
+}
+
+WherryOutbox *
+wherry_outbox_new_labeled (WherryOutboxSet *set, const char *label, WherryPolicy policy,
+                           const WherryOutboxLimits *limits)
 {
   WherryOutbox *self = g_new0 (WherryOutbox, 1);
 
   wherry_ref_init (&self->ref_count);
   wherry_share_join (&self->share, WHERRY_PRIORITY_LOW, 0);
   self->set = wherry_outbox_set_ref (set);
+  self->label = g_strdup (label);
   self->policy = policy;
   self->limits = *limits;
   self->limits.outbox_low = MIN (limits->outbox_low, limits->outbox_high);
+  self->limits.messages_low = MIN (limits->messages_low, limits->messages_high);
   g_queue_init (&self->queue);
   wherry_block_clock_init (&self->clock, limits->block_limit_us, limits->block_window_us,
                            limits->outbox_high - self->limits.outbox_low);
@@ -46,6 +54,7 @@ wherry_outbox_unref (WherryOutbox *self)
     return;
   g_queue_clear_full (&self->queue, (GDestroyNotify) wherry_message_unref);
   wherry_outbox_set_unref (self->set);
+  g_free (self->label);
   g_free (self);
 }
 
@@ -79,140 +88,51 @@ wherry_outbox_is_closed (WherryOutbox *self)
   return self->closed;
 }
 
-static gboolean
-is_full_locked (WherryOutbox *self)
-{
-  return self->bytes > self->limits.outbox_high || self->set->bytes > self->set->max_bytes;
-}
-
-/* The newest always stays: a lossy channel of a member that is full elsewhere is still fresh. */
-static void
-drop_oldest_locked (WherryOutbox *self, GQueue *dropped)
-{
-  guint first = self->sending ? 1 : 0;
-
-  while (is_full_locked (self) && self->queue.length > first + 1)
-    {
-      WherryMessage *oldest = g_queue_pop_nth (&self->queue, first);
-      gsize charge = wherry_message_get_charge (oldest);
-
-      self->bytes -= charge;
-      self->set->bytes -= charge;
-      g_queue_push_tail (dropped, oldest);
-    }
-}
-
-static void
-block_locked (WherryOutbox *self, WherryGate *gate)
+void
+wherry_outbox_append_locked (WherryOutbox *self, WherryMessage *message)
 {
   WherryOutboxSet *set = self->set;
+  gsize charge = wherry_message_get_charge (message);
 
-  if (!wherry_gate_wait_for (gate, self))
-    return;
-  wherry_counter_inc (WHERRY_COUNTER_PAUSES);
-  if (self->waiters == NULL)
-    {
-      self->waiters = g_ptr_array_new_with_free_func ((GDestroyNotify) wherry_gate_unref);
-      wherry_block_clock_begin (&self->clock, wherry_clock_now_us (set->clock));
-      if (set->n_blocking++ == 0 && set->watch != NULL)
-        wherry_block_watch_add (set->watch, set);
-    }
-  g_ptr_array_add (self->waiters, wherry_gate_ref (gate));
+  if (set->bytes == 0)
+    set->idle_us = wherry_clock_now_us (set->clock);
+  g_queue_push_tail (&self->queue, wherry_message_ref (message));
+  self->bytes += charge;
+  set->bytes += charge;
 }
 
 WherryPushResult
 wherry_outbox_push (WherryOutbox *self, WherryMessage *message, WherryGate *gate)
 {
   WherryOutboxSet *set = self->set;
-  WherryPushResult result = WHERRY_PUSH_OK;
+  WherryPushResult result;
   WherryOutboxNews news = { 0 };
-  GQueue dropped = G_QUEUE_INIT;
-  gsize charge = wherry_message_get_charge (message);
 
   wherry_lock_acquire (&set->lock);
-  if (self->closed)
+  if (self->closed || set->condemned)
     result = WHERRY_PUSH_CLOSED;
   else if (wherry_message_get_length (message) > set->max_message_size)
     result = WHERRY_PUSH_TOO_LARGE;
   else
     {
-      if (set->bytes == 0)
-        set->idle_us = wherry_clock_now_us (set->clock);
-      g_queue_push_tail (&self->queue, wherry_message_ref (message));
-      self->bytes += charge;
-      set->bytes += charge;
-      if (is_full_locked (self))
-        {
-          if (self->policy == WHERRY_POLICY_DROP_OLDEST)
-            drop_oldest_locked (self, &dropped);
-          else
-            {
-              result = WHERRY_PUSH_BLOCKED;
-              if (gate != NULL)
-                block_locked (self, gate);
-            }
-        }
+      result = wherry_outbox_admit_locked (self, message, gate, &news);
       wherry_outbox_set_make_ready_locked (set, self, &news);
     }
   wherry_lock_release (&set->lock);
 
-  if (dropped.length > 0)
-    wherry_counter_add (WHERRY_COUNTER_DROPPED_OLDEST, dropped.length);
-  g_queue_clear_full (&dropped, (GDestroyNotify) wherry_message_unref);
   wherry_outbox_set_tell (set, &news);
   return result;
 }
 
-static gboolean
-has_room_locked (WherryOutbox *self)
-{
-  return self->bytes <= self->limits.outbox_low
-         && self->set->bytes <= self->set->max_bytes - self->set->max_bytes / 4;
-}
-
 void
-wherry_outbox_release_locked (WherryOutbox *self, gboolean force, WherryOutboxNews *news)
-{
-  WherryOutboxSet *set = self->set;
-
-  if (self->waiters == NULL || (!force && !has_room_locked (self)))
-    return;
-  for (guint i = 0; i < self->waiters->len; i++)
-    {
-      WherryGate *gate = g_ptr_array_index (self->waiters, i);
-
-      if (!wherry_gate_let_go (gate, self))
-        continue;
-      if (news->gates == NULL)
-        news->gates = g_ptr_array_new_with_free_func ((GDestroyNotify) wherry_gate_unref);
-      g_ptr_array_add (news->gates, wherry_gate_ref (gate));
-    }
-  g_clear_pointer (&self->waiters, g_ptr_array_unref);
-  wherry_block_clock_end (&self->clock, wherry_clock_now_us (set->clock));
-  if (--set->n_blocking == 0 && set->watch != NULL)
-    wherry_block_watch_remove (set->watch, set);
-}
-
-void
-wherry_outbox_forget (WherryOutbox *self, WherryGate *gate)
-{
-  g_autoptr (WherryLocker) locker = wherry_locker_new (&self->set->lock);
-  WherryOutboxNews news = { 0 };
-
-  if (self->waiters != NULL && g_ptr_array_remove_fast (self->waiters, gate)
-      && self->waiters->len == 0)
-    wherry_outbox_release_locked (self, TRUE, &news); /* opens no gate: there is none */
-}
-
-void
-wherry_outbox_close_locked (WherryOutbox *self, GQueue *dropped, WherryOutboxNews *news)
+wherry_outbox_close_locked (WherryOutbox *self, WherryOutboxNews *news)
 {
   WherryOutboxSet *set = self->set;
   WherryMessage *message;
 
   self->closed = TRUE;
   while ((message = g_queue_pop_head (&self->queue)) != NULL)
-    g_queue_push_tail (dropped, message);
+    g_queue_push_tail (&news->dropped, message);
   set->bytes -= self->bytes;
   self->bytes = 0;
   wherry_outbox_release_locked (self, TRUE, news);
@@ -231,18 +151,15 @@ wherry_outbox_close (WherryOutbox *self)
   g_autoptr (WherryOutbox) keep = wherry_outbox_ref (self);
   WherryOutboxSet *set = self->set;
   WherryOutboxNews news = { 0 };
-  GQueue dropped = G_QUEUE_INIT;
 
   wherry_lock_acquire (&set->lock);
   if (!self->closed)
     {
-      wherry_outbox_close_locked (self, &dropped, &news);
+      wherry_outbox_close_locked (self, &news);
       g_ptr_array_remove_fast (set->outboxes, self);
       wherry_outbox_set_release_locked (set, &news);
     }
   wherry_lock_release (&set->lock);
-
-  g_queue_clear_full (&dropped, (GDestroyNotify) wherry_message_unref);
   wherry_outbox_set_tell (set, &news);
 }
 

@@ -2,8 +2,9 @@
 #pragma once
 
 /* What waits to be sent to one member on one channel: a bounded queue with a policy for when it is
- * full. Pushes never block and never fail for lack of room; `block` takes the message and has the
- * publisher wait, which bounds the excess by what the publisher's association held already. */
+ * full. Pushes never block. `block` takes the message and has the publisher wait, which bounds the
+ * excess by what the publisher's association held already; the others keep within the marks. The
+ * message that is being sent is never dropped, and an empty outbox takes any message. */
 
 #include "relay/wherry-gate.h"
 #include "relay/wherry-relay-config.h"
@@ -18,11 +19,14 @@ typedef enum
   WHERRY_PUSH_OK,
   WHERRY_PUSH_BLOCKED,   /* taken; the gate is shut until there is room */
   WHERRY_PUSH_TOO_LARGE, /* not taken: over the member's a=max-message-size */
-  WHERRY_PUSH_CLOSED,    /* not taken: nobody is there any more */
+  WHERRY_PUSH_DROPPED,   /* not taken: there is no room, by drop-newest; counted */
+  WHERRY_PUSH_CLOSED,    /* not taken: nobody is there any more, or has to leave by disconnect */
 } WherryPushResult;
 
 /* It belongs to set until it is closed. Nothing can be taken from it before it is active; it may be
- * pushed to. */
+ * pushed to. label: (nullable): what its drops and pauses are counted for. */
+WherryOutbox *wherry_outbox_new_labeled (WherryOutboxSet *set, const char *label,
+                                         WherryPolicy policy, const WherryOutboxLimits *limits);
 WherryOutbox *wherry_outbox_new (WherryOutboxSet *set, WherryPolicy policy,
                                  const WherryOutboxLimits *limits);
 WherryOutbox *wherry_outbox_ref (WherryOutbox *self);        /* Thread: any */
@@ -34,6 +38,11 @@ gboolean wherry_outbox_is_closed (WherryOutbox *self);       /* Thread: any */
 
 /* gate: the publisher's; NULL: it cannot wait (its end, or the hub). Thread: any */
 WherryPushResult wherry_outbox_push (WherryOutbox *self, WherryMessage *message, WherryGate *gate);
+
+/* From now on. What is over the new marks goes the new policy's way, except that disconnect waits
+ * for the next message; those who waited by block go on by the others. Thread: any */
+void wherry_outbox_change_policy (WherryOutbox *self, WherryPolicy policy,
+                                  const WherryOutboxLimits *limits);
 
 /* What is queued is dropped, who waits is let go, further pushes are ignored. Thread: any */
 void wherry_outbox_close (WherryOutbox *self);

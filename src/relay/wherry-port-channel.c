@@ -9,6 +9,7 @@
 #include "base/wherry-limits.h"
 #include "base/wherry-log.h"
 #include "relay/wherry-member-port-private.h"
+#include "relay/wherry-outbox-rules.h"
 
 /* What wherry:notices may hold, as much as a signaling socket: a reader that sleeps misses the
  * oldest. */
@@ -252,7 +253,8 @@ begin_notices (WherryMemberPort *self, WherryChannel *channel, gboolean accept)
   self->notices = record_new (self, WHERRY_PORT_NOTICES, ++self->last_token,
                               wherry_channel_get_init (channel));
   set_channel (self->notices, channel);
-  self->notices->outbox = wherry_outbox_new (self->set, WHERRY_POLICY_DROP_OLDEST, &limits);
+  self->notices->outbox = wherry_outbox_new_labeled (self->set, WHERRY_LABEL_NOTICES,
+                                                     WHERRY_POLICY_DROP_OLDEST, &limits);
   wherry_outbox_activate (self->notices->outbox, self->notices);
   if (accept)
     wherry_channel_accept (channel);
@@ -265,11 +267,9 @@ begin_echo (WherryMemberPort *self, WherryPortChannel *record)
 {
   g_autoptr (GPtrArray) outboxes = g_ptr_array_new ();
   g_autoptr (WherryTopic) topic = wherry_topic_new (record->init->label, TRUE);
-  g_autoptr (WherryOutbox) outbox = NULL;
-  WherryOutboxLimits limits;
+  g_autoptr (WherryOutbox) outbox
+      = wherry_outbox_new_by_rules (self->set, self->config, self->room, record->init);
 
-  wherry_relay_config_outbox_limits (self->config, self->room, record->init->label, &limits);
-  outbox = wherry_outbox_new (self->set, wherry_port_policy (record->init), &limits);
   g_ptr_array_add (outboxes, outbox);
   wherry_topic_set_snapshot (topic, wherry_snapshot_new (outboxes));
   wherry_port_channel_attach (self, record->token, topic, outbox);

@@ -36,6 +36,8 @@ wherry_relay_config_new (void)
     .block_limit_us = WHERRY_BLOCK_LIMIT_US,
     .block_window_us = WHERRY_BLOCK_WINDOW_US,
   };
+  self->policy = WHERRY_POLICY_BLOCK;
+  self->policy_lossy = WHERRY_POLICY_DROP_OLDEST;
   self->rules = g_ptr_array_new_with_free_func (rule_free);
   return self;
 }
@@ -78,7 +80,11 @@ wherry_relay_config_add_rule (WherryRelayConfig *self, const char *pattern, gboo
   rule->members_per_room = -1;
   rule->topics_per_room = -1;
   rule->outbox_high = -1;
+  rule->outbox_low = -1;
+  rule->outbox_messages = -1;
   rule->block_limit_us = -1;
+  rule->policy = -1;
+  rule->policy_lossy = -1;
   rule->mirror = -1;
   g_ptr_array_add (self->rules, rule);
   return rule;
@@ -99,30 +105,73 @@ first_set (const WherryRelayConfig *self, gboolean is_topic, const char *name, g
   return -1;
 }
 
+/* Of a topic's groups, else of its room's; -1: none sets it. */
+static gint64
+first_of_both (const WherryRelayConfig *self, const char *room, const char *topic, gsize offset)
+{
+  gint64 value = first_set (self, TRUE, topic, offset);
+
+  return value >= 0 ? value : first_set (self, FALSE, room, offset);
+}
+
 void
 wherry_relay_config_outbox_limits (const WherryRelayConfig *self, const char *room,
                                    const char *topic, WherryOutboxLimits *out)
 {
-  gsize high = G_STRUCT_OFFSET (WherryRelayRule, outbox_high);
-  gsize limit = G_STRUCT_OFFSET (WherryRelayRule, block_limit_us);
-  gint64 value;
+  double ratio = (double) self->outbox.outbox_low / (double) self->outbox.outbox_high;
+  gint64 high = first_of_both (self, room, topic, G_STRUCT_OFFSET (WherryRelayRule, outbox_high));
+  gint64 low = first_of_both (self, room, topic, G_STRUCT_OFFSET (WherryRelayRule, outbox_low));
+  gint64 messages
+      = first_of_both (self, room, topic, G_STRUCT_OFFSET (WherryRelayRule, outbox_messages));
+  gint64 limit_us
+      = first_of_both (self, room, topic, G_STRUCT_OFFSET (WherryRelayRule, block_limit_us));
 
   *out = self->outbox;
-  value = first_set (self, TRUE, topic, high);
-  if (value < 0)
-    value = first_set (self, FALSE, room, high);
-  if (value >= 0)
+  if (high >= 0)
     {
       /* the low mark keeps its place between nothing and the high one */
-      out->outbox_low = (gsize) ((double) self->outbox.outbox_low
-                                 / (double) self->outbox.outbox_high * (double) value);
-      out->outbox_high = (gsize) value;
+      out->outbox_low = (gsize) (ratio * (double) high);
+      out->outbox_high = (gsize) high;
     }
-  value = first_set (self, TRUE, topic, limit);
-  if (value < 0)
-    value = first_set (self, FALSE, room, limit);
+  if (low >= 0)
+    out->outbox_low = MIN ((gsize) low, out->outbox_high);
+  if (messages >= 0)
+    out->messages_high = (guint) MIN (messages, G_MAXUINT);
+  out->messages_low = (guint) ((double) out->outbox_low / (double) out->outbox_high
+                               * (double) out->messages_high);
+  if (limit_us >= 0)
+    out->block_limit_us = limit_us;
+}
+
+WherryPolicy
+wherry_relay_config_policy (const WherryRelayConfig *self, const char *room, const char *topic,
+                            gboolean is_lossy)
+{
+  gint64 value = first_of_both (self, room, topic,
+                                is_lossy ? G_STRUCT_OFFSET (WherryRelayRule, policy_lossy)
+                                         : G_STRUCT_OFFSET (WherryRelayRule, policy));
+
   if (value >= 0)
-    out->block_limit_us = value;
+    return (WherryPolicy) value;
+  return is_lossy ? self->policy_lossy : self->policy;
+}
+
+static gboolean
+drops (gint64 policy)
+{
+  return policy == WHERRY_POLICY_DROP_OLDEST || policy == WHERRY_POLICY_DROP_NEWEST
+         || policy == WHERRY_POLICY_LATEST;
+}
+
+gboolean
+wherry_relay_config_drops_reliable (const WherryRelayConfig *self)
+{
+  if (drops (self->policy))
+    return TRUE;
+  for (guint i = 0; i < self->rules->len; i++)
+    if (drops (((const WherryRelayRule *) g_ptr_array_index (self->rules, i))->policy))
+      return TRUE;
+  return FALSE;
 }
 
 guint

@@ -7,20 +7,18 @@
 #include <glib.h>
 
 #include "ice/wherry-ice-config.h"
+#include "relay/wherry-policy.h"
 
 G_BEGIN_DECLS
 
-typedef enum
-{
-  WHERRY_POLICY_BLOCK,       /* default on reliable channels: publishers wait, up to a limit */
-  WHERRY_POLICY_DROP_OLDEST, /* default on lossy channels */
-} WherryPolicy;
-
-/* What binds one outbox. */
+/* What binds one outbox: it is full when it is above either high mark, and has room again at or
+ * below both low ones. */
 typedef struct
 {
   gsize outbox_high;
   gsize outbox_low;
+  guint messages_high;   /* 0: any number */
+  guint messages_low;    /* in its place as outbox_low is */
   gint64 block_limit_us; /* blocked time, summed over block_window_us */
   gint64 block_window_us;
 } WherryOutboxLimits;
@@ -34,7 +32,11 @@ typedef struct
   gint64 members_per_room; /* room only; -1: not set */
   gint64 topics_per_room;  /* room only; -1 */
   gint64 outbox_high;      /* -1 */
+  gint64 outbox_low;       /* -1: as far up as the default's */
+  gint64 outbox_messages;  /* 0: any number; -1 */
   gint64 block_limit_us;   /* -1 */
+  gint64 policy;           /* of reliable channels, a WherryPolicy; -1 */
+  gint64 policy_lossy;     /* of the others; -1 */
   int mirror; /* topic only: 0 no mirrors of it, 1 reliable, 2 lossy mirrors, -1 default */
 } WherryRelayRule;
 
@@ -50,7 +52,9 @@ typedef struct
   gsize max_message_size;
   gint64 connect_limit_us;
   WherryOutboxLimits outbox;
-  GPtrArray *rules; /* of WherryRelayRule */
+  WherryPolicy policy;       /* of reliable channels */
+  WherryPolicy policy_lossy; /* of the others */
+  GPtrArray *rules;          /* of WherryRelayRule */
 } WherryRelayConfig;
 
 /* Every limit at its default from base/wherry-limits.h. */
@@ -63,6 +67,10 @@ WherryRelayRule *wherry_relay_config_add_rule (WherryRelayConfig *self, const ch
 /* What binds an outbox of this room and topic. */
 void wherry_relay_config_outbox_limits (const WherryRelayConfig *self, const char *room,
                                         const char *topic, WherryOutboxLimits *out);
+WherryPolicy wherry_relay_config_policy (const WherryRelayConfig *self, const char *room,
+                                         const char *topic, gboolean is_lossy);
+/* A rule, or the default, has messages of reliable channels dropped. */
+gboolean wherry_relay_config_drops_reliable (const WherryRelayConfig *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (WherryRelayConfig, wherry_relay_config_free)
 

@@ -3,6 +3,7 @@
 
 #include "config.h"
 
+#include "base/wherry-counters.h"
 #include "base/wherry-log.h"
 #include "relay/wherry-relay-hub-private.h"
 
@@ -10,19 +11,28 @@
 #define WATCH_INTERVAL_US (50 * (G_USEC_PER_SEC / 1000))
 
 static WherryRelayMember *
-find (WherryRelayHub *self, WherryOutboxSet *set)
+find (WherryRelayHub *self, guint64 id)
 {
-  guint64 id = wherry_outbox_set_get_id (set);
   WherryRelayMember *member = g_hash_table_lookup (self->members, &id);
 
   return member != NULL && member->present ? member : NULL;
 }
 
 static void
+leave (WherryRelayHub *self, WherryRelayMember *member)
+{
+  gint64 now_us = wherry_clock_now_us (self->clock);
+
+  wherry_cool_down_add (self->cool_down, member->room->name, member->address, member->name, now_us,
+                        now_us + self->config->outbox.block_window_us);
+  wherry_relay_member_end (member, WHERRY_LEAVE_SLOW, TRUE);
+}
+
+static void
 leave_slow (WherryRelayHub *self, WherryRelayMember *member, const char *why, gint64 us)
 {
   const WherryLogContext context = { member->id, member->room->name, NULL };
-  g_autoptr (WherryRelayRoom) room = wherry_relay_room_ref (member->room);
+  WherryRelayRoom *room = member->room;
   gint64 now_us = wherry_clock_now_us (self->clock);
 
   wherry_message (&context, "slow: %s %" G_GINT64_FORMAT " ms", why, us / 1000);
@@ -34,9 +44,27 @@ leave_slow (WherryRelayHub *self, WherryRelayMember *member, const char *why, gi
       if (other->port != NULL)
         wherry_outbox_set_restart_clocks (wherry_member_port_get_set (other->port), now_us);
     }
-  wherry_cool_down_add (self->cool_down, room->name, member->address, member->name, now_us,
-                        now_us + self->config->outbox.block_window_us);
-  wherry_relay_member_end (member, WHERRY_LEAVE_SLOW, TRUE);
+  leave (self, member);
+}
+
+/* By the policy disconnect. Nobody waited for these, so the clocks of others run on. */
+static void
+look_at_condemned (WherryRelayHub *self)
+{
+  g_autoptr (GArray) ids = wherry_block_watch_steal_condemned (self->watch);
+
+  for (guint i = 0; ids != NULL && i < ids->len; i++)
+    {
+      WherryRelayMember *member = find (self, g_array_index (ids, guint64, i));
+      WherryLogContext context;
+
+      if (member == NULL)
+        continue;
+      context = wherry_relay_member_log_context (member);
+      wherry_message (&context, "slow: its outbox is full");
+      wherry_counter_inc (WHERRY_COUNTER_DISCONNECTED_FULL);
+      leave (self, member);
+    }
 }
 
 /* In each room in which some outbox is at its limit, the member that was waited for longest.
@@ -55,7 +83,7 @@ look_at_rooms (WherryRelayHub *self, GPtrArray *sets, gint64 now_us)
   for (guint i = 0; i < sets->len; i++)
     {
       WherryOutboxSet *set = g_ptr_array_index (sets, i);
-      WherryRelayMember *member = find (self, set);
+      WherryRelayMember *member = find (self, wherry_outbox_set_get_id (set));
       WherryBlockReport report;
       gint64 *blocked_us;
 
@@ -149,6 +177,7 @@ on_watch (gpointer data)
 void
 wherry_relay_hub_watch (WherryRelayHub *self)
 {
+  look_at_condemned (self);
   if (self->watch_timer == NULL)
     self->watch_timer
         = wherry_clock_add (self->clock, self->context, WATCH_INTERVAL_US, on_watch, self);

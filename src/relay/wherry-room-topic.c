@@ -5,6 +5,7 @@
 
 #include "base/wherry-counters.h"
 #include "base/wherry-log.h"
+#include "relay/wherry-outbox-rules.h"
 #include "relay/wherry-relay-hub-private.h"
 #include "relay/wherry-relay-rules.h"
 
@@ -82,7 +83,6 @@ wherry_relay_room_subscribe (WherryRelayRoom *self, WherryRelayMember *member, g
   const WherryLogContext context = { member->id, self->name, init->label };
   WherryRoomTopic *topic = g_hash_table_lookup (self->topics, init->label);
   WherryRelayHub *relay = self->relay;
-  WherryOutboxLimits limits;
   WherryOwnChannel *own;
 
   if (member->peer == NULL)
@@ -101,14 +101,13 @@ wherry_relay_room_subscribe (WherryRelayRoom *self, WherryRelayMember *member, g
   if (topic == NULL)
     topic = wherry_room_topic_new (self, init->label);
 
-  wherry_relay_config_outbox_limits (relay->config, self->name, init->label, &limits);
   own = g_new0 (WherryOwnChannel, 1);
   own->member = member;
   own->token = token;
   own->topic = topic;
   own->init = wherry_port_init_copy (init);
-  own->outbox = wherry_outbox_new (wherry_member_port_get_set (member->port),
-                                   wherry_port_policy (init), &limits);
+  own->outbox = wherry_outbox_new_by_rules (wherry_member_port_get_set (member->port),
+                                            relay->config, self->name, init);
   g_hash_table_insert (member->owns, &own->token, own);
   g_ptr_array_add (topic->owns, own);
   if (member->present)

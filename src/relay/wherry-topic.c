@@ -157,6 +157,7 @@ wherry_topic_publish (WherryTopic *self, WherryOutboxSet *from, WherryMessage *m
         case WHERRY_PUSH_TOO_LARGE:
           out->n_too_large++;
           break;
+        case WHERRY_PUSH_DROPPED:
         case WHERRY_PUSH_CLOSED:
         default:
           break;
