@@ -35,6 +35,9 @@ G_BEGIN_DECLS
   X (DROPPED_TOO_LARGE, "dropped_too_large",                                                       \
      "deliveries over the receiver's maximum message size")                                        \
   X (DROPPED_CLOSED, "dropped_closed", "messages dropped because their channel was closing")       \
+  X (DUPLICATES, "duplicates", "messages that their publisher had sent before, dropped")           \
+  X (LOG_TRIMMED, "log_trimmed", "messages that all logs together had no room to keep")            \
+  X (BAD_FRAMES, "bad_frames", "addressed messages with a bad header or an unknown recipient")     \
   X (NOTICES_IN, "notices_in", "messages from clients on wherry:notices, ignored")                 \
   X (PAUSES, "pauses", "times that a publisher was paused by a full outbox")                       \
   X (DISCONNECTED_FULL, "disconnected_full", "members that left by disconnect, with reason slow")  \

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What the port's three files share: wherry-member-port.c (life, sending, waiting),
+/* What the port's files share: wherry-member-port.c (life, sending, waiting),
  * wherry-port-channel.c (their channels, ours, what the hub says), wherry-port-pause.c (when it is
- * read). */
+ * read), wherry-port-frame.c (addressed channels). */
 
 #include "base/wherry-lock.h"
 #include "base/wherry-owner.h"
@@ -48,6 +48,7 @@ struct _WherryMemberPort
   guint n_waiting;  /* channels that wait for a mirror's end */
   gsize grace_left; /* bytes that are read on for their sake though the gate is shut */
   GSource *grace_timer;
+  GSource *ack_timer;
   struct _WherryPortChannel *notices; /* NULL: none is open */
   gsize held_bytes;
   WherryBudgetWait *budget_wait; /* NULL: does not wait */
@@ -75,6 +76,11 @@ typedef struct _WherryPortChannel
   gboolean closing; /* we closed it */
   gboolean orphan;  /* counted in the port's n_orphans */
   gboolean has_sent;
+  gboolean addressed;
+  guint64 own;           /* the highest number that came on it */
+  guint64 acked;         /* the highest that was acknowledged */
+  WherryMessage *framed; /* of framed_of, which could not be sent yet; NULL: none */
+  WherryMessage *framed_of;
   GPtrArray *held; /* of WherryMessage; NULL: nothing */
   guint n_too_large;
   gint64 noticed_us; /* when too-large was last noticed; -1: never */
@@ -90,6 +96,19 @@ void wherry_port_notice (WherryMemberPort *self, WherrySignalError code, const c
 void wherry_port_update_pause (WherryMemberPort *self);
 void wherry_port_publish (WherryMemberPort *self, WherryPortChannel *record,
                           WherryMessage *message);
+
+/* ---- wherry-port-frame.c ---- */
+
+/* What goes out for message; (transfer full) */
+WherryMessage *wherry_port_frame (WherryPortChannel *record, WherryMessage *message,
+                                  gboolean replayed);
+/* It could not be sent: the same again next time. framed: NULL: it was. */
+void wherry_port_keep_framed (WherryPortChannel *record, WherryMessage *message,
+                              WherryMessage *framed);
+/* own came: the member is told when it is accepted. */
+void wherry_port_ack_later (WherryMemberPort *self, WherryPortChannel *record, guint64 own);
+
+/* ---- wherry-port-channel.c ---- */
 
 void wherry_port_channel_free (gpointer record);
 void wherry_port_channel_begin (WherryMemberPort *self, WherryChannel *channel, gboolean accept);

@@ -149,10 +149,19 @@ notice_too_large (WherryMemberPort *self, WherryPortChannel *record, guint n)
 void
 wherry_port_publish (WherryMemberPort *self, WherryPortChannel *record, WherryMessage *message)
 {
+  g_autoptr (GError) error = NULL;
   WherryPublished published;
+  WherryPost post;
 
   self->grace_left -= MIN (self->grace_left, wherry_message_get_charge (message));
-  wherry_topic_publish (record->topic, self->set, message, self->gate, &published);
+  if (!wherry_port_make_post (record->init, self->id, message, &post, &error))
+    {
+      wherry_counter_inc (WHERRY_COUNTER_BAD_FRAMES);
+      wherry_port_notice (self, WHERRY_SIGNAL_ERROR_BAD_MESSAGE, error->message,
+                          record->init->label);
+      return;
+    }
+  wherry_topic_publish_post (record->topic, self->set, &post, self->gate, &published);
   if (record->kind == WHERRY_PORT_MIRROR && !record->has_sent)
     {
       record->has_sent = TRUE;
@@ -160,6 +169,14 @@ wherry_port_publish (WherryMemberPort *self, WherryPortChannel *record, WherryMe
     }
   if (published.n_too_large > 0)
     notice_too_large (self, record, published.n_too_large);
+  if (!published.has_recipient)
+    {
+      wherry_counter_inc (WHERRY_COUNTER_BAD_FRAMES);
+      wherry_port_notice (self, WHERRY_SIGNAL_ERROR_NO_SUCH_MEMBER,
+                          "nobody of that id is on the topic", record->init->label);
+    }
+  if (post.own != 0)
+    wherry_port_ack_later (self, record, post.own);
 }
 
 /* ---- the delegate ---- */
@@ -267,7 +284,12 @@ send_what_waits (WherryMemberPort *self)
         wherry_port_channel_over (self, record);
       else
         {
-          result = wherry_channel_send (record->channel, take.message);
+          g_autoptr (WherryMessage) framed
+              = wherry_port_frame (record, take.message, take.replayed);
+
+          result = wherry_channel_send (record->channel, framed);
+          wherry_port_keep_framed (record, take.message,
+                                   result == WHERRY_SEND_BLOCKED ? framed : NULL);
           if (result == WHERRY_SEND_BLOCKED && wherry_channel_may_be_passed (record->channel))
             {
               wherry_outbox_set_put_aside (self->set, &take);

@@ -54,6 +54,13 @@ void wherry_port_request_free (gpointer request);
 WherryChannelInit *wherry_port_init_copy (const WherryChannelInit *init);
 void wherry_port_init_free (WherryChannelInit *init);
 
+/* Whether a channel's messages are framed, by its protocol. Thread: any */
+gboolean wherry_port_is_addressed (const WherryChannelInit *init);
+/* What came on a channel of sender's, as its topic takes it. FALSE: WHERRY_ERROR_PROTOCOL: it is
+ * addressed and the header is wrong. Thread: any */
+gboolean wherry_port_make_post (const WherryChannelInit *init, guint64 sender,
+                                WherryMessage *message, WherryPost *post, GError **error);
+
 typedef struct
 {
   guint64 id;

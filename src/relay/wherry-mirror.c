@@ -95,6 +95,11 @@ make_mirror (WherryRoomTopic *topic, WherryRelayMember *member)
 
   entry->mirror = wherry_outbox_new_by_rules (wherry_member_port_get_set (member->port),
                                               room->relay->config, room->name, topic->mirror_init);
+  if (wherry_port_is_addressed (topic->mirror_init))
+    {
+      wherry_topic_set_numbered (topic->topic);
+      wherry_topic_seat (topic->topic, member->key);
+    }
   entry->mirror_token = MIRROR_TOKEN | ++member->last_token;
   entry->mirror_lossy = is_lossy (topic->mirror_init);
   entry->mirror_sent = FALSE;

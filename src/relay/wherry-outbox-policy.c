@@ -35,7 +35,7 @@ has_room_locked (const WherryOutbox *self)
 static guint
 first_waiting_locked (const WherryOutbox *self)
 {
-  return self->sending ? 1 : 0;
+  return self->sending && !self->replaying ? 1 : 0;
 }
 
 static void

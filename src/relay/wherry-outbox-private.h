@@ -27,8 +27,10 @@ struct _WherryOutbox
   /* any thread: under the set's lock */
   WherryPolicy policy;
   WherryOutboxLimits limits;
-  GQueue queue; /* of WherryMessage */
-  gsize bytes;
+  GQueue replay; /* of WherryMessage: before those of queue */
+  GQueue queue;  /* of WherryMessage */
+  gsize bytes;   /* of queue */
+  gboolean addressed;
   gboolean active;
   gboolean closed;
   gboolean retired;
@@ -37,6 +39,7 @@ struct _WherryOutbox
   gboolean aside;     /* and passed over until resume() */
   WherryShare share;
   gboolean sending;   /* the first message is taken: it is not dropped */
+  gboolean replaying; /* and it is the first of replay */
   GPtrArray *waiters; /* of WherryGate; NULL when there is none */
   WherryBlockClock clock;
   gint64 waiting_since_us;    /* while there are waiters */
@@ -64,6 +67,7 @@ struct _WherryOutboxSet
   guint n_aside;       /* of those */
   guint64 now;         /* the share's count of who was served last */
   gsize bytes;
+  gsize replay_bytes;
   gsize max_message_size;
   guint n_blocking;
   gint64 idle_us; /* when it last sent something, or began to have something to send */
@@ -107,6 +111,11 @@ void wherry_outbox_set_make_ready_locked (WherryOutboxSet *self, WherryOutbox *o
                                           WherryOutboxNews *news);
 /* Waiters of all that have room now. */
 void wherry_outbox_set_release_locked (WherryOutboxSet *self, WherryOutboxNews *news);
+static inline gboolean
+wherry_outbox_is_empty_locked (const WherryOutbox *self)
+{
+  return self->queue.length == 0 && self->replay.length == 0;
+}
 /* No lock is held. Clears news. */
 void wherry_outbox_set_tell (WherryOutboxSet *self, WherryOutboxNews *news);
 

@@ -58,7 +58,7 @@ wherry_outbox_set_get_bytes (WherryOutboxSet *self)
 {
   G_GNUC_UNUSED g_autoptr (WherryLocker) locker = wherry_locker_new (&self->lock);
 
-  return self->bytes;
+  return self->bytes + self->replay_bytes;
 }
 
 void
@@ -104,6 +104,12 @@ wherry_outbox_set_tell (WherryOutboxSet *self, WherryOutboxNews *news)
     wherry_gate_wake (g_ptr_array_index (news->gates, i));
   g_clear_pointer (&news->gates, g_ptr_array_unref);
   g_queue_clear_full (&news->dropped, (GDestroyNotify) wherry_message_unref);
+}
+
+void
+wherry_outbox_set_wake (WherryOutboxSet *self)
+{
+  wherry_waker_post (self->waker);
 }
 
 void
@@ -153,15 +159,18 @@ wherry_outbox_set_take (WherryOutboxSet *self, WherryOutboxTake *take)
 
   take->outbox = NULL;
   take->message = NULL;
+  take->replayed = FALSE;
   for (GList *link = self->ready.head; link != NULL;)
     {
       GList *after = link->next;
       WherryOutbox *outbox = link->data;
 
-      if (outbox->queue.length == 0 && drop_ready_locked (self, link, take))
+      gboolean is_empty = wherry_outbox_is_empty_locked (outbox);
+
+      if (is_empty && drop_ready_locked (self, link, take))
         return TRUE;
       /* of equal ones, the one that has waited longer */
-      if (outbox->queue.length > 0 && !outbox->aside
+      if (!is_empty && !outbox->aside
           && (next == NULL || wherry_share_is_before (&outbox->share, &next->share)))
         next = outbox;
       link = after;
@@ -171,7 +180,9 @@ wherry_outbox_set_take (WherryOutboxSet *self, WherryOutboxTake *take)
   next->sending = TRUE;
   self->now = next->share.count;
   take->outbox = wherry_outbox_ref (next);
-  take->message = wherry_message_ref (g_queue_peek_head (&next->queue));
+  take->replayed = next->replaying = next->replay.length > 0;
+  take->message
+      = wherry_message_ref (g_queue_peek_head (next->replaying ? &next->replay : &next->queue));
   return TRUE;
 }
 
@@ -179,11 +190,17 @@ wherry_outbox_set_take (WherryOutboxSet *self, WherryOutboxTake *take)
 static WherryMessage *
 sent_locked (WherryOutboxSet *self, WherryOutbox *outbox, gint64 now_us)
 {
-  WherryMessage *message = g_queue_pop_head (&outbox->queue);
+  GQueue *queue = outbox->replaying ? &outbox->replay : &outbox->queue;
+  WherryMessage *message = g_queue_pop_head (queue);
   gsize charge = wherry_message_get_charge (message);
 
-  outbox->bytes -= charge;
-  self->bytes -= charge;
+  if (outbox->replaying)
+    self->replay_bytes -= charge;
+  else
+    {
+      outbox->bytes -= charge;
+      self->bytes -= charge;
+    }
   for (guint i = 0; self->n_blocking > 0 && i < self->outboxes->len; i++)
     wherry_outbox_progress_locked (g_ptr_array_index (self->outboxes, i), outbox, charge, now_us);
   return message;
@@ -248,8 +265,9 @@ wherry_outbox_set_get_report (WherryOutboxSet *self, gint64 now_us, WherryBlockR
 {
   G_GNUC_UNUSED g_autoptr (WherryLocker) locker = wherry_locker_new (&self->lock);
 
-  *out = (WherryBlockReport){ .is_blocking = self->n_blocking > 0, .bytes = self->bytes };
-  if (self->bytes > 0)
+  *out = (WherryBlockReport){ .is_blocking = self->n_blocking > 0,
+                              .bytes = self->bytes + self->replay_bytes };
+  if (out->bytes > 0)
     out->stalled_us = now_us - self->idle_us;
   for (guint i = 0; i < self->outboxes->len; i++)
     {

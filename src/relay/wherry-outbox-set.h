@@ -25,6 +25,8 @@ gsize wherry_outbox_set_get_bytes (WherryOutboxSet *self);      /* Thread: any *
 /* A message longer than this is not pushed. Starts as G_MAXSIZE. Thread: any */
 void wherry_outbox_set_set_max_message_size (WherryOutboxSet *self, gsize max_message_size);
 
+/* After wherry_outbox_push_quietly(). Thread: any */
+void wherry_outbox_set_wake (WherryOutboxSet *self);
 /* Closes every outbox; new ones are born closed. Thread: any */
 void wherry_outbox_set_close (WherryOutboxSet *self);
 
@@ -34,6 +36,7 @@ typedef struct
 {
   WherryOutbox *outbox;
   WherryMessage *message;
+  gboolean replayed;
 } WherryOutboxTake;
 
 /* The next message in turn, which stays queued until it is known to be sent. FALSE: nothing to

@@ -6,6 +6,7 @@
 #include "relay/wherry-outbox.h"
 
 #include "relay/wherry-outbox-private.h"
+#include "wire/wherry-frame.h"
 
 WherryOutbox *
 wherry_outbox_new (WherryOutboxSet *set, WherryPolicy policy, const WherryOutboxLimits *limits)
@@ -27,6 +28,7 @@ wherry_outbox_new_labeled (WherryOutboxSet *set, const char *label, WherryPolicy
   self->limits = *limits;
   self->limits.outbox_low = MIN (limits->outbox_low, limits->outbox_high);
   self->limits.messages_low = MIN (limits->messages_low, limits->messages_high);
+  g_queue_init (&self->replay);
   g_queue_init (&self->queue);
   wherry_block_clock_init (&self->clock, limits->block_limit_us, limits->block_window_us,
                            limits->outbox_high - self->limits.outbox_low);
@@ -52,6 +54,7 @@ wherry_outbox_unref (WherryOutbox *self)
 {
   if (!wherry_ref_dec (&self->ref_count))
     return;
+  g_queue_clear_full (&self->replay, (GDestroyNotify) wherry_message_unref);
   g_queue_clear_full (&self->queue, (GDestroyNotify) wherry_message_unref);
   wherry_outbox_set_unref (self->set);
   g_free (self->label);
@@ -77,7 +80,7 @@ wherry_outbox_get_length (WherryOutbox *self)
 {
   g_autoptr (WherryLocker) locker = wherry_locker_new (&self->set->lock);
 
-  return self->queue.length;
+  return self->replay.length + self->queue.length;
 }
 
 gboolean
@@ -94,15 +97,42 @@ wherry_outbox_append_locked (WherryOutbox *self, WherryMessage *message)
   WherryOutboxSet *set = self->set;
   gsize charge = wherry_message_get_charge (message);
 
-  if (set->bytes == 0)
+  if (set->bytes + set->replay_bytes == 0)
     set->idle_us = wherry_clock_now_us (set->clock);
   g_queue_push_tail (&self->queue, wherry_message_ref (message));
   self->bytes += charge;
   set->bytes += charge;
 }
 
+void
+wherry_outbox_set_addressed (WherryOutbox *self)
+{
+  self->addressed = TRUE;
+}
+
+static gboolean
+is_too_large_locked (const WherryOutbox *self, const WherryMessage *message)
+{
+  gsize header = self->addressed ? WHERRY_FRAME_HEADER_SIZE : 0;
+  gsize most = self->set->max_message_size;
+
+  return most < header || wherry_message_get_length (message) > most - header;
+}
+
 WherryPushResult
 wherry_outbox_push (WherryOutbox *self, WherryMessage *message, WherryGate *gate)
+{
+  gboolean wake = FALSE;
+  WherryPushResult result = wherry_outbox_push_quietly (self, message, gate, &wake);
+
+  if (wake)
+    wherry_outbox_set_wake (self->set);
+  return result;
+}
+
+WherryPushResult
+wherry_outbox_push_quietly (WherryOutbox *self, WherryMessage *message, WherryGate *gate,
+                            gboolean *wake)
 {
   WherryOutboxSet *set = self->set;
   WherryPushResult result;
@@ -111,7 +141,7 @@ wherry_outbox_push (WherryOutbox *self, WherryMessage *message, WherryGate *gate
   wherry_lock_acquire (&set->lock);
   if (self->closed || set->condemned)
     result = WHERRY_PUSH_CLOSED;
-  else if (wherry_message_get_length (message) > set->max_message_size)
+  else if (is_too_large_locked (self, message))
     result = WHERRY_PUSH_TOO_LARGE;
   else
     {
@@ -120,8 +150,34 @@ wherry_outbox_push (WherryOutbox *self, WherryMessage *message, WherryGate *gate
     }
   wherry_lock_release (&set->lock);
 
+  *wake = news.wake;
+  news.wake = FALSE;
   wherry_outbox_set_tell (set, &news);
   return result;
+}
+
+void
+wherry_outbox_replay (WherryOutbox *self, GPtrArray *messages)
+{
+  WherryOutboxSet *set = self->set;
+  WherryOutboxNews news = { 0 };
+
+  wherry_lock_acquire (&set->lock);
+  for (guint i = 0; !self->closed && i < messages->len; i++)
+    {
+      WherryMessage *message = g_ptr_array_index (messages, i);
+
+      if (is_too_large_locked (self, message))
+        continue;
+      if (set->bytes + set->replay_bytes == 0)
+        set->idle_us = wherry_clock_now_us (set->clock);
+      g_queue_push_tail (&self->replay, wherry_message_ref (message));
+      set->replay_bytes += wherry_message_get_charge (message);
+    }
+  if (!wherry_outbox_is_empty_locked (self))
+    wherry_outbox_set_make_ready_locked (set, self, &news);
+  wherry_lock_release (&set->lock);
+  wherry_outbox_set_tell (set, &news);
 }
 
 void
@@ -131,6 +187,11 @@ wherry_outbox_close_locked (WherryOutbox *self, WherryOutboxNews *news)
   WherryMessage *message;
 
   self->closed = TRUE;
+  while ((message = g_queue_pop_head (&self->replay)) != NULL)
+    {
+      set->replay_bytes -= wherry_message_get_charge (message);
+      g_queue_push_tail (&news->dropped, message);
+    }
   while ((message = g_queue_pop_head (&self->queue)) != NULL)
     g_queue_push_tail (&news->dropped, message);
   set->bytes -= self->bytes;
@@ -166,7 +227,8 @@ wherry_outbox_close (WherryOutbox *self)
 gboolean
 wherry_outbox_is_over_locked (WherryOutbox *self)
 {
-  return self->retired && self->queue.length == 0 && g_atomic_int_get (&self->n_snapshots) == 0;
+  return self->retired && wherry_outbox_is_empty_locked (self)
+         && g_atomic_int_get (&self->n_snapshots) == 0;
 }
 
 gboolean
@@ -226,7 +288,8 @@ wherry_outbox_activate (WherryOutbox *self, gpointer owner)
   self->owner = owner;
   wherry_lock_acquire (&self->set->lock);
   self->active = TRUE;
-  if (!self->closed && (self->queue.length > 0 || wherry_outbox_is_over_locked (self)))
+  if (!self->closed
+      && (!wherry_outbox_is_empty_locked (self) || wherry_outbox_is_over_locked (self)))
     wherry_outbox_set_make_ready_locked (self->set, self, &news);
   wherry_lock_release (&self->set->lock);
   wherry_outbox_set_tell (self->set, &news);

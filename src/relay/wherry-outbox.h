@@ -36,8 +36,19 @@ gsize wherry_outbox_get_bytes (WherryOutbox *self);          /* Thread: any */
 guint wherry_outbox_get_length (WherryOutbox *self);         /* Thread: any */
 gboolean wherry_outbox_is_closed (WherryOutbox *self);       /* Thread: any */
 
+/* Its channel is framed (wherry-frame.h): what is sent there is longer by the header. Before
+ * anybody pushes. */
+void wherry_outbox_set_addressed (WherryOutbox *self);
 /* gate: the publisher's; NULL: it cannot wait (its end, or the hub). Thread: any */
 WherryPushResult wherry_outbox_push (WherryOutbox *self, WherryMessage *message, WherryGate *gate);
+/* The same with a lock held: *wake: its set is to be woken, by wherry_outbox_set_wake(), once that
+ * is released. Thread: any */
+WherryPushResult wherry_outbox_push_quietly (WherryOutbox *self, WherryMessage *message,
+                                             WherryGate *gate, gboolean *wake);
+/* What comes before all that is pushed, marked as replayed. It belongs to somebody's history too,
+ * so no policy drops from it and no mark counts it. messages: of WherryMessage; those that are
+ * larger than the member takes are left out. Thread: any */
+void wherry_outbox_replay (WherryOutbox *self, GPtrArray *messages);
 
 /* From now on. What is over the new marks goes the new policy's way, except that disconnect waits
  * for the next message; those who waited by block go on by the others. Thread: any */

@@ -29,6 +29,8 @@ wherry_port_channel_free (gpointer data)
     wherry_outbox_close (record->outbox); /* nothing finds the record in it any more */
   g_clear_pointer (&record->outbox, wherry_outbox_unref);
   g_clear_pointer (&record->held, g_ptr_array_unref);
+  g_clear_pointer (&record->framed, wherry_message_unref);
+  g_clear_pointer (&record->framed_of, wherry_message_unref);
   g_free (record);
 }
 
@@ -41,6 +43,7 @@ record_new (WherryMemberPort *self, WherryPortKind kind, guint64 token,
   record->kind = kind;
   record->token = token;
   record->init = wherry_port_init_copy (init);
+  record->addressed = kind != WHERRY_PORT_NOTICES && wherry_port_is_addressed (init);
   record->noticed_us = -1;
   g_hash_table_insert (self->channels, &record->token, record);
   return record;

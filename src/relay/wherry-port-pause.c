@@ -126,4 +126,5 @@ wherry_port_stop_waiting (WherryMemberPort *self)
 {
   forget_budget (self);
   wherry_clock_clear_source (&self->grace_timer);
+  wherry_clock_clear_source (&self->ack_timer);
 }

@@ -216,6 +216,8 @@ void wherry_relay_room_flush (WherryRelayRoom *self, WherryRelayMember *member, 
 void wherry_relay_room_leave_topics (WherryRelayRoom *self, WherryRelayMember *member);
 /* Nothing comes from it any more. */
 void wherry_relay_room_finish_topics (WherryRelayRoom *self, WherryRelayMember *member);
+/* It has left and said all that it had to say: no topic remembers it. */
+void wherry_relay_room_unseat (WherryRelayRoom *self, WherryRelayMember *member);
 
 /* wherry-mirror.c */
 /* Which mirrors there must be; then the snapshot; then what the members must be told. Ends the

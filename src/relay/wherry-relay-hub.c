@@ -337,6 +337,7 @@ wherry_relay_hub_member_gone (WherryRelayHub *self, WherryRelayMember *member)
       wherry_bug ("a member was gone before");
       return;
     }
+  wherry_relay_room_unseat (member->room, member);
   wherry_relay_member_unref (member); /* the table's */
   look_whether_done (self);
 }

@@ -108,6 +108,11 @@ wherry_relay_room_subscribe (WherryRelayRoom *self, WherryRelayMember *member, g
   own->init = wherry_port_init_copy (init);
   own->outbox = wherry_outbox_new_by_rules (wherry_member_port_get_set (member->port),
                                             relay->config, self->name, init);
+  if (wherry_port_is_addressed (init))
+    {
+      wherry_topic_set_numbered (topic->topic);
+      wherry_topic_seat (topic->topic, member->key);
+    }
   g_hash_table_insert (member->owns, &own->token, own);
   g_ptr_array_add (topic->owns, own);
   if (member->present)
@@ -166,9 +171,14 @@ wherry_relay_room_flush (WherryRelayRoom *self, WherryRelayMember *member, guint
   for (guint i = 0; own != NULL && i < messages->len; i++)
     {
       WherryPublished published;
+      WherryPost post;
 
-      wherry_topic_publish (own->topic->topic, wherry_member_port_get_set (member->port),
-                            g_ptr_array_index (messages, i), NULL, &published);
+      if (wherry_port_make_post (own->init, member->key, g_ptr_array_index (messages, i), &post,
+                                 NULL))
+        wherry_topic_publish_post (own->topic->topic, wherry_member_port_get_set (member->port),
+                                   &post, NULL, &published);
+      else
+        wherry_counter_inc (WHERRY_COUNTER_BAD_FRAMES);
     }
 }
 
@@ -204,4 +214,15 @@ wherry_relay_room_finish_topics (WherryRelayRoom *self, WherryRelayMember *membe
         break;
       remove_own (member, value);
     }
+}
+
+void
+wherry_relay_room_unseat (WherryRelayRoom *self, WherryRelayMember *member)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->topics);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    wherry_topic_unseat (((WherryRoomTopic *) value)->topic, member->key);
 }

@@ -7,6 +7,7 @@
  * of the topic held. */
 
 #include "relay/wherry-outbox-set.h"
+#include "relay/wherry-topic-log.h"
 
 G_BEGIN_DECLS
 
@@ -27,20 +28,77 @@ WherryTopic *wherry_topic_ref (WherryTopic *self);
 void wherry_topic_unref (WherryTopic *self);
 const char *wherry_topic_get_label (WherryTopic *self);
 
-/* Whoever publishes after this has returned publishes to these. snapshot: (transfer full). Thread:
- * hub, or whoever made the topic */
+/* Its messages are numbered from now on: somebody's channel is addressed, or it keeps some of them.
+ * Thread: hub */
+void wherry_topic_set_numbered (WherryTopic *self);
+/* It keeps messages, and is numbered. share, clock: referenced. Thread: hub */
+void wherry_topic_set_keep (WherryTopic *self, const WherryKeep *keep, WherryLogShare *share,
+                            WherryClock *clock);
+/* There is history, or a value that is retained: it goes on without publishers. Thread: hub */
+gboolean wherry_topic_has_history (WherryTopic *self);
+
+/* What an outbox gets before anything that is published. */
+typedef struct
+{
+  WherryOutbox *outbox;
+  guint64 member;
+  gboolean resumes; /* what it missed, by the two numbers; otherwise history */
+  guint64 seen;
+  guint64 direct;
+  guint history;
+  gboolean lost; /* (out): what it missed is not kept any more: it gets nothing of it */
+} WherryReplay;
+
+/* Whoever publishes after this has returned publishes to these. snapshot: (transfer full).
+ * replays: for outboxes that are new in it, in the same step: nothing falls between. Thread: hub,
+ * or whoever made the topic */
 void wherry_topic_set_snapshot (WherryTopic *self, WherrySnapshot *snapshot);
+void wherry_topic_set_snapshot_replaying (WherryTopic *self, WherrySnapshot *snapshot,
+                                          WherryReplay *replays, guint n);
 WherrySnapshot *wherry_topic_ref_snapshot (WherryTopic *self); /* (transfer full). Thread: any */
+
+/* ---- seats: what a topic knows of a member, as long as it is one. Thread: hub ---- */
+
+/* It is there from now on, if it was not: what it may miss begins with the next message. */
+void wherry_topic_seat (WherryTopic *self, guint64 member);
+/* Its connection is gone and may come back: direct messages are kept for it. */
+void wherry_topic_set_away (WherryTopic *self, guint64 member, gboolean away);
+/* It has left for good. */
+void wherry_topic_unseat (WherryTopic *self, guint64 member);
+/* FALSE: it missed something that is not kept any more. seen: 0: it does not say. */
+gboolean wherry_topic_can_resume (WherryTopic *self, guint64 member, guint64 seen, guint64 direct);
+/* The highest number of its own that was accepted, and what number that got: 0: none. Thread: any
+ */
+void wherry_topic_get_accepted (WherryTopic *self, guint64 member, guint64 *own, guint64 *sequence);
+
+/* ---- publishing. Thread: any ---- */
+
+typedef struct
+{
+  WherryMessage *message; /* as it came */
+  gsize offset;           /* of its payload */
+  WherryMessageKind kind; /* of its payload */
+  guint64 sender;
+  guint64 recipient; /* 0: everyone */
+  guint64 own;       /* 0: none */
+} WherryPost;
 
 typedef struct
 {
   guint n_pushed;
-  guint n_too_large;   /* subscribers that take no message of this size */
-  gboolean is_blocked; /* the gate may be shut */
+  guint n_too_large;      /* subscribers that take no message of this size */
+  gboolean is_blocked;    /* the gate may be shut */
+  gboolean is_duplicate;  /* it was accepted before: nothing was done */
+  gboolean has_recipient; /* FALSE: nobody of that id is here. For everyone: TRUE */
 } WherryPublished;
 
 /* To every subscriber but the member that from belongs to. gate: the publisher's (nullable: it
- * cannot wait). The one way into a topic: numbering and history will live here. Thread: any */
+ * cannot wait). The one way into a topic. Numbers, log and pushes are one step under the topic's
+ * lock (order of locks: topic, outbox set, gate or watch), so that the order of numbers is the
+ * order of delivery; without numbers no lock is held while it is pushed. */
+void wherry_topic_publish_post (WherryTopic *self, WherryOutboxSet *from, const WherryPost *post,
+                                WherryGate *gate, WherryPublished *out);
+/* A whole message to everyone. from: (nullable): the server itself */
 void wherry_topic_publish (WherryTopic *self, WherryOutboxSet *from, WherryMessage *message,
                            WherryGate *gate, WherryPublished *out);
 

@@ -14,7 +14,8 @@
  * Numbers are big-endian. */
 #define FLAG_TEXT 0x01u
 #define FLAG_REPLAYED 0x02u
-#define FLAGS_KNOWN (FLAG_TEXT | FLAG_REPLAYED)
+#define FLAG_DIRECT 0x04u
+#define FLAGS_KNOWN (FLAG_TEXT | FLAG_REPLAYED | FLAG_DIRECT)
 
 gboolean
 wherry_frame_parse (WherryFrame *frame, const guint8 *data, gsize length, GError **error)
@@ -43,6 +44,7 @@ wherry_frame_parse (WherryFrame *frame, const guint8 *data, gsize length, GError
 
   frame->text = (flags & FLAG_TEXT) != 0;
   frame->replayed = (flags & FLAG_REPLAYED) != 0;
+  frame->direct = (flags & FLAG_DIRECT) != 0;
   frame->member = member;
   frame->sequence = sequence;
   return TRUE;
@@ -54,7 +56,8 @@ wherry_frame_write (const WherryFrame *frame, guint8 header[WHERRY_FRAME_HEADER_
   WherryWriter writer;
 
   wherry_writer_init (&writer, header, WHERRY_FRAME_HEADER_SIZE);
-  wherry_writer_u8 (&writer, (frame->text ? FLAG_TEXT : 0) | (frame->replayed ? FLAG_REPLAYED : 0));
+  wherry_writer_u8 (&writer, (frame->text ? FLAG_TEXT : 0) | (frame->replayed ? FLAG_REPLAYED : 0)
+                                 | (frame->direct ? FLAG_DIRECT : 0));
   wherry_writer_u64 (&writer, frame->member);
   wherry_writer_u64 (&writer, frame->sequence);
 }

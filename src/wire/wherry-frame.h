@@ -20,6 +20,7 @@ typedef struct
 {
   gboolean text;     /* the payload is UTF-8 text */
   gboolean replayed; /* it comes from history */
+  gboolean direct;   /* it is for its recipient alone, whose count sequence is */
   guint64 member;    /* to the relay: the recipient, or everyone; from it: the sender */
   guint64 sequence;
 } WherryFrame;

@@ -19,7 +19,9 @@ struct _WherryMessage
   const guint8 *data;   /* inside this allocation, or taken */
   guint8 *taken;        /* to free, or NULL */
   GBytes *bytes;        /* to release, or NULL */
+  WherryMessage *of;    /* whose data it is, or NULL */
   WherryBudget *budget; /* or NULL */
+  WherryStamp stamp;
   guint8 copy[];
 };
 
@@ -34,7 +36,9 @@ message_alloc (WherryMessageKind kind, gsize length, gsize extra, WherryBudget *
   self->data = self->copy;
   self->taken = NULL;
   self->bytes = NULL;
+  self->of = NULL;
   self->budget = NULL;
+  self->stamp = (WherryStamp){ 0 };
   if (budget != NULL)
     {
       self->budget = wherry_budget_ref (budget);
@@ -89,6 +93,27 @@ wherry_message_new_bytes (WherryMessageKind kind, GBytes *bytes, WherryBudget *b
   return self;
 }
 
+WherryMessage *
+wherry_message_new_stamped (WherryMessage *of, gsize offset, WherryMessageKind kind,
+                            const WherryStamp *stamp)
+{
+  WherryMessage *self;
+
+  g_return_val_if_fail (of != NULL && offset <= of->length, NULL);
+
+  self = message_alloc (kind, of->length - offset, 0, NULL);
+  self->of = wherry_message_ref (of);
+  self->data = of->data + offset;
+  self->stamp = *stamp;
+  return self;
+}
+
+const WherryStamp *
+wherry_message_get_stamp (const WherryMessage *self)
+{
+  return &self->stamp;
+}
+
 static void
 release_bytes (gpointer data)
 {
@@ -127,6 +152,7 @@ wherry_message_unref (WherryMessage *self)
       wherry_budget_unref (self->budget);
     }
   g_clear_pointer (&self->bytes, g_bytes_unref);
+  g_clear_pointer (&self->of, wherry_message_unref);
   g_free (self->taken);
   g_free (self);
 }

@@ -37,6 +37,23 @@ WherryMessage *wherry_message_new_take (WherryMessageKind kind, guint8 *data, gs
 /* Holds a reference to bytes: nothing is copied. */
 WherryMessage *wherry_message_new_bytes (WherryMessageKind kind, GBytes *bytes,
                                          WherryBudget *budget);
+/* What a topic knows of a message that it took. */
+typedef struct
+{
+  guint64 sender;    /* a member; 0: the server itself */
+  guint64 recipient; /* a member; 0: everyone */
+  guint64 own;       /* the sender's number; 0: none */
+  guint64 sequence;  /* the topic's number, or the recipient's; 0: none */
+  gint64 time_us;    /* when it was taken */
+} WherryStamp;
+
+/* What follows the first offset bytes of another one, not copied and not charged again: it holds a
+ * reference to it. */
+WherryMessage *wherry_message_new_stamped (WherryMessage *of, gsize offset, WherryMessageKind kind,
+                                           const WherryStamp *stamp);
+/* All zero for one that is not stamped. */
+const WherryStamp *wherry_message_get_stamp (const WherryMessage *self);
+
 /* (transfer full): the payload, not copied; holds a reference to self. */
 GBytes *wherry_message_get_bytes (WherryMessage *self);
 WherryMessage *wherry_message_ref (WherryMessage *self);

@@ -40,14 +40,15 @@ test_flags (void)
 
       memcpy (data, good, sizeof good);
       data[0] = (guint8) flags;
-      g_assert_cmpint (wherry_frame_parse (&frame, data, sizeof data, &error), ==, flags < 4);
-      if (flags >= 4)
+      g_assert_cmpint (wherry_frame_parse (&frame, data, sizeof data, &error), ==, flags < 8);
+      if (flags >= 8)
         {
           g_assert_error (error, WHERRY_ERROR, WHERRY_ERROR_PROTOCOL);
           continue;
         }
       g_assert_cmpint (frame.text, ==, flags & 1);
-      g_assert_cmpint (frame.replayed, ==, flags >> 1);
+      g_assert_cmpint (frame.replayed, ==, flags >> 1 & 1);
+      g_assert_cmpint (frame.direct, ==, flags >> 2);
       wherry_frame_write (&frame, header);
       g_assert_cmpuint (header[0], ==, flags);
     }
