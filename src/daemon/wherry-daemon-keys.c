@@ -10,15 +10,13 @@
 #include "daemon/wherry-daemon-keys.h"
 #include "daemon/wherry-daemon-values.h"
 
-/* Bounds that keep the arithmetic behind them honest rather than to say what is wise. */
-#define BYTES_MAX (G_GUINT64_CONSTANT (1) << 42)
-
 static gboolean
 set_size (gsize *out, const char *value, guint64 min, GError **error)
 {
   guint64 number;
 
-  if (!wherry_daemon_value_size (value, min, MIN (BYTES_MAX, G_MAXSIZE / 2), &number, error))
+  if (!wherry_daemon_value_size (value, min, MIN (WHERRY_DAEMON_SIZE_MAX, G_MAXSIZE / 2), &number,
+                                 error))
     return FALSE;
   *out = (gsize) number;
   return TRUE;
@@ -123,6 +121,41 @@ set_outbox_bytes (WherryDaemonOptions *options, const char *value, GError **erro
 }
 
 static gboolean
+set_outbox_low (WherryDaemonOptions *options, const char *value, GError **error)
+{
+  return set_size (&options->relay->outbox.outbox_low, value, 0, error);
+}
+
+static gboolean
+set_outbox_messages (WherryDaemonOptions *options, const char *value, GError **error)
+{
+  return set_uint (&options->relay->outbox.messages_high, value, 0, G_MAXINT, error);
+}
+
+static gboolean
+set_policy_word (WherryPolicy *out, const char *value, GError **error)
+{
+  guint word;
+
+  if (!wherry_daemon_value_word (value, wherry_policy_names, &word, error))
+    return FALSE;
+  *out = (WherryPolicy) word;
+  return TRUE;
+}
+
+static gboolean
+set_policy (WherryDaemonOptions *options, const char *value, GError **error)
+{
+  return set_policy_word (&options->relay->policy, value, error);
+}
+
+static gboolean
+set_policy_lossy (WherryDaemonOptions *options, const char *value, GError **error)
+{
+  return set_policy_word (&options->relay->policy_lossy, value, error);
+}
+
+static gboolean
 set_member_bytes (WherryDaemonOptions *options, const char *value, GError **error)
 {
   return set_size (&options->relay->member_bytes, value, 4 * WHERRY_KIB, error);
@@ -198,6 +231,15 @@ const WherryDaemonKey wherry_daemon_keys[] = {
     set_joins_per_address },
   { "outbox-bytes", N_ ("SIZE"), N_ ("What may wait for one member on one channel"), FALSE,
     set_outbox_bytes },
+  { "outbox-low", N_ ("SIZE"), N_ ("When so little waits, publishers go on (a quarter)"), FALSE,
+    set_outbox_low },
+  { "outbox-messages", N_ ("N"), N_ ("How many may wait for one member on one channel (0: any)"),
+    FALSE, set_outbox_messages },
+  { "policy", N_ ("POLICY"),
+    N_ ("When more waits: block, drop-oldest, drop-newest, latest, disconnect (block)"), FALSE,
+    set_policy },
+  { "policy-lossy", N_ ("POLICY"), N_ ("The same for lossy channels (drop-oldest)"), FALSE,
+    set_policy_lossy },
   { "member-bytes", N_ ("SIZE"), N_ ("What may wait for one member"), FALSE, set_member_bytes },
   { "memory-budget", N_ ("SIZE"), N_ ("What all messages together may take"), FALSE,
     set_memory_budget },
@@ -224,59 +266,4 @@ wherry_daemon_key_find (const char *name)
     if (g_str_equal (wherry_daemon_keys[i].name, name))
       return &wherry_daemon_keys[i];
   return NULL;
-}
-
-static gboolean
-set_mirror (WherryRelayRule *rule, const char *value, GError **error)
-{
-  static const char *const names[] = { "no", "reliable", "lossy" };
-
-  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
-    if (g_str_equal (value, names[i]))
-      {
-        rule->mirror = (int) i;
-        return TRUE;
-      }
-  g_set_error (error, WHERRY_ERROR, WHERRY_ERROR_INVALID_ARGUMENT,
-               _ ("“%s” is not “no”, “reliable” or “lossy”"), value);
-  return FALSE;
-}
-
-gboolean
-wherry_daemon_rule_set (WherryRelayRule *rule, const char *name, const char *value, GError **error)
-{
-  guint64 number = 0;
-
-  if (g_str_equal (name, "outbox-bytes"))
-    {
-      if (!wherry_daemon_value_size (value, 4 * WHERRY_KIB, BYTES_MAX, &number, error))
-        return FALSE;
-      rule->outbox_high = (gint64) number;
-      return TRUE;
-    }
-  if (g_str_equal (name, "block-limit-ms"))
-    return wherry_daemon_value_ms (value, &rule->block_limit_us, error);
-  if (rule->is_topic && g_str_equal (name, "mirror"))
-    return set_mirror (rule, value, error);
-  if (!rule->is_topic && g_str_equal (name, "members-per-room"))
-    {
-      if (!wherry_daemon_value_uint (value, 1, 1000000, &number, error))
-        return FALSE;
-      rule->members_per_room = (gint64) number;
-      return TRUE;
-    }
-  if (!rule->is_topic && g_str_equal (name, "topics-per-room"))
-    {
-      if (!wherry_daemon_value_uint (value, 1, 65535, &number, error))
-        return FALSE;
-      rule->topics_per_room = (gint64) number;
-      return TRUE;
-    }
-
-  g_set_error_literal (error, WHERRY_ERROR, WHERRY_ERROR_INVALID_ARGUMENT,
-                       rule->is_topic ? _ ("no such key; a [topic PATTERN] group has outbox-bytes, "
-                                           "block-limit-ms and mirror")
-                                      : _ ("no such key; a [room PATTERN] group has outbox-bytes, "
-                                           "block-limit-ms, members-per-room and topics-per-room"));
-  return FALSE;
 }

@@ -302,6 +302,14 @@ check_sizes (WherryDaemonOptions *self, GError **error)
                    relay->memory_budget, relay->member_bytes);
       return FALSE;
     }
+  if (relay->outbox.outbox_low > relay->outbox.outbox_high)
+    {
+      g_set_error (error, WHERRY_ERROR, WHERRY_ERROR_INVALID_ARGUMENT,
+                   _ ("outbox-low (%" G_GSIZE_FORMAT
+                      " bytes) is more than outbox-bytes (%" G_GSIZE_FORMAT ")"),
+                   relay->outbox.outbox_low, relay->outbox.outbox_high);
+      return FALSE;
+    }
   return TRUE;
 }
 

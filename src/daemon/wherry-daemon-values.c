@@ -104,6 +104,26 @@ wherry_daemon_value_uint (const char *text, guint64 min, guint64 max, guint64 *o
 }
 
 gboolean
+wherry_daemon_value_word (const char *text, const char *const *words, guint *out, GError **error)
+{
+  g_autoptr (GString) list = g_string_new (NULL);
+
+  for (guint i = 0; words[i] != NULL; i++)
+    {
+      if (g_str_equal (text, words[i]))
+        {
+          *out = i;
+          return TRUE;
+        }
+      g_string_append_printf (list, "%s“%s”", i > 0 ? ", " : "", words[i]);
+    }
+  g_set_error (error, WHERRY_ERROR, WHERRY_ERROR_INVALID_ARGUMENT,
+               /* Translators: the list is of words in quotation marks, with commas */
+               _ ("“%s” is none of %s"), text, list->str);
+  return FALSE;
+}
+
+gboolean
 wherry_daemon_value_ms (const char *text, gint64 *out_us, GError **error)
 {
   const char *end;

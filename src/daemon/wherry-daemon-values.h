@@ -11,6 +11,9 @@
 
 G_BEGIN_DECLS
 
+/* A bound that keeps the arithmetic behind sizes honest rather than to say what is wise. */
+#define WHERRY_DAEMON_SIZE_MAX (G_GUINT64_CONSTANT (1) << 42)
+
 /* "true", "yes", "1", "false", "no", "0" */
 gboolean wherry_daemon_value_bool (const char *text, gboolean *out, GError **error);
 /* A whole number of units: "250", "64K", "4M", "1G" (1024 each). */
@@ -20,6 +23,9 @@ gboolean wherry_daemon_value_uint (const char *text, guint64 min, guint64 max, g
                                    GError **error);
 /* Milliseconds: "3000", or "3s". */
 gboolean wherry_daemon_value_ms (const char *text, gint64 *out_us, GError **error);
+/* One of words, which end with NULL: its place. */
+gboolean wherry_daemon_value_word (const char *text, const char *const *words, guint *out,
+                                   GError **error);
 /* "127.0.0.1:8888", "[::1]:8888", "localhost:8888"; port 0: any. (transfer full) */
 GSocketAddress *wherry_daemon_value_address (const char *text, GError **error);
 /* "40000-40999" */

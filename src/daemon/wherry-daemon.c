@@ -140,6 +140,9 @@ wherry_daemon_run (WherryDaemonOptions *options)
   self.ice = wherry_ice_config_copy (options->relay->ice);
   wherry_bind_policy_apply (options->relay->ice, options->listen);
 
+  if (wherry_relay_config_drops_reliable (options->relay))
+    wherry_message (NULL, "By its configuration (policy) reliable channels may lose messages");
+
   self.loop = g_main_loop_new (NULL, FALSE);
   self.relay
       = wherry_relay_hub_new (g_steal_pointer (&options->relay), g_main_context_default (), NULL);

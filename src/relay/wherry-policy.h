@@ -17,8 +17,7 @@ typedef enum
 } WherryPolicy;
 #define WHERRY_N_POLICIES (WHERRY_POLICY_DISCONNECT + 1)
 
-/* "drop-oldest": as in a configuration, in statistics. Thread: any */
-const char *wherry_policy_to_string (WherryPolicy policy);
-gboolean wherry_policy_from_string (const char *text, WherryPolicy *out);
+/* By policy, as in a configuration and in statistics; NULL at the end. */
+extern const char *const wherry_policy_names[];
 
 G_END_DECLS

@@ -193,12 +193,5 @@ wherry_relay_config_topics_per_room (const WherryRelayConfig *self, const char *
 int
 wherry_relay_config_mirror (const WherryRelayConfig *self, const char *topic)
 {
-  for (guint i = 0; i < self->rules->len; i++)
-    {
-      const WherryRelayRule *rule = g_ptr_array_index (self->rules, i);
-
-      if (rule->is_topic && rule->mirror >= 0 && g_pattern_match_simple (rule->pattern, topic))
-        return rule->mirror;
-    }
-  return -1;
+  return (int) first_set (self, TRUE, topic, G_STRUCT_OFFSET (WherryRelayRule, mirror));
 }

@@ -37,7 +37,7 @@ typedef struct
   gint64 block_limit_us;   /* -1 */
   gint64 policy;           /* of reliable channels, a WherryPolicy; -1 */
   gint64 policy_lossy;     /* of the others; -1 */
-  int mirror; /* topic only: 0 no mirrors of it, 1 reliable, 2 lossy mirrors, -1 default */
+  gint64 mirror; /* topic only: 0 no mirrors of it, 1 reliable, 2 lossy mirrors, -1 default */
 } WherryRelayRule;
 
 typedef struct

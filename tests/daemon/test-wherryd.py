@@ -51,13 +51,15 @@ def test_bad_flags():
                  ["--external-address", "x"], ["--max-peers", "-1"], ["--max-peers", "many"],
                  ["--outbox-bytes", "1X"], ["--outbox-bytes", "1"], ["--outbox-bytes", ""],
                  ["--memory-budget", "99999999999999999999"], ["--memory-budget", "1M"],
-                 ["--block-limit-ms", "0"], ["--block-limit-ms", "soon"],
+                 ["--outbox-messages", "-1"], ["--policy", "drop"],
+                 ["--policy-lossy", ""], ["--outbox-low", "2M"], ["--block-limit-ms", "0"], ["--block-limit-ms", "soon"],
                  ["--allowed-origin", "example.org"], ["--allowed-host", "a/b"],
                  ["--max-peers", "1", "--max-peers", "2"]):
         status, out, err = run(*args)
         equal((status, out), (2, ""))
         assert err.startswith("wherryd: "), err
-        if args[0].startswith("--") and args != ["--memory-budget", "1M"]:
+        if args[0].startswith("--") and args not in (["--memory-budget", "1M"],
+                                                            ["--outbox-low", "2M"]):
             assert args[0] in err, f"{args}: {err}"
 
 
@@ -75,6 +77,7 @@ def test_bad_variable_and_file():
                         ("[server]\nx=1\n", ["[server]", "no such group"]),
                         ("[room a*]\nmirror=no\n", ["[room a*]", "mirror"]),
                         ("[topic a*]\nmirror=maybe\n", ["[topic a*]", "mirror"]),
+                        ("[room a*]\npolicy=newest\n", ["[room a*] policy", "“drop-newest”"]),
                         ("[topic a]\nmembers-per-room=5\n", ["[topic a]", "members-per-room"]),
                         ("[wherryd]\nlisten=\n", ["listen"]),
                         ("outbox-bytes=1M\n", [])):

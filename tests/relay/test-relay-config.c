@@ -62,11 +62,83 @@ test_rules (void)
   g_assert_cmpint (limits.block_limit_us, ==, WHERRY_BLOCK_LIMIT_US);
 }
 
+static void
+test_policies (void)
+{
+  g_autoptr (WherryRelayConfig) config = wherry_relay_config_new ();
+  g_autoptr (WherryRelayConfig) copy = NULL;
+  WherryRelayRule *rule;
+
+  g_assert_cmpint (wherry_relay_config_policy (config, "r", "t", FALSE), ==, WHERRY_POLICY_BLOCK);
+  g_assert_cmpint (wherry_relay_config_policy (config, "r", "t", TRUE), ==,
+                   WHERRY_POLICY_DROP_OLDEST);
+  config->policy_lossy = WHERRY_POLICY_DROP_NEWEST;
+  rule = wherry_relay_config_add_rule (config, "pos*", TRUE);
+  rule->policy_lossy = WHERRY_POLICY_LATEST;
+  rule = wherry_relay_config_add_rule (config, "ticker-*", FALSE);
+  rule->policy = WHERRY_POLICY_DISCONNECT;
+  rule->policy_lossy = WHERRY_POLICY_BLOCK;
+  copy = wherry_relay_config_copy (config);
+
+  g_assert_cmpint (wherry_relay_config_policy (copy, "r", "t", TRUE), ==,
+                   WHERRY_POLICY_DROP_NEWEST);
+  /* what is said of lossy channels changes nothing for reliable ones */
+  g_assert_cmpint (wherry_relay_config_policy (copy, "r", "pos1", FALSE), ==, WHERRY_POLICY_BLOCK);
+  g_assert_cmpint (wherry_relay_config_policy (copy, "r", "pos1", TRUE), ==, WHERRY_POLICY_LATEST);
+  g_assert_cmpint (wherry_relay_config_policy (copy, "ticker-1", "t", FALSE), ==,
+                   WHERRY_POLICY_DISCONNECT);
+  g_assert_cmpint (wherry_relay_config_policy (copy, "ticker-1", "pos", TRUE), ==,
+                   WHERRY_POLICY_LATEST);
+  g_assert_cmpint (wherry_relay_config_policy (copy, "ticker-1", "t", TRUE), ==,
+                   WHERRY_POLICY_BLOCK);
+  g_assert_false (wherry_relay_config_drops_reliable (copy));
+  rule->policy = WHERRY_POLICY_DROP_NEWEST;
+  g_assert_true (wherry_relay_config_drops_reliable (config));
+}
+
+static void
+test_marks (void)
+{
+  g_autoptr (WherryRelayConfig) config = wherry_relay_config_new ();
+  WherryOutboxLimits limits;
+  WherryRelayRule *rule;
+
+  wherry_relay_config_outbox_limits (config, "r", "t", &limits);
+  g_assert_cmpuint (limits.messages_high, ==, 0);
+  config->outbox.messages_high = 100;
+  rule = wherry_relay_config_add_rule (config, "few", TRUE);
+  rule->outbox_messages = 8;
+  rule = wherry_relay_config_add_rule (config, "half", TRUE);
+  rule->outbox_low = WHERRY_OUTBOX_HIGH / 2;
+  rule = wherry_relay_config_add_rule (config, "any", TRUE);
+  rule->outbox_messages = 0;
+  rule = wherry_relay_config_add_rule (config, "wrong", TRUE);
+  rule->outbox_high = 5000;
+  rule->outbox_low = 6000;
+
+  wherry_relay_config_outbox_limits (config, "r", "t", &limits);
+  g_assert_cmpuint (limits.messages_high, ==, 100);
+  g_assert_cmpuint (limits.messages_low, ==, 25);
+  wherry_relay_config_outbox_limits (config, "r", "few", &limits);
+  g_assert_cmpuint (limits.messages_high, ==, 8);
+  g_assert_cmpuint (limits.messages_low, ==, 2);
+  g_assert_cmpuint (limits.outbox_high, ==, WHERRY_OUTBOX_HIGH);
+  wherry_relay_config_outbox_limits (config, "r", "half", &limits);
+  g_assert_cmpuint (limits.outbox_low, ==, WHERRY_OUTBOX_HIGH / 2);
+  g_assert_cmpuint (limits.messages_low, ==, 50);
+  wherry_relay_config_outbox_limits (config, "r", "any", &limits);
+  g_assert_cmpuint (limits.messages_high, ==, 0);
+  wherry_relay_config_outbox_limits (config, "r", "wrong", &limits);
+  g_assert_cmpuint (limits.outbox_low, ==, 5000);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/relay/config/defaults", test_defaults);
   g_test_add_func ("/relay/config/rules", test_rules);
+  g_test_add_func ("/relay/config/policies", test_policies);
+  g_test_add_func ("/relay/config/marks", test_marks);
   return g_test_run ();
 }
