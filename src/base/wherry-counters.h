@@ -46,6 +46,7 @@ G_BEGIN_DECLS
   X (LEFT_FAILED, "left_failed", "members whose connection failed")                                \
   X (JOINS, "joins", "members that joined")                                                        \
   X (JOINS_REFUSED, "joins_refused", "joins refused by a limit")                                   \
+  X (TOKENS_REFUSED, "tokens_refused", "tokens that did not parse or verify")                      \
   X (SOCKETS, "sockets", "signaling sockets accepted")                                             \
   X (SOCKETS_REFUSED, "sockets_refused", "signaling sockets refused or closed by a limit")         \
   X (SOCKETS_NOT_JOINED, "sockets_not_joined", "signaling sockets closed for joining no room")     \

@@ -160,6 +160,13 @@
 #define WHERRY_ROOM_NAME_MAX 128u
 #define WHERRY_MEMBER_NAME_MAX 64u
 #define WHERRY_MEMBERS_PER_ROOM 1000u
+/* A grant's lists, each asked for every channel: more belongs into fewer, wider patterns. */
+#define WHERRY_GRANT_PATTERNS_MAX 64u
+#define WHERRY_GRANT_PATTERN_MAX 256u
+/* A subject is an account's id, an address or a URI. */
+#define WHERRY_GRANT_SUBJECT_MAX 256u
+/* Raw JSON of a member's attributes: every member is sent everybody's. */
+#define WHERRY_ATTRIBUTES_MAX (4u * WHERRY_KIB)
 /* Members that a client believes a server: sixteen times what a room holds by default. */
 #define WHERRY_CLIENT_MEMBERS_MAX 16000u
 #define WHERRY_CHANNELS_PER_MEMBER 32u
