@@ -44,8 +44,13 @@ G_BEGIN_DECLS
   X (LEFT_SLOW, "left_slow", "members that left with reason slow")                                 \
   X (LEFT_TIMEOUT, "left_timeout", "members that never connected")                                 \
   X (LEFT_FAILED, "left_failed", "members whose connection failed")                                \
+  X (LEFT_KICKED, "left_kicked", "members that were kicked")                                       \
+  X (LEFT_BANNED, "left_banned", "members that were banned while there")                           \
+  X (LEFT_EXPIRED, "left_expired", "members whose token ended while they were there")              \
   X (JOINS, "joins", "members that joined")                                                        \
   X (JOINS_REFUSED, "joins_refused", "joins refused by a limit")                                   \
+  X (JOINS_BANNED, "joins_banned", "joins refused to who is banned")                               \
+  X (MESSAGES_FORBIDDEN, "messages_forbidden", "messages of who may not publish on their topic")   \
   X (TOKENS_REFUSED, "tokens_refused", "tokens that did not parse or verify")                      \
   X (SOCKETS, "sockets", "signaling sockets accepted")                                             \
   X (SOCKETS_REFUSED, "sockets_refused", "signaling sockets refused or closed by a limit")         \

@@ -165,6 +165,8 @@
 #define WHERRY_GRANT_PATTERN_MAX 256u
 /* A subject is an account's id, an address or a URI. */
 #define WHERRY_GRANT_SUBJECT_MAX 256u
+/* Bans in force at once, each some hundred bytes: more is a case for a firewall. */
+#define WHERRY_BANS_MAX 4096u
 /* Raw JSON of a member's attributes: every member is sent everybody's. */
 #define WHERRY_ATTRIBUTES_MAX (4u * WHERRY_KIB)
 /* Members that a client believes a server: sixteen times what a room holds by default. */
@@ -184,8 +186,6 @@
 #define WHERRY_BLOCK_WINDOW_US (30 * G_USEC_PER_SEC)
 /* Members remembered for having been slow, each for one window. */
 #define WHERRY_COOL_DOWNS_MAX 1024u
-/* Who may not come back for a time: each about 200 bytes, and put there by an administrator. */
-#define WHERRY_BANS_MAX 1024u
 #define WHERRY_CONNECT_LIMIT_US (30 * G_USEC_PER_SEC)
 /* What is left of it for a peer whose signaling socket has gone: nobody can tell it of a candidate
  * any more, so checks, handshake and a lost flight or two (1 s each, RFC 6347 section 4.2.4.1) are

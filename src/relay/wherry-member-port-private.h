@@ -22,6 +22,7 @@ struct _WherryMemberPort
   char *name;
   char *room;
   gboolean echo;
+  WherryGrant *grant; /* NULL: it may do everything */
   const WherryRelayConfig *config;
   WherryInbox *hub;
   WherryBudget *budget;
@@ -81,9 +82,11 @@ typedef struct _WherryPortChannel
   guint64 acked;         /* the highest that was acknowledged */
   WherryMessage *framed; /* of framed_of, which could not be sent yet; NULL: none */
   WherryMessage *framed_of;
+  gboolean may_publish;
   GPtrArray *held; /* of WherryMessage; NULL: nothing */
   guint n_too_large;
-  gint64 noticed_us; /* when too-large was last noticed; -1: never */
+  gint64 noticed_us;   /* when too-large was last noticed; -1: never */
+  gint64 forbidden_us; /* the same of forbidden */
 } WherryPortChannel;
 
 /* ---- Thread: peer ---- */
@@ -92,6 +95,11 @@ void wherry_port_post (WherryMemberPort *self, WherryPortRequestType type, guint
                        WherryPortRequest *filled);
 void wherry_port_notice (WherryMemberPort *self, WherrySignalError code, const char *text,
                          const char *topic);
+/* wherry-port-rights.c: what it published where it may not is counted and, now and then, noticed.
+ */
+void wherry_port_refuse_message (WherryMemberPort *self, WherryPortChannel *record);
+/* (nullable) static: why it may have no channel of its own with this label. */
+const char *wherry_port_forbids_channel (WherryMemberPort *self, const char *label);
 /* Read the association, or stop. */
 void wherry_port_update_pause (WherryMemberPort *self);
 void wherry_port_publish (WherryMemberPort *self, WherryPortChannel *record,

@@ -28,6 +28,7 @@ wherry_member_port_new (const WherryPortSettings *settings)
   self->name = g_strdup (settings->name);
   self->room = g_strdup (settings->room);
   self->echo = settings->echo;
+  self->grant = settings->grant != NULL ? wherry_grant_ref (settings->grant) : NULL;
   self->config = settings->config;
   self->hub = wherry_inbox_ref (settings->hub);
   self->budget = wherry_budget_ref (settings->budget);
@@ -64,6 +65,7 @@ wherry_member_port_unref (WherryMemberPort *self)
   wherry_budget_unref (self->budget);
   wherry_inbox_unref (self->hub);
   wherry_lock_clear (&self->start_lock);
+  g_clear_pointer (&self->grant, wherry_grant_unref);
   g_free (self->name);
   g_free (self->room);
   g_free (self);
@@ -233,6 +235,8 @@ on_message (gpointer user_data, WherryChannel *channel, WherryMessage *message)
     return;
   if (record->kind == WHERRY_PORT_NOTICES)
     wherry_counter_inc (WHERRY_COUNTER_NOTICES_IN);
+  else if (!record->may_publish)
+    wherry_port_refuse_message (self, record);
   else if (record->topic != NULL)
     wherry_port_publish (self, record, message);
   else

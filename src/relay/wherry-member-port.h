@@ -11,6 +11,7 @@
 #include "peer/wherry-peer.h"
 #include "relay/wherry-relay-config.h"
 #include "relay/wherry-topic.h"
+#include "wire/wherry-grant.h"
 #include "wire/wherry-reason.h"
 
 G_BEGIN_DECLS
@@ -67,6 +68,7 @@ typedef struct
   const char *name; /* the id in hexadecimal; copied */
   const char *room; /* copied */
   gboolean echo;
+  WherryGrant *grant;              /* (nullable): it may do everything */
   const WherryRelayConfig *config; /* outlives the port */
   WherryInbox *hub;
   WherryBudget *budget;

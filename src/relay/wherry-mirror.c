@@ -33,19 +33,22 @@ choose_init (WherryRoomTopic *topic)
   int rule = wherry_relay_config_mirror (relay->config, wherry_topic_get_label (topic->topic));
   gboolean all_lossy = TRUE;
   gboolean any_ordered = FALSE;
-  const WherryOwnChannel *oldest;
+  const WherryOwnChannel *oldest = NULL;
   WherryChannelInit *init;
 
-  if (topic->owns->len == 0)
-    return;
   for (guint i = 0; i < topic->owns->len; i++)
     {
       const WherryOwnChannel *own = g_ptr_array_index (topic->owns, i);
 
+      if (!own->may_publish) /* it only listens */
+        continue;
+      if (oldest == NULL)
+        oldest = own;
       all_lossy &= is_lossy (own->init);
       any_ordered |= own->init->ordered;
     }
-  oldest = g_ptr_array_index (topic->owns, 0);
+  if (oldest == NULL)
+    return;
   init = wherry_port_init_copy (oldest->init);
   init->negotiated = FALSE;
   init->id = WHERRY_CHANNEL_ID_NONE;
@@ -75,7 +78,8 @@ wants_mirror (WherryRoomTopic *topic, WherryRelayMember *member, const WherryTop
   return member->mirror && member->connected && member->peer != NULL
          && (entry == NULL || !entry->mirror_failed)
          && (member->closed_labels == NULL || !g_hash_table_contains (member->closed_labels, label))
-         && (entry == NULL || entry->served == NULL);
+         && (entry == NULL || entry->served == NULL)
+         && wherry_grant_may_subscribe (member->grant, label);
 }
 
 /* It is in no snapshot from now on; the port closes it behind what is queued. */
@@ -155,7 +159,8 @@ wherry_mirror_update (WherryRoomTopic *topic)
     {
       WherryRelayMember *member = g_ptr_array_index (room->members, i);
       WherryTopicEntry *entry = g_hash_table_lookup (topic->entries, member);
-      gboolean wanted = alive && rule != 0 && wants_mirror (topic, member, entry);
+      gboolean wanted
+          = alive && rule != 0 && topic->mirror_init != NULL && wants_mirror (topic, member, entry);
 
       if (entry != NULL && entry->mirror != NULL
           && (!wanted || entry->mirror_lossy != is_lossy (topic->mirror_init)))

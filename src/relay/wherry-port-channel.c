@@ -44,7 +44,8 @@ record_new (WherryMemberPort *self, WherryPortKind kind, guint64 token,
   record->token = token;
   record->init = wherry_port_init_copy (init);
   record->addressed = kind != WHERRY_PORT_NOTICES && wherry_port_is_addressed (init);
-  record->noticed_us = -1;
+  record->noticed_us = record->forbidden_us = -1;
+  record->may_publish = wherry_grant_may_publish (self->grant, init->label);
   g_hash_table_insert (self->channels, &record->token, record);
   return record;
 }
@@ -282,6 +283,7 @@ void
 wherry_port_channel_begin (WherryMemberPort *self, WherryChannel *channel, gboolean accept)
 {
   const WherryChannelInit *init = wherry_channel_get_init (channel);
+  const char *why = wherry_port_forbids_channel (self, init->label);
   WherryPortChannel *record;
 
   if (strcmp (init->label, WHERRY_LABEL_NOTICES) == 0 && self->notices == NULL)
@@ -293,6 +295,11 @@ wherry_port_channel_begin (WherryMemberPort *self, WherryChannel *channel, gbool
     {
       refuse_channel (self, channel, WHERRY_SIGNAL_ERROR_FORBIDDEN,
                       "labels starting with wherry: are the relay's own");
+      return;
+    }
+  if (why != NULL)
+    {
+      refuse_channel (self, channel, WHERRY_SIGNAL_ERROR_FORBIDDEN, why);
       return;
     }
   if (self->n_own - self->n_orphans >= self->config->channels_per_member)

@@ -2,9 +2,10 @@
 #pragma once
 
 /* The hub's side of the relay, shared by its files: wherry-relay-hub.c (joins, limits, the end),
- * wherry-relay-watch.c (who is slow), wherry-relay-network.c (this machine's addresses),
- * wherry-relay-member.c, wherry-relay-member-view.c, wherry-relay-room.c (who is there, who is
- * told), wherry-room-topic.c (subscriptions), wherry-mirror.c. Everything here: Thread: hub */
+ * wherry-relay-watch.c (who is slow), wherry-relay-rights.c (who may), wherry-relay-network.c (this
+ * machine's addresses), wherry-relay-member.c, wherry-relay-member-view.c, wherry-relay-room.c (who
+ * is there, who is told), wherry-room-topic.c (subscriptions), wherry-mirror.c. Everything here:
+ * Thread: hub */
 
 #include "base/wherry-inbox.h"
 #include "base/wherry-log.h"
@@ -75,6 +76,9 @@ struct _WherryRelayMember
   char *name;
   char *address;
   gboolean mirror;
+  WherryGrant *grant;    /* NULL: it may do everything */
+  gint64 expires_us;     /* on our clock */
+  GSource *expiry_timer; /* NULL: it may stay */
 
   const WherryMemberEvents *events; /* NULL: its signaling is gone, or it has left */
   gpointer user_data;
@@ -122,6 +126,8 @@ typedef struct
   struct _WherryRoomTopic *topic;
   WherryChannelInit *init;
   WherryOutbox *outbox;
+  gboolean may_publish;
+  gboolean may_subscribe; /* otherwise it is never served on it */
 } WherryOwnChannel;
 
 /* What a topic knows of a present member. */
@@ -155,6 +161,13 @@ void wherry_relay_hub_tell_changed (WherryRelayHub *self, WherryRelayMember *mem
 void wherry_relay_hub_tell_left (WherryRelayHub *self, WherryRelayMember *member,
                                  WherryLeaveReason reason);
 void wherry_relay_hub_member_gone (WherryRelayHub *self, WherryRelayMember *member);
+
+/* wherry-relay-rights.c */
+/* FALSE: code and text (static) say why. */
+gboolean wherry_relay_hub_check_rights (WherryRelayHub *self, const WherryJoin *join,
+                                        WherrySignalError *code, const char **text);
+/* Once, at its join. grant: (nullable) */
+void wherry_relay_member_set_grant (WherryRelayMember *self, WherryGrant *grant);
 
 /* wherry-relay-watch.c */
 void wherry_relay_hub_watch (WherryRelayHub *self);

@@ -242,6 +242,7 @@ may_join (WherryRelayHub *self, const WherryJoin *join, WherrySignalError *code,
   /* members that left hold their descriptors until their thread is joined; those without a peer may
    * still ask for one */
   guint n_without = self->n_present > self->n_peers ? self->n_present - self->n_peers : 0;
+  const char *text;
 
   if (self->shutting_down)
     return refuse (code, WHERRY_SIGNAL_ERROR_SHUTTING_DOWN, error, "the server is shutting down");
@@ -252,9 +253,8 @@ may_join (WherryRelayHub *self, const WherryJoin *join, WherrySignalError *code,
       && (strlen (join->name) > WHERRY_MEMBER_NAME_MAX || !g_utf8_validate (join->name, -1, NULL)))
     return refuse (code, WHERRY_SIGNAL_ERROR_BAD_MESSAGE, error,
                    "a member's name has at most 64 bytes of UTF-8");
-  if (wherry_ban_list_has (self->bans, join->room, join->address, join->name,
-                           wherry_clock_now_us (self->clock)))
-    return refuse (code, WHERRY_SIGNAL_ERROR_FORBIDDEN, error, "you are banned from this room");
+  if (!wherry_relay_hub_check_rights (self, join, code, &text))
+    return refuse (code, *code, error, text);
   if (wherry_cool_down_left_us (self->cool_down, join->room, join->address, join->name,
                                 wherry_clock_now_us (self->clock))
       > 0)

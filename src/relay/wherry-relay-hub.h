@@ -9,7 +9,9 @@
 #include "base/wherry-budget.h"
 #include "base/wherry-clock.h"
 #include "peer/wherry-peer.h"
+#include "relay/wherry-ban-list.h"
 #include "relay/wherry-relay-config.h"
+#include "wire/wherry-grant.h"
 #include "wire/wherry-message.h"
 #include "wire/wherry-signal.h"
 
@@ -55,6 +57,7 @@ typedef struct
   const char *name; /* (nullable) */
   gboolean mirror;
   const char *address; /* where its signaling comes from, for the log and limits (nullable) */
+  WherryGrant *grant;  /* what it may do here; a reference is taken (nullable): everything */
   /* (nullable): it has no network: made on the hub's context by wherry_relay_member_start() */
   WherryPeerTransportFunc transport;
   gpointer transport_data;
@@ -99,10 +102,20 @@ WherryRelayMember *wherry_relay_hub_lookup (WherryRelayHub *self, const char *id
 
 /* A new member, already announced to the others of its room. (transfer none): it lives until its
  * left event. NULL: code says why (room-full, server-full, rate-limited, shutting-down, bad-room,
- * internal) and error in words. */
+ * forbidden, unauthorized, internal) and error in words. */
 WherryRelayMember *wherry_relay_hub_join (WherryRelayHub *self, const WherryJoin *join,
                                           const WherryMemberEvents *events, gpointer user_data,
                                           WherrySignalError *code, GError **error);
+/* Sends it away: reason is kicked, or what else is true. FALSE: no such member. */
+gboolean wherry_relay_hub_kick (WherryRelayHub *self, const char *id, WherryLeaveReason reason);
+
+/* Whom it covers leaves with reason banned, and is refused with forbidden for so long. n_left:
+ * (out) (optional). Errors: wherry_ban_list_add()'s. */
+gboolean wherry_relay_hub_ban (WherryRelayHub *self, const WherryBanned *who, gint64 duration_us,
+                               guint *n_left, GError **error);
+/* FALSE: there was no such ban. */
+gboolean wherry_relay_hub_unban (WherryRelayHub *self, const WherryBanned *who);
+
 /* Everybody leaves with reason shutdown; done is called on the hub when every peer thread is
  * joined. New joins are refused with shutting-down from now on. */
 void wherry_relay_hub_shutdown (WherryRelayHub *self, void (*done) (gpointer user_data),
@@ -123,6 +136,8 @@ void wherry_relay_hub_get_stats (WherryRelayHub *self, WherryRelayStats *out);
 const char *wherry_relay_member_get_id (WherryRelayMember *self);
 const char *wherry_relay_member_get_room (WherryRelayMember *self);
 const char *wherry_relay_member_get_name (WherryRelayMember *self);
+/* (transfer none) (nullable): it may do everything */
+WherryGrant *wherry_relay_member_get_grant (WherryRelayMember *self);
 gboolean wherry_relay_member_is_connected (WherryRelayMember *self);
 /* "host to srflx over udp", once it is connected through the network; NULL otherwise. */
 const char *wherry_relay_member_get_path (WherryRelayMember *self);
@@ -201,9 +216,10 @@ void wherry_relay_hub_foreach_member (WherryRelayHub *self, const char *room,
 void wherry_relay_hub_foreach_topic (WherryRelayHub *self, const char *room,
                                      void (*func) (const WherryTopicView *view, gpointer data),
                                      gpointer data);
-/* Who it is may not join its room again for so long: known by its address; on loopback, where
- * everybody has the same, by its name. It leaves as banned. FALSE: there are WHERRY_BANS_MAX, or
- * nothing that it could be known by (it leaves as kicked). */
+/* Who it is may not join its room again for so long: known by its token's subject, without one
+ * by its address, and on loopback, where everybody has the same, by its name. It leaves as banned,
+ * and who else it covers does. FALSE: there are WHERRY_BANS_MAX, or nothing that it could be known
+ * by (it leaves as kicked). */
 gboolean wherry_relay_member_ban (WherryRelayMember *self, gint64 duration_us);
 const char *wherry_relay_member_get_address (WherryRelayMember *self); /* (nullable) */
 /* What waits in its outboxes. */

@@ -99,17 +99,3 @@ wherry_relay_hub_foreach_topic (WherryRelayHub *self, const char *name,
       func (&view, data);
     }
 }
-
-gboolean
-wherry_relay_member_ban (WherryRelayMember *self, gint64 duration_us)
-{
-  WherryRelayHub *relay = self->relay;
-  gint64 now_us = wherry_clock_now_us (relay->clock);
-  gboolean banned;
-
-  WHERRY_ASSERT_OWNER (relay);
-  banned = wherry_ban_list_add (relay->bans, self->room->name, self->address, self->name, now_us,
-                                now_us + duration_us);
-  wherry_relay_member_leave (self, banned ? WHERRY_LEAVE_BANNED : WHERRY_LEAVE_KICKED);
-  return banned;
-}

@@ -25,16 +25,22 @@ wherry_relay_member_get_name (WherryRelayMember *self)
   return self->name;
 }
 
-gboolean
-wherry_relay_member_is_connected (WherryRelayMember *self)
-{
-  return self->connected;
-}
-
 const char *
 wherry_relay_member_get_address (WherryRelayMember *self)
 {
   return self->address;
+}
+
+WherryGrant *
+wherry_relay_member_get_grant (WherryRelayMember *self)
+{
+  return self->grant;
+}
+
+gboolean
+wherry_relay_member_is_connected (WherryRelayMember *self)
+{
+  return self->connected;
 }
 
 gsize

@@ -52,13 +52,15 @@ wherry_relay_member_new (WherryRelayHub *relay, WherryRelayRoom *room, const Whe
                          const WherryMemberEvents *events, gpointer user_data)
 {
   WherryRelayMember *self = g_new0 (WherryRelayMember, 1);
+  const char *name;
 
   self->ref_count = 1;
   self->relay = relay;
   self->room = wherry_relay_room_ref (room);
   self->key = new_key (relay);
   g_snprintf (self->id, sizeof self->id, "%016" G_GINT64_MODIFIER "x", self->key);
-  self->name = g_strdup (join->name);
+  name = wherry_grant_get_name (join->grant);
+  self->name = g_strdup (name != NULL ? name : join->name);
   self->address = g_strdup (join->address);
   self->mirror = join->mirror;
   self->transport = join->transport;
@@ -70,6 +72,7 @@ wherry_relay_member_new (WherryRelayHub *relay, WherryRelayRoom *room, const Whe
   g_hash_table_insert (relay->members, &self->key, self);
   relay->n_present++;
   wherry_relay_member_start_connect_timer (self, relay->config->connect_limit_us);
+  wherry_relay_member_set_grant (self, join->grant);
   return self;
 }
 
@@ -91,6 +94,7 @@ wherry_relay_member_unref (WherryRelayMember *self)
   g_clear_pointer (&self->candidates, g_ptr_array_unref);
   g_clear_pointer (&self->port, wherry_member_port_unref);
   g_clear_pointer (&self->room, wherry_relay_room_unref);
+  g_clear_pointer (&self->grant, wherry_grant_unref);
   g_free (self->name);
   g_free (self->address);
   g_free (self->path);
@@ -111,10 +115,16 @@ count_leave (WherryLeaveReason reason)
     case WHERRY_LEAVE_FAILED:
       wherry_counter_inc (WHERRY_COUNTER_LEFT_FAILED);
       break;
-    case WHERRY_LEAVE_LEFT:
     case WHERRY_LEAVE_KICKED:
+      wherry_counter_inc (WHERRY_COUNTER_LEFT_KICKED);
+      break;
     case WHERRY_LEAVE_BANNED:
+      wherry_counter_inc (WHERRY_COUNTER_LEFT_BANNED);
+      break;
     case WHERRY_LEAVE_EXPIRED:
+      wherry_counter_inc (WHERRY_COUNTER_LEFT_EXPIRED);
+      break;
+    case WHERRY_LEAVE_LEFT:
     case WHERRY_LEAVE_REPLACED:
     case WHERRY_LEAVE_SHUTDOWN:
     default:
@@ -137,6 +147,7 @@ wherry_relay_member_end (WherryRelayMember *self, WherryLeaveReason reason, gboo
   self->events = NULL;
   self->relay->n_present--;
   wherry_clock_clear_source (&self->connect_timer);
+  wherry_clock_clear_source (&self->expiry_timer);
   g_clear_pointer (&self->candidates, g_ptr_array_unref);
   if (events != NULL && events->leaving != NULL && !self->joining)
     events->leaving (self->user_data, reason);

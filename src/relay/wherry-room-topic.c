@@ -113,9 +113,11 @@ wherry_relay_room_subscribe (WherryRelayRoom *self, WherryRelayMember *member, g
       wherry_topic_set_numbered (topic->topic);
       wherry_topic_seat (topic->topic, member->key);
     }
+  own->may_publish = wherry_grant_may_publish (member->grant, init->label);
+  own->may_subscribe = wherry_grant_may_subscribe (member->grant, init->label);
   g_hash_table_insert (member->owns, &own->token, own);
   g_ptr_array_add (topic->owns, own);
-  if (member->present)
+  if (member->present && own->may_subscribe)
     wherry_topic_entry (topic, member)->served = own;
   if (member->closed_labels != NULL)
     g_hash_table_remove (member->closed_labels, init->label); /* it wants this one after all */
@@ -140,7 +142,7 @@ remove_own (WherryRelayMember *member, WherryOwnChannel *own)
         {
           WherryOwnChannel *other = g_ptr_array_index (topic->owns, i);
 
-          if (other->member == member)
+          if (other->member == member && other->may_subscribe)
             entry->served = other; /* the newest that is left */
         }
     }

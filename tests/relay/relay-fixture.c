@@ -242,7 +242,11 @@ TestClient *
 test_client_try_join (RelayFixture *fixture, const char *room, const char *name, gboolean mirror,
                       WherrySignalError *code)
 {
-  const WherryJoin join = { .room = room, .name = name, .mirror = mirror, .address = "127.0.0.1" };
+  const WherryJoin join = { .room = room,
+                            .name = name,
+                            .mirror = mirror,
+                            .address = fixture->address != NULL ? fixture->address : "127.0.0.1",
+                            .grant = fixture->grant };
   TestClient *self = g_new0 (TestClient, 1);
   g_autoptr (GError) error = NULL;
 

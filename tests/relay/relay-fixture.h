@@ -16,7 +16,9 @@ typedef struct
   WherryClock *clock; /* NULL: the system's */
   gboolean threaded;
   WherryRelayHub *relay;
-  GPtrArray *clients; /* of TestClient */
+  GPtrArray *clients;  /* of TestClient */
+  WherryGrant *grant;  /* of who joins next (NULL: everything) */
+  const char *address; /* the same (NULL: 127.0.0.1) */
   gboolean done;
 } RelayFixture;
 
