@@ -10,6 +10,7 @@
 #include "base/wherry-clock.h"
 #include "peer/wherry-peer.h"
 #include "relay/wherry-ban-list.h"
+#include "relay/wherry-outbox-stats.h"
 #include "relay/wherry-relay-config.h"
 #include "wire/wherry-grant.h"
 #include "wire/wherry-message.h"
@@ -224,5 +225,8 @@ gboolean wherry_relay_member_ban (WherryRelayMember *self, gint64 duration_us);
 const char *wherry_relay_member_get_address (WherryRelayMember *self); /* (nullable) */
 /* What waits in its outboxes. */
 gsize wherry_relay_member_get_queued (WherryRelayMember *self);
+/* (transfer full): the same by topic, and what policies did to it: of WherryOutboxStats, ordered by
+ * label. */
+GPtrArray *wherry_relay_member_get_outboxes (WherryRelayMember *self);
 
 G_END_DECLS

@@ -94,3 +94,12 @@ wherry_relay_member_msg (WherryRelayMember *self, const char *object, gsize leng
   WHERRY_ASSERT_OWNER (self->relay);
   wherry_relay_room_msg (self->room, self, object, length);
 }
+
+GPtrArray *
+wherry_relay_member_get_outboxes (WherryRelayMember *self)
+{
+  WHERRY_ASSERT_OWNER (self->relay);
+  if (self->port == NULL)
+    return g_ptr_array_new_with_free_func ((GDestroyNotify) wherry_outbox_stats_free);
+  return wherry_outbox_set_get_stats (wherry_member_port_get_set (self->port));
+}

@@ -8,6 +8,7 @@
 #include "base/wherry-budget.h"
 #include "base/wherry-lock.h"
 #include "relay/wherry-outbox-set.h"
+#include "relay/wherry-outbox-stats.h"
 #include "relay/wherry-topic.h"
 
 /* Publishers and the owner on threads of their own, with real waiting: a wake-up that is lost, of
@@ -31,6 +32,7 @@ typedef struct
   GCond cond;
   gboolean rung;
   WherryWaker *waker;
+  gpointer user_data;
 } Bell;
 
 static void
@@ -84,6 +86,8 @@ typedef struct
   Bell bell;
   WherryGate *gate;
   guint n_waits;
+  gint *n_publishing;
+  WherryWaker *owner;
 } Publisher;
 
 typedef struct
@@ -205,6 +209,153 @@ test_nothing_lost (void)
   g_assert_cmpuint (wherry_budget_get_used (budget), ==, 0);
 }
 
+/* One outbox of each policy but disconnect, and one whose policy changes all the time; what is
+ * taken and what is counted as dropped is all that was published, in order. */
+#define N_COUNTED (WHERRY_POLICY_LATEST + 2u)
+
+typedef struct
+{
+  WherryOutboxSet *set;
+  WherryOutbox *changing;
+  gint stop;
+  guint n_changes;
+} Changer;
+
+static const WherryOutboxLimits few = {
+  .outbox_high = 8000,
+  .outbox_low = 2000,
+  .messages_high = 4,
+  .messages_low = 1,
+  .block_limit_us = 3 * G_USEC_PER_SEC,
+  .block_window_us = 30 * G_USEC_PER_SEC,
+};
+
+static gpointer
+change_policies (gpointer data)
+{
+  Changer *self = data;
+
+  for (; !g_atomic_int_get (&self->stop); self->n_changes++)
+    {
+      g_autoptr (GPtrArray) stats = wherry_outbox_set_get_stats (self->set);
+
+      g_assert_cmpuint (stats->len, ==, N_COUNTED);
+      wherry_outbox_change_policy (self->changing,
+                                   (WherryPolicy) (self->n_changes % (WHERRY_POLICY_LATEST + 1)),
+                                   self->n_changes % 3 == 0 ? &limits : &few);
+    }
+  return NULL;
+}
+
+/* Until every publisher has ended and nothing is left. */
+static void
+take_all (WherryOutboxSet *set, Bell *bell, gint *n_publishing, guint64 *taken)
+{
+  gint was_publishing = TRUE;
+
+  while (was_publishing)
+    {
+      WherryOutboxTake take;
+
+      was_publishing = g_atomic_int_get (n_publishing) > 0;
+      while (wherry_outbox_set_take (set, &take))
+        {
+          guint32 *next = wherry_outbox_get_owner (take.outbox);
+          Payload payload;
+
+          memcpy (&payload, wherry_message_get_data (take.message, NULL), sizeof payload);
+          g_assert_cmpuint (payload.number, >=, next[payload.publisher]);
+          next[payload.publisher] = payload.number + 1;
+          taken[(next - (guint32 *) bell->user_data) / N_PUBLISHERS]++;
+          wherry_outbox_set_give_back (set, &take, TRUE);
+        }
+      if (was_publishing)
+        wait_for (bell);
+    }
+}
+
+static gpointer
+publish_and_tell (gpointer data)
+{
+  Publisher *self = data;
+
+  publish (self);
+  g_atomic_int_add (self->n_publishing, -1);
+  wherry_waker_post (self->owner);
+  return NULL;
+}
+
+static void
+test_all_counted (void)
+{
+  g_autoptr (WherryTopic) topic = wherry_topic_new ("t", FALSE);
+  g_autoptr (GPtrArray) outboxes
+      = g_ptr_array_new_with_free_func ((GDestroyNotify) wherry_outbox_unref);
+  g_autoptr (GPtrArray) stats = NULL;
+  guint32 next[N_COUNTED][N_PUBLISHERS] = { 0 };
+  guint64 taken[N_COUNTED] = { 0 };
+  Publisher publishers[N_PUBLISHERS] = { 0 };
+  GThread *threads[N_PUBLISHERS];
+  Changer changer = { 0 };
+  GThread *changing;
+  gint n_publishing = N_PUBLISHERS;
+  Bell bell;
+
+  bell_init (&bell);
+  bell.user_data = next;
+  changer.set = wherry_outbox_set_new (1, G_MAXSIZE, wherry_clock_system (), bell.waker, NULL);
+  for (guint i = 0; i < N_COUNTED; i++)
+    {
+      char label[] = { (char) ('a' + i), '\0' };
+      WherryPolicy policy = i > WHERRY_POLICY_LATEST ? WHERRY_POLICY_BLOCK : (WherryPolicy) i;
+
+      changer.changing = wherry_outbox_new_labeled (changer.set, label, policy, &few);
+      wherry_outbox_activate (changer.changing, next[i]);
+      g_ptr_array_add (outboxes, changer.changing);
+    }
+  wherry_topic_set_snapshot (topic, wherry_snapshot_new (outboxes));
+  changing = g_thread_new ("changer", change_policies, &changer);
+  for (guint i = 0; i < N_PUBLISHERS; i++)
+    {
+      publishers[i].topic = topic;
+      publishers[i].index = i;
+      publishers[i].n_publishing = &n_publishing;
+      publishers[i].owner = bell.waker;
+      bell_init (&publishers[i].bell);
+      publishers[i].gate = wherry_gate_new (publishers[i].bell.waker);
+      threads[i] = g_thread_new ("publisher", publish_and_tell, &publishers[i]);
+    }
+  take_all (changer.set, &bell, &n_publishing, taken);
+  for (guint i = 0; i < N_PUBLISHERS; i++)
+    {
+      g_thread_join (threads[i]);
+      wherry_gate_unref (publishers[i].gate);
+      bell_clear (&publishers[i].bell);
+    }
+  g_atomic_int_set (&changer.stop, 1);
+  g_thread_join (changing);
+
+  stats = wherry_outbox_set_get_stats (changer.set);
+  for (guint i = 0; i < N_COUNTED; i++)
+    {
+      const WherryOutboxStats *each = g_ptr_array_index (stats, i);
+      guint64 dropped = 0;
+
+      for (guint policy = 0; policy < WHERRY_N_POLICIES; policy++)
+        {
+          g_assert_true (i == N_COUNTED - 1 || i == policy || each->counts.dropped[policy] == 0);
+          dropped += each->counts.dropped[policy];
+        }
+      g_assert_cmpuint (taken[i] + dropped, ==, N_PUBLISHERS * N_MESSAGES);
+      g_assert_true (i == WHERRY_POLICY_BLOCK || dropped > 0); /* or this tested nothing */
+    }
+  g_test_message ("%u changes", changer.n_changes);
+  g_assert_cmpuint (changer.n_changes, >, 10);
+  wherry_outbox_set_close (changer.set);
+  wherry_outbox_set_unref (changer.set);
+  bell_clear (&bell);
+}
+
 /* Outboxes that close and gates that close while others push and wait. */
 typedef struct
 {
@@ -260,7 +411,7 @@ test_churn (void)
       WherryOutboxTake take;
 
       for (guint i = 0; i < 3; i++)
-        g_ptr_array_add (outboxes, wherry_outbox_new (set, i % 2, &limits));
+        g_ptr_array_add (outboxes, wherry_outbox_new (set, round % WHERRY_N_POLICIES, &limits));
       for (guint i = 0; i < 3; i++)
         wherry_outbox_activate (g_ptr_array_index (outboxes, i), NULL);
       wherry_topic_set_snapshot (topic, wherry_snapshot_new (outboxes));
@@ -280,6 +431,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/relay/outbox-threads/nothing-lost", test_nothing_lost);
+  g_test_add_func ("/relay/outbox-threads/all-counted", test_all_counted);
   g_test_add_func ("/relay/outbox-threads/churn", test_churn);
   return g_test_run ();
 }
