@@ -25,6 +25,8 @@ G_BEGIN_DECLS
   X (DCEP_BAD, "dcep_bad", "DCEP messages that did not parse")                                     \
   X (CHANNELS_REFUSED, "channels_refused", "channels refused by a limit")                          \
   X (TOPICS_REFUSED, "topics_refused", "topics refused by a limit")                                \
+  X (ATTRIBUTES_REFUSED, "attributes_refused", "attributes refused by a limit")                    \
+  X (WILLS, "wills", "last wills published")                                                       \
   X (MESSAGES_IN, "messages_in", "messages accepted from publishers")                              \
   X (MESSAGES_OUT, "messages_out", "messages handed to subscribers' associations")                 \
   X (BYTES_IN, "bytes_in", "payload bytes accepted from publishers")                               \

@@ -167,8 +167,15 @@
 #define WHERRY_GRANT_SUBJECT_MAX 256u
 /* Bans in force at once, each some hundred bytes: more is a case for a firewall. */
 #define WHERRY_BANS_MAX 4096u
-/* Raw JSON of a member's attributes: every member is sent everybody's. */
+/* A member's attributes: a few facts about it, which everybody in the room is told. */
 #define WHERRY_ATTRIBUTES_MAX (4u * WHERRY_KIB)
+/* They are passed on inside objects of ours, which nest three deep. */
+#define WHERRY_ATTRIBUTES_DEPTH_MAX 24u
+/* All attributes of a room: who joins is told them at once, which a socket must hold besides the
+ * names of a room's members (WHERRY_SIGNAL_OUT_MAX). */
+#define WHERRY_ATTRIBUTES_PER_ROOM (512u * WHERRY_KIB)
+/* What a member leaves behind: a word to the others; it is held for as long as the member stays. */
+#define WHERRY_WILL_MAX (16u * WHERRY_KIB)
 /* Members that a client believes a server: sixteen times what a room holds by default. */
 #define WHERRY_CLIENT_MEMBERS_MAX 16000u
 #define WHERRY_CHANNELS_PER_MEMBER 32u

@@ -263,6 +263,12 @@ wherry_channel_set_leave_ids (WherryChannelSet *self)
   self->leaves_ids = TRUE;
 }
 
+gboolean
+wherry_channel_set_is_closed (WherryChannelSet *self)
+{
+  return self->closed;
+}
+
 guint
 wherry_channel_set_get_n_channels (WherryChannelSet *self)
 {

@@ -53,6 +53,8 @@ gboolean wherry_channel_set_check (WherryChannelSet *self, const WherryChannelIn
  * too long), WHERRY_ERROR_LIMIT (no id left). */
 WherryChannel *wherry_channel_set_create (WherryChannelSet *self, const WherryChannelInit *init,
                                           GError **error);
+/* TRUE: it was closed, or its association ended: also while its channels are told so. */
+gboolean wherry_channel_set_is_closed (WherryChannelSet *self);
 guint wherry_channel_set_get_n_channels (WherryChannelSet *self);
 WherryChannel *wherry_channel_set_lookup (WherryChannelSet *self,
                                           guint16 id); /* (transfer none) (nullable) */

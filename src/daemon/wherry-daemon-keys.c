@@ -103,6 +103,12 @@ set_channels_per_member (WherryDaemonOptions *options, const char *value, GError
 }
 
 static gboolean
+set_attributes_per_room (WherryDaemonOptions *options, const char *value, GError **error)
+{
+  return set_size (&options->relay->attributes_per_room, value, 0, error);
+}
+
+static gboolean
 set_joins_per_address (WherryDaemonOptions *options, const char *value, GError **error)
 {
   return set_uint (&options->joins_per_address, value, 0, 1000000, error);
@@ -226,6 +232,8 @@ const WherryDaemonKey wherry_daemon_keys[] = {
   { "topics-per-room", N_ ("N"), N_ ("Most topics of a room"), FALSE, set_topics_per_room },
   { "channels-per-member", N_ ("N"), N_ ("Most data channels of a member"), FALSE,
     set_channels_per_member },
+  { "attributes-per-room", N_ ("SIZE"), N_ ("What the attributes of a room's members may take"),
+    FALSE, set_attributes_per_room },
   { "joins-per-address", N_ ("N"),
     N_ ("Most joins a second from one address but loopback (0: any number)"), FALSE,
     set_joins_per_address },

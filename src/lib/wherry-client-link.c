@@ -329,10 +329,14 @@ static void
 on_open (gpointer user_data)
 {
   WherryClientLink *self = user_data;
+  const WherrySignalJoin join = {
+    .room = self->room,
+    .name = self->name,
+    .token = self->token,
+    .no_mirror = !self->mirror,
+  };
 
-  wherry_signaling_client_send (self->signaling,
-                                wherry_signal_write_join (self->room, self->name, self->token,
-                                                          self->mirror, NULL));
+  wherry_signaling_client_send (self->signaling, wherry_signal_write_join (&join));
 }
 
 static void

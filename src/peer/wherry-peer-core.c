@@ -334,7 +334,7 @@ gboolean
 wherry_peer_core_is_connected (WherryPeerCore *self)
 {
   WHERRY_ASSERT_OWNER (self);
-  return self->connected && !self->ending;
+  return self->connected && !self->ending && !wherry_channel_set_is_closed (self->set);
 }
 
 gsize

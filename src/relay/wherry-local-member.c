@@ -144,7 +144,12 @@ on_answered (gpointer user_data)
 }
 
 static void
-on_member_joined (gpointer user_data, const char *peer, const char *name)
+on_member_joined (gpointer user_data, const WherrySignalMemberRef *member)
+{
+}
+
+static void
+on_member_changed (gpointer user_data, const char *peer, const char *attributes, const char *tag)
 {
 }
 
@@ -188,6 +193,7 @@ static const WherryMemberEvents member_events = {
   .refused = on_refused,
   .answered = on_answered,
   .member_joined = on_member_joined,
+  .member_changed = on_member_changed,
   .member_left = on_member_left,
   .signal = on_signal,
   .msg = on_msg,

@@ -94,6 +94,8 @@ static void
 on_finished (gpointer user_data, WherryPeerEnd end, const GError *error)
 {
   g_autoptr (WherryRelayMember) self = user_data; /* the peer's reference */
+  WherryLeaveReason reason
+      = end == WHERRY_PEER_END_REMOTE ? WHERRY_LEAVE_LEFT : WHERRY_LEAVE_FAILED;
   const WherryLogContext context = wherry_relay_member_log_context (self);
   WherryRelayHub *relay = self->relay;
 
@@ -102,16 +104,14 @@ on_finished (gpointer user_data, WherryPeerEnd end, const GError *error)
   /* What its port posted was posted before: have all of it first. */
   wherry_inbox_drain (relay->inbox);
   self->connected = FALSE;
+  wherry_relay_member_publish_will (self, self->present ? reason : self->reason);
   wherry_relay_room_finish_topics (self->room, self);
   g_clear_pointer (&self->peer, wherry_peer_unref);
   wherry_relay_member_release_streams (self);
   wherry_relay_hub_count_peer (relay, -1);
   relay->fds_freed = TRUE;
   if (self->present)
-    wherry_relay_member_end (self,
-                             end == WHERRY_PEER_END_REMOTE ? WHERRY_LEAVE_LEFT
-                                                           : WHERRY_LEAVE_FAILED,
-                             TRUE);
+    wherry_relay_member_end (self, reason, TRUE);
   else
     wherry_relay_hub_member_gone (relay, self);
 }

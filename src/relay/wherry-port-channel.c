@@ -342,6 +342,14 @@ steal_held (WherryMemberPort *self, WherryPortChannel *record)
   return g_steal_pointer (&record->held);
 }
 
+/* The channels close because the connection ends. The hub learns that from the peer, in one piece:
+ * until then the topics last, and the member's will finds who listens. */
+static gboolean
+is_over (WherryMemberPort *self)
+{
+  return !wherry_peer_is_connected (self->peer);
+}
+
 /* The member's own channel is gone, and the hub has answered for it. */
 static void
 forget_own (WherryMemberPort *self, WherryPortChannel *record)
@@ -350,7 +358,7 @@ forget_own (WherryMemberPort *self, WherryPortChannel *record)
 
   count_out (self, record);
   g_hash_table_remove (self->channels, &token);
-  if (!self->echo)
+  if (!self->echo && !is_over (self))
     wherry_port_post (self, WHERRY_PORT_UNSUBSCRIBE, token, NULL);
 }
 
@@ -448,10 +456,13 @@ wherry_port_channel_closed (WherryMemberPort *self, WherryPortChannel *record)
       break;
     case WHERRY_PORT_MIRROR:
       {
-        WherryPortRequest *request = g_new0 (WherryPortRequest, 1);
+        WherryPortRequest *request = is_over (self) ? NULL : g_new0 (WherryPortRequest, 1);
 
-        request->by_member = by_member;
-        wherry_port_post (self, WHERRY_PORT_MIRROR_CLOSED, token, request);
+        if (request != NULL)
+          {
+            request->by_member = by_member;
+            wherry_port_post (self, WHERRY_PORT_MIRROR_CLOSED, token, request);
+          }
         forget_mirror (self, record);
         break;
       }

@@ -26,6 +26,7 @@ wherry_relay_config_new (void)
   self->members_per_room = WHERRY_MEMBERS_PER_ROOM;
   self->topics_per_room = WHERRY_TOPICS_PER_ROOM;
   self->channels_per_member = WHERRY_CHANNELS_PER_MEMBER;
+  self->attributes_per_room = WHERRY_ATTRIBUTES_PER_ROOM;
   self->member_bytes = WHERRY_MEMBER_BYTES;
   self->memory_budget = WHERRY_MEMORY_BUDGET;
   self->max_message_size = WHERRY_MAX_MESSAGE_SIZE_DEFAULT;

@@ -47,8 +47,9 @@ typedef struct
   guint members_per_room;
   guint topics_per_room;
   guint channels_per_member;
-  gsize member_bytes;  /* all outboxes of a member */
-  gsize memory_budget; /* the process */
+  gsize attributes_per_room; /* bytes */
+  gsize member_bytes;        /* all outboxes of a member */
+  gsize memory_budget;       /* the process */
   gsize max_message_size;
   gint64 connect_limit_us;
   WherryOutboxLimits outbox;

@@ -3,9 +3,9 @@
 
 /* The hub's side of the relay, shared by its files: wherry-relay-hub.c (joins, limits, the end),
  * wherry-relay-watch.c (who is slow), wherry-relay-rights.c (who may), wherry-relay-network.c (this
- * machine's addresses), wherry-relay-member.c, wherry-relay-member-view.c, wherry-relay-room.c (who
- * is there, who is told), wherry-room-topic.c (subscriptions), wherry-mirror.c. Everything here:
- * Thread: hub */
+ * machine's addresses), wherry-relay-member.c, wherry-relay-member-view.c, wherry-relay-presence.c
+ * (attributes, wills), wherry-relay-room.c (who is there, who is told), wherry-room-topic.c
+ * (subscriptions), wherry-mirror.c. Everything here: Thread: hub */
 
 #include "base/wherry-inbox.h"
 #include "base/wherry-log.h"
@@ -75,6 +75,10 @@ struct _WherryRelayMember
   char id[17];
   char *name;
   char *address;
+  char *attributes;    /* raw; NULL: none */
+  WherryMessage *will; /* NULL: none, or it was published */
+  char *will_topic;
+  WherryLeaveReason reason; /* once it is not present */
   gboolean mirror;
   WherryGrant *grant;    /* NULL: it may do everything */
   gint64 expires_us;     /* on our clock */
@@ -95,6 +99,7 @@ struct _WherryRelayMember
   gsize stream_bytes_taken; /* of these, for what its peer has taken */
   GQueue stream_requests;   /* of gsize: what each request needs that its peer has not answered */
   gboolean connected;
+  gboolean was_connected;
   gboolean disconnected; /* meanwhile: ICE has failed and may be restarted */
   gboolean described;    /* one side has both descriptions, or will have soon */
   GSource *connect_timer;
@@ -112,9 +117,10 @@ struct _WherryRelayRoom
   WherryRelayHub *relay;
   char *name;
   gboolean echo;
-  GPtrArray *members; /* present ones, in the order of their joins; each is a reference */
-  GHashTable *topics; /* label to WherryRoomTopic */
-  GQueue events;      /* of RoomEvent, told one after the other */
+  GPtrArray *members;    /* present ones, in the order of their joins; each is a reference */
+  gsize attribute_bytes; /* of all members */
+  GHashTable *topics;    /* label to WherryRoomTopic */
+  GQueue events;         /* of RoomEvent, told one after the other */
   gboolean telling;
 };
 
@@ -206,12 +212,24 @@ void wherry_relay_room_unref (WherryRelayRoom *self);
 void wherry_relay_room_add (WherryRelayRoom *self, WherryRelayMember *member);
 void wherry_relay_room_remove (WherryRelayRoom *self, WherryRelayMember *member,
                                WherryLeaveReason reason, gboolean told);
+/* To everybody, member too. */
+void wherry_relay_room_changed (WherryRelayRoom *self, WherryRelayMember *member, const char *tag);
 /* To everybody, from too; or to one. FALSE: there is no such member. */
 void wherry_relay_room_msg (WherryRelayRoom *self, WherryRelayMember *from, const char *object,
                             gsize length);
 gboolean wherry_relay_room_signal (WherryRelayRoom *self, WherryRelayMember *from, const char *to,
                                    const char *data, gsize length);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (WherryRelayRoom, wherry_relay_room_unref)
+
+/* wherry-relay-presence.c */
+/* Its token's, or what it says itself. */
+const char *wherry_relay_join_attributes (const WherryJoin *join);
+/* FALSE: its attributes or its will are not taken; code and text say why. */
+gboolean wherry_relay_hub_check_presence (WherryRelayHub *self, const WherryJoin *join,
+                                          WherrySignalError *code, const char **text);
+/* Nothing more comes from the member, which goes or went for that reason: its will is published if
+ * it is for that, and in any case done with. */
+void wherry_relay_member_publish_will (WherryRelayMember *self, WherryLeaveReason reason);
 
 /* wherry-room-topic.c */
 WherryRoomTopic *wherry_room_topic_new (WherryRelayRoom *room, const char *label);

@@ -267,6 +267,8 @@ may_join (WherryRelayHub *self, const WherryJoin *join, WherrySignalError *code,
   if (room != NULL
       && room->members->len >= wherry_relay_config_members_per_room (self->config, join->room))
     return refuse (code, WHERRY_SIGNAL_ERROR_ROOM_FULL, error, "the room is full");
+  if (!wherry_relay_hub_check_presence (self, join, code, &text))
+    return refuse (code, *code, error, text);
   return TRUE;
 }
 

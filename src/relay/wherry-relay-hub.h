@@ -38,7 +38,11 @@ typedef struct
    * answers. Restart ICE, by an offer of its own or by wherry_relay_member_restart(), and it is
    * still there. */
   void (*path_lost) (gpointer user_data);
-  void (*member_joined) (gpointer user_data, const char *peer, const char *name);
+  void (*member_joined) (gpointer user_data, const WherrySignalMemberRef *member);
+  /* A member's attributes, or this one's own: tag is then what they were set with, otherwise NULL.
+   */
+  void (*member_changed) (gpointer user_data, const char *peer, const char *attributes,
+                          const char *tag);
   void (*member_left) (gpointer user_data, const char *peer, WherryLeaveReason reason);
   /* data: raw JSON bytes as they came */
   void (*signal) (gpointer user_data, const char *from, const char *data, gsize length);
@@ -57,6 +61,11 @@ typedef struct
   const char *room;
   const char *name; /* (nullable) */
   gboolean mirror;
+  /* (nullable): raw JSON that wherry_signal_attributes_check() took */
+  const char *attributes;
+  /* (nullable): what is published on will_topic when the member vanishes; a reference is kept */
+  WherryMessage *will;
+  const char *will_topic;
   const char *address; /* where its signaling comes from, for the log and limits (nullable) */
   WherryGrant *grant;  /* what it may do here; a reference is taken (nullable): everything */
   /* (nullable): it has no network: made on the hub's context by wherry_relay_member_start() */
@@ -68,7 +77,7 @@ typedef struct
 typedef struct
 {
   void (*joined) (gpointer user_data, WherryRelayMember *member);
-  /* It is connected, or the path changed. */
+  /* It is connected, or the path or its attributes changed. */
   void (*changed) (gpointer user_data, WherryRelayMember *member);
   /* After its left event; the pointer is gone when this returns. */
   void (*left) (gpointer user_data, WherryRelayMember *member, WherryLeaveReason reason);
@@ -137,6 +146,7 @@ void wherry_relay_hub_get_stats (WherryRelayHub *self, WherryRelayStats *out);
 const char *wherry_relay_member_get_id (WherryRelayMember *self);
 const char *wherry_relay_member_get_room (WherryRelayMember *self);
 const char *wherry_relay_member_get_name (WherryRelayMember *self);
+const char *wherry_relay_member_get_attributes (WherryRelayMember *self); /* NULL: none */
 /* (transfer none) (nullable): it may do everything */
 WherryGrant *wherry_relay_member_get_grant (WherryRelayMember *self);
 gboolean wherry_relay_member_is_connected (WherryRelayMember *self);
@@ -144,7 +154,7 @@ gboolean wherry_relay_member_is_connected (WherryRelayMember *self);
 const char *wherry_relay_member_get_path (WherryRelayMember *self);
 /* The other members of its room: func is called for each. */
 void wherry_relay_member_foreach_other (WherryRelayMember *self,
-                                        void (*func) (const char *peer, const char *name,
+                                        void (*func) (const WherrySignalMemberRef *member,
                                                       gpointer data),
                                         gpointer data);
 
@@ -168,6 +178,12 @@ void wherry_relay_member_remote_candidate (WherryRelayMember *self, WherryCandid
 gboolean wherry_relay_member_signal (WherryRelayMember *self, const char *to, const char *data,
                                      gsize length);
 void wherry_relay_member_msg (WherryRelayMember *self, const char *object, gsize length);
+/* attributes: raw JSON that wherry_signal_attributes_check() took; (nullable): none. Everybody in
+ * the room is told, this member too, with tag (nullable). FALSE with code forbidden when its token
+ * says what they are, room-full when the room's are too much. */
+gboolean wherry_relay_member_set_attributes (WherryRelayMember *self, const char *attributes,
+                                             const char *tag, WherrySignalError *code,
+                                             GError **error);
 /* A text message on its channel wherry:notices, if that is open. text: (transfer full). last: from
  * the leaving event: sent at once if the association takes it. */
 void wherry_relay_member_notice (WherryRelayMember *self, char *text, gboolean last);

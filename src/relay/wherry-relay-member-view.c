@@ -37,6 +37,12 @@ wherry_relay_member_get_grant (WherryRelayMember *self)
   return self->grant;
 }
 
+const char *
+wherry_relay_member_get_attributes (WherryRelayMember *self)
+{
+  return self->attributes;
+}
+
 gboolean
 wherry_relay_member_is_connected (WherryRelayMember *self)
 {
@@ -68,7 +74,8 @@ wherry_relay_member_get_path (WherryRelayMember *self)
 
 void
 wherry_relay_member_foreach_other (WherryRelayMember *self,
-                                   void (*func) (const char *peer, const char *name, gpointer data),
+                                   void (*func) (const WherrySignalMemberRef *member,
+                                                 gpointer data),
                                    gpointer data)
 {
   WHERRY_ASSERT_OWNER (self->relay);
@@ -76,8 +83,14 @@ wherry_relay_member_foreach_other (WherryRelayMember *self,
     {
       WherryRelayMember *member = g_ptr_array_index (self->room->members, i);
 
+      const WherrySignalMemberRef ref = {
+        .peer = member->id,
+        .name = member->name,
+        .attributes = member->attributes,
+      };
+
       if (member != self)
-        func (member->id, member->name, data);
+        func (&ref, data);
     }
 }
 

@@ -63,6 +63,12 @@ wherry_relay_member_new (WherryRelayHub *relay, WherryRelayRoom *room, const Whe
   self->name = g_strdup (name != NULL ? name : join->name);
   self->address = g_strdup (join->address);
   self->mirror = join->mirror;
+  self->attributes = g_strdup (wherry_relay_join_attributes (join));
+  if (join->will != NULL)
+    {
+      self->will = wherry_message_ref (join->will);
+      self->will_topic = g_strdup (join->will_topic);
+    }
   self->transport = join->transport;
   self->transport_data = join->transport_data;
   self->events = events;
@@ -96,6 +102,9 @@ wherry_relay_member_unref (WherryRelayMember *self)
   g_clear_pointer (&self->room, wherry_relay_room_unref);
   g_clear_pointer (&self->grant, wherry_grant_unref);
   g_free (self->name);
+  g_clear_pointer (&self->will, wherry_message_unref);
+  g_free (self->will_topic);
+  g_free (self->attributes);
   g_free (self->address);
   g_free (self->path);
   g_free (self);
@@ -144,6 +153,7 @@ wherry_relay_member_end (WherryRelayMember *self, WherryLeaveReason reason, gboo
   wherry_message (&context, "member left: %s", wherry_leave_reason_to_string (reason));
   count_leave (reason);
   self->present = FALSE;
+  self->reason = reason;
   self->events = NULL;
   self->relay->n_present--;
   wherry_clock_clear_source (&self->connect_timer);
@@ -153,6 +163,8 @@ wherry_relay_member_end (WherryRelayMember *self, WherryLeaveReason reason, gboo
     events->leaving (self->user_data, reason);
   if (self->port != NULL)
     wherry_outbox_set_close (wherry_member_port_get_set (self->port)); /* who waits goes on */
+  if (self->peer == NULL) /* otherwise when that is finished: it may still have something to say */
+    wherry_relay_member_publish_will (self, reason);
   wherry_relay_room_remove (self->room, self, reason, told);
   if (self->peer != NULL)
     wherry_peer_post_close (self->peer);
@@ -201,7 +213,7 @@ wherry_relay_member_handle (WherryRelayMember *self, WherryPortRequest *request)
       if (!self->present)
         break;
       wherry_message (&context, "member connected");
-      self->connected = TRUE;
+      self->connected = self->was_connected = TRUE;
       wherry_clock_clear_source (&self->connect_timer);
       wherry_relay_hub_tell_changed (self->relay, self);
       if (!room->echo)

@@ -13,6 +13,7 @@
 typedef enum
 {
   EVENT_JOINED,
+  EVENT_CHANGED,
   EVENT_LEFT,
   EVENT_MSG,
 } EventType;
@@ -22,8 +23,9 @@ typedef struct
   EventType type;
   WherryRelayMember *subject;
   WherryLeaveReason reason;
-  char *data;
+  char *data; /* joined, changed: attributes (nullable); msg: the object */
   gsize length;
+  char *tag;            /* changed: for the subject */
   GPtrArray *listeners; /* of WherryRelayMember, each a reference: who was there when it happened */
 } RoomEvent;
 
@@ -33,6 +35,7 @@ room_event_free (RoomEvent *event)
   wherry_relay_member_unref (event->subject);
   g_ptr_array_unref (event->listeners);
   g_free (event->data);
+  g_free (event->tag);
   g_free (event);
 }
 
@@ -75,17 +78,32 @@ wherry_relay_room_unref (WherryRelayRoom *self)
   g_free (self);
 }
 
+static gsize
+size_of_attributes (WherryRelayMember *member)
+{
+  return member->attributes != NULL ? strlen (member->attributes) : 0;
+}
+
 static void
 tell_one (RoomEvent *event, WherryRelayMember *to)
 {
   const WherryMemberEvents *events = to->events;
+  const WherrySignalMemberRef joined = {
+    .peer = event->subject->id,
+    .name = event->subject->name,
+    .attributes = event->data,
+  };
 
-  if (events == NULL || to->joining)
-    return; /* one that is joining gets the list of who is there then */
+  if (events == NULL)
+    return;
   switch (event->type)
     {
     case EVENT_JOINED:
-      events->member_joined (to->user_data, event->subject->id, event->subject->name);
+      events->member_joined (to->user_data, &joined);
+      break;
+    case EVENT_CHANGED:
+      events->member_changed (to->user_data, event->subject->id, event->data,
+                              to == event->subject ? event->tag : NULL);
       break;
     case EVENT_LEFT:
       events->member_left (to->user_data, event->subject->id, event->reason);
@@ -100,7 +118,7 @@ tell_one (RoomEvent *event, WherryRelayMember *to)
 
 static void
 tell (WherryRelayRoom *self, EventType type, WherryRelayMember *subject, WherryLeaveReason reason,
-      const char *data, gsize length)
+      const char *data, gsize length, const char *tag)
 {
   G_GNUC_UNUSED g_autoptr (WherryRelayRoom) keep = wherry_relay_room_ref (self);
   RoomEvent *event = g_new0 (RoomEvent, 1);
@@ -110,13 +128,15 @@ tell (WherryRelayRoom *self, EventType type, WherryRelayMember *subject, WherryL
   event->reason = reason;
   event->data = data != NULL ? g_strndup (data, length) : NULL;
   event->length = length;
+  event->tag = g_strdup (tag);
   event->listeners
       = g_ptr_array_new_full (self->members->len, (GDestroyNotify) wherry_relay_member_unref);
   for (guint i = 0; i < self->members->len; i++)
     {
       WherryRelayMember *member = g_ptr_array_index (self->members, i);
 
-      if (member != subject || type == EVENT_MSG)
+      /* one that is joining gets the list of who is there then */
+      if (!member->joining && (member != subject || type == EVENT_MSG || type == EVENT_CHANGED))
         g_ptr_array_add (event->listeners, wherry_relay_member_ref (member));
     }
   g_queue_push_tail (&self->events, event);
@@ -137,24 +157,34 @@ void
 wherry_relay_room_add (WherryRelayRoom *self, WherryRelayMember *member)
 {
   g_ptr_array_add (self->members, wherry_relay_member_ref (member));
-  tell (self, EVENT_JOINED, member, WHERRY_LEAVE_LEFT, NULL, 0);
+  self->attribute_bytes += size_of_attributes (member);
+  tell (self, EVENT_JOINED, member, WHERRY_LEAVE_LEFT, member->attributes,
+        size_of_attributes (member), NULL);
+}
+
+void
+wherry_relay_room_changed (WherryRelayRoom *self, WherryRelayMember *member, const char *tag)
+{
+  tell (self, EVENT_CHANGED, member, WHERRY_LEAVE_LEFT, member->attributes,
+        size_of_attributes (member), tag);
 }
 
 void
 wherry_relay_room_remove (WherryRelayRoom *self, WherryRelayMember *member,
                           WherryLeaveReason reason, gboolean told)
 {
+  self->attribute_bytes -= size_of_attributes (member);
   g_ptr_array_remove (self->members, member);
   wherry_relay_room_leave_topics (self, member);
   if (told)
-    tell (self, EVENT_LEFT, member, reason, NULL, 0);
+    tell (self, EVENT_LEFT, member, reason, NULL, 0, NULL);
 }
 
 void
 wherry_relay_room_msg (WherryRelayRoom *self, WherryRelayMember *from, const char *object,
                        gsize length)
 {
-  tell (self, EVENT_MSG, from, WHERRY_LEAVE_LEFT, object, length);
+  tell (self, EVENT_MSG, from, WHERRY_LEAVE_LEFT, object, length, NULL);
 }
 
 gboolean

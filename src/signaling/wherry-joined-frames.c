@@ -12,12 +12,9 @@
 #define MEMBERS_FRAME_BYTES (60u * 1024u)
 
 static void
-add_member (const char *peer, const char *name, gpointer data)
+add_member (const WherrySignalMemberRef *member, gpointer data)
 {
-  GArray *members = data;
-  WherrySignalMemberRef member = { .peer = peer, .name = name };
-
-  g_array_append_val (members, member);
+  g_array_append_vals (data, member, 1);
 }
 
 /* How many of the n members fit into one frame. */
@@ -31,6 +28,8 @@ fit_members (const WherrySignalMemberRef *members, guint n)
     {
       /* a byte of a name is written in six at most (\u001f); 48 for what is around it */
       bytes += 48 + (members[i].name != NULL ? 6 * strlen (members[i].name) : 0);
+      if (members[i].attributes != NULL)
+        bytes += 16 + strlen (members[i].attributes);
       if (bytes > MEMBERS_FRAME_BYTES)
         break;
     }
@@ -58,7 +57,7 @@ void
 wherry_joined_frames_write (WherryRelayHub *relay, WherryRelayMember *member, const char *tid,
                             void (*send) (gpointer user_data, char *text), gpointer user_data)
 {
-  static const char *const features[] = { "mirror", "notices", "signal", "msg", NULL };
+  static const char *const features[] = { "mirror", "notices", "signal", "msg", "presence", NULL };
   const WherryRelayConfig *config = wherry_relay_hub_get_config (relay);
   g_autoptr (GArray) members = g_array_new (FALSE, FALSE, sizeof (WherrySignalMemberRef));
   g_autoptr (GPtrArray) urls = wherry_joined_frames_list_stun (config->ice);

@@ -97,9 +97,16 @@ on_answered (gpointer user_data)
 }
 
 static void
-on_member_joined (gpointer user_data, const char *peer, const char *name)
+on_member_joined (gpointer user_data, const WherrySignalMemberRef *member)
 {
-  wherry_signaling_session_send (user_data, wherry_signal_write_member_joined (peer, name));
+  wherry_signaling_session_send (user_data, wherry_signal_write_member_joined (member));
+}
+
+static void
+on_member_changed (gpointer user_data, const char *peer, const char *attributes, const char *tag)
+{
+  wherry_signaling_session_send (user_data,
+                                 wherry_signal_write_member_changed (peer, attributes, tag));
 }
 
 static void
@@ -139,6 +146,7 @@ const WherryMemberEvents wherry_signaling_session_events = {
   .answered = on_answered,
   .path_lost = on_path_lost,
   .member_joined = on_member_joined,
+  .member_changed = on_member_changed,
   .member_left = on_member_left,
   .signal = on_signal,
   .msg = on_msg,

@@ -20,15 +20,30 @@ refuse (WherrySignalingSession *self, const WherrySignal *signal, WherrySignalEr
                                    signal->tid);
 }
 
+/* (transfer full) (nullable) */
+static WherryMessage *
+make_will (WherrySignalingSession *self, const WherrySignal *signal)
+{
+  if (signal->will == NULL)
+    return NULL;
+  return wherry_message_new_bytes (signal->will->is_text ? WHERRY_MESSAGE_TEXT
+                                                         : WHERRY_MESSAGE_BINARY,
+                                   signal->will->data, wherry_relay_hub_get_budget (self->relay));
+}
+
 static gboolean
 join_room (WherrySignalingSession *self, const WherrySignal *signal, const char *room)
 {
   g_autoptr (GError) error = NULL;
   WherrySignalError code = WHERRY_SIGNAL_ERROR_INTERNAL;
+  g_autoptr (WherryMessage) will = make_will (self, signal);
   WherryJoin join = {
     .room = room,
     .name = signal->type == WHERRY_SIGNAL_JOIN ? signal->name : NULL,
     .mirror = signal->type == WHERRY_SIGNAL_JOIN ? signal->mirror : TRUE,
+    .attributes = signal->attributes,
+    .will = will,
+    .will_topic = will != NULL ? signal->will->topic : NULL,
     .address = self->address,
   };
 
@@ -248,19 +263,37 @@ handle_candidate (WherrySignalingSession *self, WherrySignal *signal)
 }
 
 static void
-count_member (const char *peer, const char *name, gpointer data)
+count_member (const WherrySignalMemberRef *member, gpointer data)
 {
   ++*(guint64 *) data;
+}
+
+/* What everybody gets costs as many times its size; once was taken when it came. */
+static gboolean
+charge_for_all (WherrySignalingSession *self, const WherrySignal *signal, gsize length)
+{
+  guint64 others = 0;
+
+  wherry_relay_member_foreach_other (self->member, count_member, &others);
+  return wherry_signaling_session_charge (self, signal, length * others);
+}
+
+static void
+handle_attributes (WherrySignalingSession *self, WherrySignal *signal)
+{
+  g_autoptr (GError) error = NULL;
+  WherrySignalError code = WHERRY_SIGNAL_ERROR_INTERNAL;
+
+  if (charge_for_all (self, signal, strlen (signal->attributes))
+      && !wherry_relay_member_set_attributes (self->member, signal->attributes, signal->tid, &code,
+                                              &error))
+    refuse (self, signal, code, error->message);
 }
 
 static void
 handle_msg (WherrySignalingSession *self, WherrySignal *signal)
 {
-  guint64 others = 0;
-
-  /* everybody gets it, so it costs as many times its size; once was taken when it came */
-  wherry_relay_member_foreach_other (self->member, count_member, &others);
-  if (wherry_signaling_session_charge (self, signal, signal->data_length * others))
+  if (charge_for_all (self, signal, signal->data_length))
     wherry_relay_member_msg (self->member, signal->data, signal->data_length);
 }
 
@@ -296,6 +329,8 @@ handle_as_member (WherrySignalingSession *self, WherrySignal *signal)
     handle_signal (self, signal);
   else if (signal->type == WHERRY_SIGNAL_MSG)
     handle_msg (self, signal);
+  else if (signal->type == WHERRY_SIGNAL_ATTRIBUTES)
+    handle_attributes (self, signal);
   else if (signal->type == WHERRY_SIGNAL_LEAVE)
     handle_leave (self, signal);
   else

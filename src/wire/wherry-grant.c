@@ -170,12 +170,9 @@ check_texts (const WherryGrantInit *init, GError **error)
                    WHERRY_MEMBER_NAME_MAX);
       return FALSE;
     }
-  if (init->attributes != NULL && strlen (init->attributes) > WHERRY_ATTRIBUTES_MAX)
-    {
-      g_set_error (error, WHERRY_ERROR, WHERRY_ERROR_TOO_LARGE, "attributes have at most %u bytes",
-                   WHERRY_ATTRIBUTES_MAX);
-      return FALSE;
-    }
+  if (init->attributes != NULL
+      && !wherry_signal_attributes_check (init->attributes, strlen (init->attributes), error))
+    return FALSE;
   return TRUE;
 }
 

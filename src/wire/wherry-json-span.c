@@ -123,6 +123,24 @@ wherry_json_object_span (const char *data, gsize length, gsize *start, gsize *sp
   return TRUE;
 }
 
+gboolean
+wherry_json_element_span (const char *data, gsize length, gsize *offset, gsize *start, gsize *span)
+{
+  Cursor cursor = { .data = data, .length = length, .offset = *offset };
+
+  skip_space (&cursor);
+  if (peek (&cursor) != (*offset == 0 ? '[' : ','))
+    return FALSE;
+  cursor.offset++;
+  skip_space (&cursor);
+  if (peek (&cursor) == ']' || peek (&cursor) < 0)
+    return FALSE;
+  *start = cursor.offset;
+  *offset = value_end (data, length, cursor.offset);
+  *span = *offset - *start;
+  return TRUE;
+}
+
 /* Whether the string value says name, without decoding it where it has no escape. */
 static gboolean
 string_equals (const char *data, gsize length, const char *name)

@@ -30,6 +30,18 @@ gboolean wherry_json_member_span (const char *data, gsize length, const char *na
                                   gsize *span);
 
 /**
+ * wherry_json_element_span:
+ * @data: an array
+ * @offset: (inout): 0 for the first element
+ * @start: (out): the offset of the next element
+ * @span: (out): its bytes, no white space around
+ *
+ * Returns: FALSE when there is none any more, or the value is not an array
+ */
+gboolean wherry_json_element_span (const char *data, gsize length, gsize *offset, gsize *start,
+                                   gsize *span);
+
+/**
  * wherry_json_string_decode:
  * @data: a string value, its quotes included
  *

@@ -45,7 +45,9 @@ read_join (WherrySignal *self, WherryJsonObject *object, const char *data, gsize
       || !wherry_json_object_get_string_or (object, "token", TOKEN_MAX, NULL, &token, error)
       || !wherry_json_object_get_bool_or (object, "mirror", TRUE, &self->mirror, error)
       || !wherry_json_object_get_int_or (object, "history", 0, G_MAXINT32, 0, &history, error)
-      || !wherry_json_object_get_object_or_null (object, "resume", &resume, error))
+      || !wherry_json_object_get_object_or_null (object, "resume", &resume, error)
+      || !wherry_signal_read_attributes (self, data, length, code, error)
+      || !wherry_signal_read_will (self, object, code, error))
     return FALSE;
   if (!wherry_signal_name_is_valid (name))
     {
@@ -82,6 +84,19 @@ read_signal (WherrySignal *self, const char *data, gsize length, GError **error)
       return FALSE;
     }
   return TRUE;
+}
+
+static gboolean
+read_attributes (WherrySignal *self, const char *data, gsize length, WherrySignalError *code,
+                 GError **error)
+{
+  if (!wherry_signal_read_attributes (self, data, length, code, error))
+    return FALSE;
+  if (self->attributes != NULL)
+    return TRUE;
+  g_set_error_literal (error, WHERRY_ERROR, WHERRY_ERROR_PROTOCOL,
+                       "attributes is missing: {} is none");
+  return FALSE;
 }
 
 static gboolean
@@ -145,6 +160,8 @@ read_by_type (WherrySignal *self, const char *data, gsize length, WherrySignalEr
       return read_members (self, data, length, code, error);
     case WHERRY_SIGNAL_LEAVE:
       return TRUE;
+    case WHERRY_SIGNAL_ATTRIBUTES:
+      return read_attributes (self, data, length, code, error);
     case WHERRY_SIGNAL_PING:
       self->data = wherry_signal_dup_raw (data, length, "data", &self->data_length);
       return TRUE;
@@ -156,6 +173,7 @@ read_by_type (WherrySignal *self, const char *data, gsize length, WherrySignalEr
     case WHERRY_SIGNAL_JOINED:
     case WHERRY_SIGNAL_MEMBERS:
     case WHERRY_SIGNAL_MEMBER_JOINED:
+    case WHERRY_SIGNAL_MEMBER_CHANGED:
     case WHERRY_SIGNAL_MEMBER_LEFT:
     case WHERRY_SIGNAL_MEMBER_AWAY:
     case WHERRY_SIGNAL_MEMBER_BACK:

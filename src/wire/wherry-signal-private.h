@@ -27,6 +27,12 @@ gboolean wherry_signal_dup_tid (const char *data, gsize length, char **tid, GErr
 gboolean wherry_signal_read_sdp (WherrySignal *self, WherryJsonObject *object, GError **error);
 gboolean wherry_signal_read_candidate (WherrySignal *self, WherryJsonObject *object,
                                        GError **error);
+/* data: the whole message. code: too-large when it is that */
+gboolean wherry_signal_read_attributes (WherrySignal *self, const char *data, gsize length,
+                                        WherrySignalError *code, GError **error);
+gboolean wherry_signal_read_will (WherrySignal *self, WherryJsonObject *object,
+                                  WherrySignalError *code, GError **error);
+void wherry_signal_will_free (WherrySignalWill *will);
 gboolean wherry_signal_read_channels (WherrySignal *self, WherryJsonObject *object, GError **error);
 
 G_END_DECLS

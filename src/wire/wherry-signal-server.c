@@ -67,6 +67,7 @@ member_free (gpointer data)
 
   g_free (member->peer);
   g_free (member->name);
+  g_free (member->attributes);
   g_free (member);
 }
 
@@ -81,15 +82,32 @@ ice_server_free (gpointer data)
   g_free (server);
 }
 
+/* element: of the array members, as it came */
 static gboolean
-read_members (WherrySignal *self, WherryJsonObject *object, GError **error)
+read_member_attributes (WherrySignalMember *member, const char *element, gsize length,
+                        GError **error)
+{
+  member->attributes = wherry_signal_dup_raw (element, length, "attributes", NULL);
+  if (g_strcmp0 (member->attributes, "null") == 0)
+    g_clear_pointer (&member->attributes, g_free);
+  return member->attributes == NULL
+         || wherry_signal_attributes_check (member->attributes, strlen (member->attributes), error);
+}
+
+static gboolean
+read_members (WherrySignal *self, WherryJsonObject *object, const char *data, gsize length,
+              GError **error)
 {
   g_autoptr (WherryJsonArray) array = NULL;
+  gsize list, list_length, start, span;
+  gsize offset = 0;
 
   if (!wherry_json_object_get_array (object, "members", &array, error)
       || !wherry_json_object_get_bool_or (object, "more", FALSE, &self->more, error))
     return FALSE;
 
+  if (!wherry_json_member_span (data, length, "members", &list, &list_length))
+    return FALSE;
   self->members = g_ptr_array_new_with_free_func (member_free);
   for (guint i = 0; i < wherry_json_array_get_length (array); i++)
     {
@@ -99,7 +117,9 @@ read_members (WherrySignal *self, WherryJsonObject *object, GError **error)
       g_ptr_array_add (self->members, member);
       if (!wherry_json_array_get_object (array, i, &element, error)
           || !read_id (element, "peer", &member->peer, error)
-          || !read_string_or_null (element, "name", &member->name, error))
+          || !read_string_or_null (element, "name", &member->name, error)
+          || !wherry_json_element_span (data + list, list_length, &offset, &start, &span)
+          || !read_member_attributes (member, data + list + start, span, error))
         return FALSE;
     }
   return TRUE;
@@ -145,14 +165,16 @@ read_ice_server (WherrySignalIceServer *server, WherryJsonObject *object, GError
 }
 
 static gboolean
-read_joined (WherrySignal *self, WherryJsonObject *object, GError **error)
+read_joined (WherrySignal *self, WherryJsonObject *object, const char *data, gsize length,
+             GError **error)
 {
   g_autoptr (WherryJsonArray) servers = NULL;
   g_autoptr (WherryJsonArray) features = NULL;
   gint64 size;
 
   if (!read_id (object, "peer", &self->peer, error)
-      || !read_string (object, "room", &self->room, error) || !read_members (self, object, error)
+      || !read_string (object, "room", &self->room, error)
+      || !read_members (self, object, data, length, error)
       || !wherry_json_object_get_array_or_null (object, "iceServers", &servers, error)
       || !wherry_json_object_get_array_or_null (object, "features", &features, error)
       || !wherry_json_object_get_int_or (object, "maxMessageSize", 0, G_MAXINT64,
@@ -237,7 +259,19 @@ read_raw (WherrySignal *self, const char *data, gsize length, GError **error)
 }
 
 static gboolean
-read_by_type (WherrySignal *self, WherryJsonObject *object, GError **error)
+read_member_joined (WherrySignal *self, WherryJsonObject *object, const char *data, gsize length,
+                    GError **error)
+{
+  WherrySignalError code;
+
+  return read_id (object, "peer", &self->peer, error)
+         && read_string_or_null (object, "name", &self->name, error)
+         && wherry_signal_read_attributes (self, data, length, &code, error);
+}
+
+static gboolean
+read_by_type (WherrySignal *self, WherryJsonObject *object, const char *data, gsize length,
+              GError **error)
 {
   switch (self->type)
     {
@@ -247,12 +281,12 @@ read_by_type (WherrySignal *self, WherryJsonObject *object, GError **error)
     case WHERRY_SIGNAL_CANDIDATE:
       return wherry_signal_read_candidate (self, object, error);
     case WHERRY_SIGNAL_JOINED:
-      return read_joined (self, object, error);
+      return read_joined (self, object, data, length, error);
     case WHERRY_SIGNAL_MEMBERS:
-      return read_members (self, object, error);
+      return read_members (self, object, data, length, error);
     case WHERRY_SIGNAL_MEMBER_JOINED:
-      return read_id (object, "peer", &self->peer, error)
-             && read_string_or_null (object, "name", &self->name, error);
+    case WHERRY_SIGNAL_MEMBER_CHANGED:
+      return read_member_joined (self, object, data, length, error);
     case WHERRY_SIGNAL_MEMBER_LEFT:
       return read_id (object, "peer", &self->peer, error) && read_reason (self, object, error);
     case WHERRY_SIGNAL_MEMBER_AWAY:
@@ -268,6 +302,7 @@ read_by_type (WherrySignal *self, WherryJsonObject *object, GError **error)
     case WHERRY_SIGNAL_CALL:
     case WHERRY_SIGNAL_LEAVE:
     case WHERRY_SIGNAL_PING:
+    case WHERRY_SIGNAL_ATTRIBUTES:
     case WHERRY_SIGNAL_SIGNAL:
     case WHERRY_SIGNAL_MSG:
     case WHERRY_SIGNAL_PONG:
@@ -309,7 +344,7 @@ wherry_signal_parse_server (const char *data, gsize length, GError **error)
   if (type == WHERRY_SIGNAL_SIGNAL || type == WHERRY_SIGNAL_MSG || type == WHERRY_SIGNAL_PONG)
     return read_raw (self, data, length, error) ? g_steal_pointer (&self) : NULL;
   object = wherry_json_object_parse (data, length, &limits, error);
-  if (object == NULL || !read_by_type (self, object, error))
+  if (object == NULL || !read_by_type (self, object, data, length, error))
     return NULL;
   return g_steal_pointer (&self);
 }

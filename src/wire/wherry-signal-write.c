@@ -42,6 +42,13 @@ end (WherryJsonWriter *writer, const char *tid)
 }
 
 static void
+add_attributes (WherryJsonWriter *writer, const char *attributes)
+{
+  if (attributes != NULL)
+    add_raw (writer, "attributes", attributes, strlen (attributes));
+}
+
+static void
 add_members (WherryJsonWriter *writer, const WherrySignalMemberRef *members, guint n, gboolean more)
 {
   wherry_json_writer_begin_array (writer, "members");
@@ -50,6 +57,7 @@ add_members (WherryJsonWriter *writer, const WherrySignalMemberRef *members, gui
       wherry_json_writer_begin_object (writer, NULL);
       wherry_json_writer_string (writer, "peer", members[i].peer);
       add_string (writer, "name", members[i].name);
+      add_attributes (writer, members[i].attributes);
       wherry_json_writer_end_object (writer);
     }
   wherry_json_writer_end_array (writer);
@@ -148,13 +156,24 @@ wherry_signal_write_msg (const char *from, const char *object, gsize length)
 }
 
 char *
-wherry_signal_write_member_joined (const char *peer, const char *name)
+wherry_signal_write_member_joined (const WherrySignalMemberRef *member)
 {
   WherryJsonWriter *writer = begin (WHERRY_SIGNAL_MEMBER_JOINED);
 
-  wherry_json_writer_string (writer, "peer", peer);
-  add_string (writer, "name", name);
+  wherry_json_writer_string (writer, "peer", member->peer);
+  add_string (writer, "name", member->name);
+  add_attributes (writer, member->attributes);
   return end (writer, NULL);
+}
+
+char *
+wherry_signal_write_member_changed (const char *peer, const char *attributes, const char *tid)
+{
+  WherryJsonWriter *writer = begin (WHERRY_SIGNAL_MEMBER_CHANGED);
+
+  wherry_json_writer_string (writer, "peer", peer);
+  add_attributes (writer, attributes);
+  return end (writer, tid);
 }
 
 char *
@@ -246,17 +265,53 @@ wherry_signal_write_ack (const char *topic, guint64 own, guint64 sequence)
 
 /* ---- Client to server */
 
+static void
+add_will (WherryJsonWriter *writer, const WherrySignalWill *will)
+{
+  const char *data;
+  gsize length;
+
+  if (will == NULL)
+    return;
+  data = g_bytes_get_data (will->data, &length);
+  wherry_json_writer_begin_object (writer, "will");
+  wherry_json_writer_string (writer, "topic", will->topic);
+  if (will->is_text)
+    {
+      g_autofree char *text = g_strndup (data, length);
+
+      wherry_json_writer_string (writer, "text", text);
+    }
+  else
+    {
+      g_autofree char *encoded = g_base64_encode ((const guchar *) data, length);
+
+      wherry_json_writer_string (writer, "data", encoded);
+    }
+  wherry_json_writer_end_object (writer);
+}
+
 char *
-wherry_signal_write_join (const char *room, const char *name, const char *token, gboolean mirror,
-                          const char *tid)
+wherry_signal_write_join (const WherrySignalJoin *join)
 {
   WherryJsonWriter *writer = begin (WHERRY_SIGNAL_JOIN);
 
-  wherry_json_writer_string (writer, "room", room);
-  add_string (writer, "name", name);
-  add_string (writer, "token", token);
-  if (!mirror)
+  wherry_json_writer_string (writer, "room", join->room);
+  add_string (writer, "name", join->name);
+  add_string (writer, "token", join->token);
+  if (join->no_mirror)
     wherry_json_writer_bool (writer, "mirror", FALSE);
+  add_attributes (writer, join->attributes);
+  add_will (writer, join->will);
+  return end (writer, join->tid);
+}
+
+char *
+wherry_signal_write_attributes (const char *attributes, const char *tid)
+{
+  WherryJsonWriter *writer = begin (WHERRY_SIGNAL_ATTRIBUTES);
+
+  add_attributes (writer, attributes);
   return end (writer, tid);
 }
 

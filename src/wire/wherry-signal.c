@@ -19,6 +19,7 @@ static const char *const type_names[] = {
   [WHERRY_SIGNAL_CALL] = "call",
   [WHERRY_SIGNAL_LEAVE] = "leave",
   [WHERRY_SIGNAL_PING] = "ping",
+  [WHERRY_SIGNAL_ATTRIBUTES] = "attributes",
   [WHERRY_SIGNAL_OFFER] = "offer",
   [WHERRY_SIGNAL_ANSWER] = "answer",
   [WHERRY_SIGNAL_CANDIDATE] = "candidate",
@@ -27,6 +28,7 @@ static const char *const type_names[] = {
   [WHERRY_SIGNAL_JOINED] = "joined",
   [WHERRY_SIGNAL_MEMBERS] = "members",
   [WHERRY_SIGNAL_MEMBER_JOINED] = "member-joined",
+  [WHERRY_SIGNAL_MEMBER_CHANGED] = "member-changed",
   [WHERRY_SIGNAL_MEMBER_LEFT] = "member-left",
   [WHERRY_SIGNAL_MEMBER_AWAY] = "member-away",
   [WHERRY_SIGNAL_MEMBER_BACK] = "member-back",
@@ -78,6 +80,8 @@ wherry_signal_free (WherrySignal *self)
   g_free (self->name);
   g_free (self->token);
   g_free (self->resume);
+  g_clear_pointer (&self->will, wherry_signal_will_free);
+  g_free (self->attributes);
   g_free (self->sdp);
   g_clear_pointer (&self->channels, g_ptr_array_unref);
   g_free (self->candidate);

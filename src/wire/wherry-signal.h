@@ -23,6 +23,7 @@ typedef enum
   WHERRY_SIGNAL_CALL,
   WHERRY_SIGNAL_LEAVE,
   WHERRY_SIGNAL_PING,
+  WHERRY_SIGNAL_ATTRIBUTES,
   /* both ways */
   WHERRY_SIGNAL_OFFER,
   WHERRY_SIGNAL_ANSWER,
@@ -33,6 +34,7 @@ typedef enum
   WHERRY_SIGNAL_JOINED,
   WHERRY_SIGNAL_MEMBERS,
   WHERRY_SIGNAL_MEMBER_JOINED,
+  WHERRY_SIGNAL_MEMBER_CHANGED,
   WHERRY_SIGNAL_MEMBER_LEFT,
   WHERRY_SIGNAL_MEMBER_AWAY,
   WHERRY_SIGNAL_MEMBER_BACK,
@@ -58,9 +60,18 @@ typedef struct
 
 typedef struct
 {
-  char *peer; /* 16 hexadecimal digits */
-  char *name; /* NULL when it has none */
+  char *peer;       /* 16 hexadecimal digits */
+  char *name;       /* NULL when it has none */
+  char *attributes; /* raw: an object; NULL when it has none */
 } WherrySignalMember;
+
+/* What is published for a member that vanishes. */
+typedef struct
+{
+  char *topic; /* WHERRY_LABEL_MAX bytes at most, none of the relay's own */
+  gboolean is_text;
+  GBytes *data; /* at most WHERRY_WILL_MAX */
+} WherrySignalWill;
 
 typedef struct
 {
@@ -84,7 +95,12 @@ typedef struct
   char *token;     /* secret. NULL: none was sent; "" is one */
   gboolean mirror; /* default TRUE */
   guint history;
-  char *resume; /* raw: an object. Secret */
+  char *resume;           /* raw: an object. Secret */
+  WherrySignalWill *will; /* NULL: none */
+
+  /* join, attributes, member-joined, member-changed: raw, an object of at most
+   * WHERRY_ATTRIBUTES_MAX bytes; NULL: none */
+  char *attributes;
 
   /* offer, answer: the description, not looked at */
   char *sdp;
@@ -106,7 +122,7 @@ typedef struct
   char *data;
   gsize data_length;
 
-  /* joined, member-joined, member-left, member-away, member-back */
+  /* joined, member-joined, member-changed, member-left, member-away, member-back */
   char *peer;
   /* joined, members */
   GPtrArray *members; /* (element-type WherrySignalMember) */
@@ -131,6 +147,11 @@ gboolean wherry_signal_room_is_valid (const char *room);
 /* At most WHERRY_MEMBER_NAME_MAX bytes of UTF-8 without control characters (a name is shown on
  * terminals). name: (nullable): none is fine */
 gboolean wherry_signal_name_is_valid (const char *name);
+
+/* A member's attributes: one JSON object of at most WHERRY_ATTRIBUTES_MAX bytes and
+ * WHERRY_ATTRIBUTES_DEPTH_MAX deep, so that it can be put into lists of members. Errors:
+ * wherry_json_scan()'s. */
+gboolean wherry_signal_attributes_check (const char *json, gsize length, GError **error);
 
 /* Why a client's message was refused: what an `error` to it says. */
 typedef struct
@@ -178,7 +199,8 @@ WherrySignal *wherry_signal_parse_server (const char *data, gsize length, GError
 typedef struct
 {
   const char *peer;
-  const char *name; /* (nullable) */
+  const char *name;       /* (nullable) */
+  const char *attributes; /* (nullable), raw */
 } WherrySignalMemberRef;
 
 typedef struct
@@ -214,7 +236,10 @@ char *wherry_signal_write_candidate (const char *candidate, const char *mid, int
 char *wherry_signal_write_signal (const char *from, const char *data, gsize length);
 /* object: raw, as WherrySignal.data of a parsed msg; from is added behind its last member */
 char *wherry_signal_write_msg (const char *from, const char *object, gsize length);
-char *wherry_signal_write_member_joined (const char *peer, const char *name);
+char *wherry_signal_write_member_joined (const WherrySignalMemberRef *member);
+/* attributes: raw, (nullable). tid: (nullable): for the member itself, which asked for it */
+char *wherry_signal_write_member_changed (const char *peer, const char *attributes,
+                                          const char *tid);
 char *wherry_signal_write_member_left (const char *peer, WherryLeaveReason reason);
 /* type: member-away or member-back */
 char *wherry_signal_write_member_state (WherrySignalType type, const char *peer);
@@ -236,9 +261,20 @@ char *wherry_signal_write_ack (const char *topic, guint64 own, guint64 sequence)
 
 /* Client to server */
 
-/* name, token: (nullable) */
-char *wherry_signal_write_join (const char *room, const char *name, const char *token,
-                                gboolean mirror, const char *tid);
+typedef struct
+{
+  const char *tid;
+  const char *room;
+  const char *name;  /* (nullable) */
+  const char *token; /* (nullable) */
+  gboolean no_mirror;
+  const char *attributes;       /* (nullable), raw */
+  const WherrySignalWill *will; /* (nullable) */
+} WherrySignalJoin;
+
+char *wherry_signal_write_join (const WherrySignalJoin *join);
+/* attributes: raw */
+char *wherry_signal_write_attributes (const char *attributes, const char *tid);
 /* channels: negotiated ones; NULL leaves the member out */
 char *wherry_signal_write_offer (const char *sdp, const WherrySignalChannel *channels, guint n,
                                  const char *tid);

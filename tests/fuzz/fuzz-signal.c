@@ -42,6 +42,18 @@ check_passed_on (const WherrySignal *signal)
       g_assert_cmpmem (heard->data, signal->data_length - 1, signal->data, signal->data_length - 1);
       g_assert_cmpstr (heard->from, ==, FROM);
     }
+  if (signal->attributes != NULL)
+    {
+      const WherrySignalMemberRef member = { .peer = FROM, .attributes = signal->attributes };
+      g_autoptr (WherrySignal) list = hear (wherry_signal_write_members (&member, 1, FALSE));
+
+      heard = hear (wherry_signal_write_member_changed (FROM, signal->attributes, signal->tid));
+      g_assert_cmpstr (heard->attributes, ==, signal->attributes);
+      g_assert_cmpstr (((WherrySignalMember *) list->members->pdata[0])->attributes, ==,
+                       signal->attributes);
+      g_assert_cmpuint (strlen (signal->attributes), <=, WHERRY_ATTRIBUTES_MAX);
+    }
+  g_assert_true (signal->will == NULL || g_bytes_get_size (signal->will->data) <= WHERRY_WILL_MAX);
   if (signal->type == WHERRY_SIGNAL_PING)
     {
       heard = hear (wherry_signal_write_pong (signal->data, signal->data_length, signal->tid));

@@ -145,98 +145,29 @@ peer_hook (WherryRelayMember *member, WherryPeerConfig *config, gpointer user_da
     config->context = g_main_context_default ();
 }
 
-/* ---- signaling ---- */
-
-static void
-on_description (gpointer user_data, WherrySdpType type, const char *sdp)
+TestClient *
+test_client_try_join_as (RelayFixture *fixture, const WherryJoin *join, WherrySignalError *code)
 {
-  g_assert_not_reached ();
-}
+  TestClient *self = g_new0 (TestClient, 1);
+  g_autoptr (GError) error = NULL;
 
-static void
-on_candidate (gpointer user_data, const char *candidate, const char *mid, guint mline_index,
-              const char *ufrag)
-{
-  g_assert_not_reached ();
-}
-
-static void
-on_answered (gpointer user_data)
-{
-}
-
-static void
-on_refused (gpointer user_data, WherryPeerRequest request, const GError *error)
-{
-  ((TestClient *) user_data)->n_refused++; /* a peer without ICE has no description */
-}
-
-static void
-on_member_joined (gpointer user_data, const char *peer, const char *name)
-{
-  g_string_append_printf (((TestClient *) user_data)->heard, "+%s ", name);
-}
-
-static const char *
-name_of (TestClient *self, const char *id)
-{
-  for (guint i = 0; i < self->fixture->clients->len; i++)
+  self->fixture = fixture;
+  self->name = g_strdup (join->name);
+  self->heard = g_string_new (NULL);
+  self->channels = g_ptr_array_new_with_free_func (test_channel_free);
+  g_ptr_array_add (fixture->clients, self);
+  self->member
+      = wherry_relay_hub_join (fixture->relay, join, &test_client_events, self, code, &error);
+  if (self->member == NULL)
     {
-      TestClient *other = g_ptr_array_index (self->fixture->clients, i);
-
-      if (strcmp (other->id, id) == 0)
-        return other->name;
+      g_assert_nonnull (error);
+      g_assert_cmpstr (self->heard->str, ==, "");
+      g_ptr_array_remove (fixture->clients, self);
+      return NULL;
     }
-  return id;
+  g_strlcpy (self->id, wherry_relay_member_get_id (self->member), sizeof self->id);
+  return self;
 }
-
-static void
-on_member_left (gpointer user_data, const char *peer, WherryLeaveReason reason)
-{
-  TestClient *self = user_data;
-
-  g_string_append_printf (self->heard, "-%s:%s ", name_of (self, peer),
-                          wherry_leave_reason_to_string (reason));
-}
-
-static void
-on_signal (gpointer user_data, const char *from, const char *data, gsize length)
-{
-  TestClient *self = user_data;
-
-  g_string_append_printf (self->heard, "signal %s:%.*s ", name_of (self, from), (int) length, data);
-}
-
-static void
-on_msg (gpointer user_data, const char *from, const char *object, gsize length)
-{
-  TestClient *self = user_data;
-
-  g_string_append_printf (self->heard, "msg %s:%.*s ", name_of (self, from), (int) length, object);
-}
-
-static void
-on_left (gpointer user_data, WherryLeaveReason reason)
-{
-  TestClient *self = user_data;
-
-  g_assert_false (self->left);
-  self->left = TRUE;
-  self->reason = reason;
-  self->member = NULL;
-}
-
-static const WherryMemberEvents member_events = {
-  .description = on_description,
-  .candidate = on_candidate,
-  .refused = on_refused,
-  .answered = on_answered,
-  .member_joined = on_member_joined,
-  .member_left = on_member_left,
-  .signal = on_signal,
-  .msg = on_msg,
-  .left = on_left,
-};
 
 TestClient *
 test_client_try_join (RelayFixture *fixture, const char *room, const char *name, gboolean mirror,
@@ -247,24 +178,8 @@ test_client_try_join (RelayFixture *fixture, const char *room, const char *name,
                             .mirror = mirror,
                             .address = fixture->address != NULL ? fixture->address : "127.0.0.1",
                             .grant = fixture->grant };
-  TestClient *self = g_new0 (TestClient, 1);
-  g_autoptr (GError) error = NULL;
 
-  self->fixture = fixture;
-  self->name = g_strdup (name);
-  self->heard = g_string_new (NULL);
-  self->channels = g_ptr_array_new_with_free_func (test_channel_free);
-  g_ptr_array_add (fixture->clients, self);
-  self->member = wherry_relay_hub_join (fixture->relay, &join, &member_events, self, code, &error);
-  if (self->member == NULL)
-    {
-      g_assert_nonnull (error);
-      g_assert_cmpstr (self->heard->str, ==, "");
-      g_ptr_array_remove (fixture->clients, self);
-      return NULL;
-    }
-  g_strlcpy (self->id, wherry_relay_member_get_id (self->member), sizeof self->id);
-  return self;
+  return test_client_try_join_as (fixture, &join, code);
 }
 
 TestClient *

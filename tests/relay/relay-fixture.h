@@ -22,7 +22,7 @@ typedef struct
   gboolean done;
 } RelayFixture;
 
-typedef struct
+typedef struct _TestClient
 {
   RelayFixture *fixture;
   WherryRelayMember *member; /* NULL: it has left */
@@ -31,7 +31,11 @@ typedef struct
   gboolean left;
   WherryLeaveReason reason;
   guint n_refused;
-  GString *heard; /* "+name ", "-name:reason ", "signal from:data ", "msg from:data " */
+  /* "+name{attributes} ", "~name{attributes}tag ", "-name:reason ", "signal from:data ", "msg
+   * from:data " */
+  GString *heard;
+  void (*on_heard) (struct _TestClient *self); /* of a member; NULL */
+  gpointer heard_data;
 
   WherryFakeStreamOptions options;
   WherryFakeStream *end;       /* NULL before it is connected */
@@ -54,6 +58,9 @@ typedef struct
   GPtrArray *messages; /* of WherryMessage */
 } TestChannel;
 
+/* Of a TestClient. */
+extern const WherryMemberEvents test_client_events;
+
 /* config: (transfer full) (nullable): the default */
 void relay_fixture_init (RelayFixture *self, WherryRelayConfig *config, gboolean threaded);
 /* Shuts the relay down, waits for it and asserts that nothing is left. */
@@ -68,6 +75,8 @@ TestClient *test_client_join (RelayFixture *fixture, const char *room, const cha
 /* NULL: refused with *code. */
 TestClient *test_client_try_join (RelayFixture *fixture, const char *room, const char *name,
                                   gboolean mirror, WherrySignalError *code);
+TestClient *test_client_try_join_as (RelayFixture *fixture, const WherryJoin *join,
+                                     WherrySignalError *code);
 /* Makes the peer; does not wait. */
 void test_client_start (TestClient *self);
 /* Its association is up, and the hub knows. */

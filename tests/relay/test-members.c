@@ -25,9 +25,9 @@ tear_down (RelayFixture *self, gconstpointer data)
 }
 
 static void
-append_name (const char *peer, const char *name, gpointer data)
+append_name (const WherrySignalMemberRef *member, gpointer data)
 {
-  g_string_append_printf (data, "%s ", name);
+  g_string_append_printf (data, "%s ", member->name);
 }
 
 static void

@@ -16,10 +16,11 @@ test_join_and_leave (SessionFixture *f, gconstpointer data)
   wherry_session_say (&f->a,
                       "{\"type\":\"join\",\"room\":\"lobby\",\"name\":\"Ann\",\"tid\":\"j\"}");
   wherry_session_relay_did (f, "0000000000000001: join lobby name=Ann mirror=1\n");
-  wherry_session_hears (&f->a,
-                        "{\"type\":\"joined\",\"peer\":\"0000000000000001\",\"room\":\"lobby\","
-                        "\"members\":[],\"more\":false,\"iceServers\":[],\"maxMessageSize\":262144,"
-                        "\"features\":[\"mirror\",\"notices\",\"signal\",\"msg\"],\"tid\":\"j\"}");
+  wherry_session_hears (
+      &f->a,
+      "{\"type\":\"joined\",\"peer\":\"0000000000000001\",\"room\":\"lobby\","
+      "\"members\":[],\"more\":false,\"iceServers\":[],\"maxMessageSize\":262144,"
+      "\"features\":[\"mirror\",\"notices\",\"signal\",\"msg\",\"presence\"],\"tid\":\"j\"}");
 
   wherry_session_say (&f->b,
                       "{\"type\":\"join\",\"room\":\"lobby\",\"mirror\":false,\"history\":5}");
@@ -29,7 +30,7 @@ test_join_and_leave (SessionFixture *f, gconstpointer data)
       &f->b, "{\"type\":\"joined\",\"peer\":\"0000000000000002\",\"room\":\"lobby\","
              "\"members\":[{\"peer\":\"0000000000000001\",\"name\":\"Ann\"}],\"more\":false,"
              "\"iceServers\":[],\"maxMessageSize\":262144,"
-             "\"features\":[\"mirror\",\"notices\",\"signal\",\"msg\"]}");
+             "\"features\":[\"mirror\",\"notices\",\"signal\",\"msg\",\"presence\"]}");
 
   wherry_session_say (&f->a, "{\"type\":\"leave\",\"tid\":3}");
   wherry_session_hears (&f->a, "{\"type\":\"left\",\"reason\":\"left\",\"tid\":3}");
@@ -105,6 +106,48 @@ test_signal_and_msg (SessionFixture *f, gconstpointer data)
       &f->a, "{\"type\":\"msg\", \"text\":\"a\\/b\",\"n\":1.0,\"from\":\"0000000000000002\"}");
   wherry_session_hears (
       &f->b, "{\"type\":\"msg\", \"text\":\"a\\/b\",\"n\":1.0,\"from\":\"0000000000000002\"}");
+}
+
+static void
+test_presence (SessionFixture *f, gconstpointer data)
+{
+  g_autofree char *large = g_strnfill (4000, 'x');
+  g_autofree char *change
+      = g_strdup_printf ("{\"type\":\"attributes\",\"attributes\":{\"x\":\"%s\"}}", large);
+  guint64 limited = wherry_counter_get (WHERRY_COUNTER_RATE_LIMITED);
+  guint n;
+
+  wherry_session_say (&f->a, "{\"type\":\"join\",\"room\":\"r\",\"attributes\":{\"a\": 1},"
+                             "\"will\":{\"topic\":\"t\",\"data\":\"AP8=\"}}");
+  wherry_session_relay_did (f, "0000000000000001: join r name=(null) mirror=1\n"
+                               "0000000000000001: attributes {\"a\": 1}\n"
+                               "0000000000000001: will t kind=1 length=2\n");
+  wherry_session_say (&f->b, "{\"type\":\"join\",\"room\":\"r\",\"attributes\":{ }}");
+  wherry_session_hears (&f->b,
+                        "{\"type\":\"joined\",\"peer\":\"0000000000000002\",\"room\":\"r\","
+                        "\"members\":[{\"peer\":\"0000000000000001\",\"attributes\":{\"a\": 1}}],"
+                        "\"more\":false,\"iceServers\":[],\"maxMessageSize\":262144,"
+                        "\"features\":[\"mirror\",\"notices\",\"signal\",\"msg\",\"presence\"]}");
+  wherry_session_drop_frames (&f->a);
+
+  /* the bytes as they came, to everybody; the tid to who asked */
+  wherry_session_say (&f->b, "{\"type\":\"attributes\",\"attributes\":{\"n\":1.0 },\"tid\":9}");
+  wherry_session_hears (&f->a, "{\"type\":\"member-changed\",\"peer\":\"0000000000000002\","
+                               "\"attributes\":{\"n\":1.0 }}");
+  wherry_session_hears (&f->b, "{\"type\":\"member-changed\",\"peer\":\"0000000000000002\","
+                               "\"attributes\":{\"n\":1.0 },\"tid\":9}");
+  wherry_fake_relay_fail_next (f->relay, WHERRY_SIGNAL_ERROR_FORBIDDEN);
+  wherry_session_say (&f->b, "{\"type\":\"attributes\",\"attributes\":{},\"tid\":10}");
+  wherry_session_hears_error (&f->b, "forbidden", "attributes", "10");
+
+  /* each costs its size twice: once to take, once for the one other */
+  for (n = 0; wherry_counter_get (WHERRY_COUNTER_RATE_LIMITED) == limited; n++)
+    {
+      wherry_session_drop_frames (&f->a);
+      wherry_session_say (&f->a, change);
+    }
+  g_assert_cmpuint (n - 1, ==, WHERRY_SIGNAL_BURST_BYTES / (2 * strlen (change)));
+  wherry_session_hears_error (&f->a, "rate-limited", "attributes", NULL);
 }
 
 static void
@@ -322,6 +365,7 @@ main (int argc, char **argv)
   ADD ("/session/join-and-leave", test_join_and_leave);
   ADD ("/session/states", test_states);
   ADD ("/session/signal-and-msg", test_signal_and_msg);
+  ADD ("/session/presence", test_presence);
   ADD ("/session/tenth-bad-message-closes", test_tenth_bad_message_closes);
   ADD ("/session/bad-messages-are-forgotten", test_bad_messages_are_forgotten);
   ADD ("/session/rate-of-messages", test_rate_of_messages);

@@ -14,6 +14,7 @@ struct _WherryRelayMember
   char *id;
   char *room;
   char *name;
+  char *attributes;
   const WherryMemberEvents *events; /* NULL: detached */
   gpointer events_data;
 };
@@ -21,6 +22,7 @@ struct _WherryRelayMember
 struct _WherryRelayHub
 {
   WherryRelayConfig config;
+  WherryBudget *budget;
   GPtrArray *members; /* of WherryRelayMember or NULL: by index */
   GString *log;
   WherrySignalError fail_next;
@@ -47,6 +49,7 @@ wherry_fake_relay_new (void)
   relay->log = g_string_new (NULL);
   relay->config.channels_per_member = WHERRY_CHANNELS_PER_MEMBER;
   relay->config.max_message_size = WHERRY_MAX_MESSAGE_SIZE_DEFAULT;
+  relay->budget = wherry_budget_new (G_MAXSIZE);
   return relay;
 }
 
@@ -57,6 +60,7 @@ member_free (WherryRelayMember *member)
   g_free (member->id);
   g_free (member->room);
   g_free (member->name);
+  g_free (member->attributes);
   g_free (member);
 }
 
@@ -67,6 +71,8 @@ wherry_fake_relay_free (WherryRelayHub *relay)
     g_assert_null (relay->members->pdata[i]);
   g_ptr_array_unref (relay->members);
   g_string_free (relay->log, TRUE);
+  g_assert_cmpuint (wherry_budget_get_used (relay->budget), ==, 0);
+  wherry_budget_unref (relay->budget);
   g_free (relay);
 }
 
@@ -148,6 +154,12 @@ wherry_relay_hub_get_config (WherryRelayHub *self)
   return &self->config;
 }
 
+WherryBudget *
+wherry_relay_hub_get_budget (WherryRelayHub *self)
+{
+  return self->budget;
+}
+
 void
 wherry_relay_hub_get_stats (WherryRelayHub *self, WherryRelayStats *out)
 {
@@ -189,12 +201,22 @@ wherry_relay_hub_join (WherryRelayHub *self, const WherryJoin *join,
   member->id = g_strdup_printf ("%016x", member->index + 1);
   member->room = g_strdup (join->room);
   member->name = g_strdup (join->name);
+  member->attributes = g_strdup (join->attributes);
   member->events = events;
   member->events_data = user_data;
   g_ptr_array_add (self->members, member);
   note (member, "join %s name=%s mirror=%d", join->room, join->name, join->mirror);
+  if (join->attributes != NULL)
+    note (member, "attributes %s", join->attributes);
+  if (join->will != NULL)
+    note (member, "will %s kind=%d length=%u", join->will_topic,
+          wherry_message_get_kind (join->will), (guint) wherry_message_get_length (join->will));
   FOREACH_OTHER (member, other)
-  other->events->member_joined (other->events_data, member->id, member->name);
+  other->events->member_joined (other->events_data, &(WherrySignalMemberRef){
+                                                        .peer = member->id,
+                                                        .name = member->name,
+                                                        .attributes = member->attributes,
+                                                    });
   return member;
 }
 
@@ -212,11 +234,29 @@ wherry_relay_member_get_room (WherryRelayMember *self)
 
 void
 wherry_relay_member_foreach_other (WherryRelayMember *self,
-                                   void (*func) (const char *peer, const char *name, gpointer data),
+                                   void (*func) (const WherrySignalMemberRef *member,
+                                                 gpointer data),
                                    gpointer data)
 {
   FOREACH_OTHER (self, other)
-  func (other->id, other->name, data);
+  func (&(WherrySignalMemberRef){ .peer = other->id,
+                                  .name = other->name,
+                                  .attributes = other->attributes },
+        data);
+}
+
+gboolean
+wherry_relay_member_set_attributes (WherryRelayMember *self, const char *attributes,
+                                    const char *tag, WherrySignalError *code, GError **error)
+{
+  if (fails (self->relay, code, error))
+    return FALSE;
+  g_free (self->attributes);
+  self->attributes = g_strdup (attributes);
+  FOREACH_OTHER (self, other)
+  other->events->member_changed (other->events_data, self->id, attributes, NULL);
+  self->events->member_changed (self->events_data, self->id, attributes, tag);
+  return TRUE;
 }
 
 static void

@@ -50,7 +50,8 @@ test_joined (void)
 {
   static const char *const urls[] = { "stun:127.0.0.1:3478", "turn:127.0.0.1:3478", NULL };
   static const char *const features[] = { "mirror", "signal", NULL };
-  const WherrySignalMemberRef members[] = { { OTHER, "n\n\"" }, { PEER, NULL } };
+  const WherrySignalMemberRef members[]
+      = { { OTHER, "n\n\"", "{\"a\": [1e400, {}]}" }, { PEER, NULL, NULL } };
   const WherrySignalIceServerRef servers[] = { { urls, "u", "c" }, { urls, NULL, NULL } };
   const WherrySignalJoined joined = {
     .tid = "\"t\"",
@@ -75,7 +76,9 @@ test_joined (void)
   g_assert_cmpuint (signal->members->len, ==, 2);
   g_assert_cmpstr (member->peer, ==, OTHER);
   g_assert_cmpstr (member->name, ==, "n\n\"");
+  g_assert_cmpstr (member->attributes, ==, "{\"a\": [1e400, {}]}");
   member = g_ptr_array_index (signal->members, 1);
+  g_assert_null (member->attributes);
   g_assert_null (member->name);
   g_assert_true (signal->more);
   g_assert_cmpuint (signal->ice_servers->len, ==, 2);
@@ -109,10 +112,14 @@ test_joined_least (void)
 static void
 test_presence (void)
 {
-  const WherrySignalMemberRef members[] = { { OTHER, "n" } };
+  const WherrySignalMemberRef members[] = { { OTHER, "n", "{ }" } };
   g_autoptr (WherrySignal) list = hear (wherry_signal_write_members (members, 1, FALSE));
-  g_autoptr (WherrySignal) joined = hear (wherry_signal_write_member_joined (OTHER, "n"));
-  g_autoptr (WherrySignal) nameless = hear (wherry_signal_write_member_joined (OTHER, NULL));
+  g_autoptr (WherrySignal) changed
+      = hear (wherry_signal_write_member_changed (OTHER, "{\"x\":\"]}\"}", "5"));
+  g_autoptr (WherrySignal) without = hear (wherry_signal_write_member_changed (OTHER, NULL, NULL));
+  g_autoptr (WherrySignal) joined = hear (wherry_signal_write_member_joined (&members[0]));
+  g_autoptr (WherrySignal) nameless
+      = hear (wherry_signal_write_member_joined (&(WherrySignalMemberRef){ .peer = OTHER }));
   g_autoptr (WherrySignal) gone
       = hear (wherry_signal_write_member_left (OTHER, WHERRY_LEAVE_REPLACED));
   g_autoptr (WherrySignal) away
@@ -125,6 +132,13 @@ test_presence (void)
   g_assert_cmpint (list->type, ==, WHERRY_SIGNAL_MEMBERS);
   g_assert_cmpuint (list->members->len, ==, 1);
   g_assert_false (list->more);
+  g_assert_cmpstr (joined->attributes, ==, "{ }");
+  g_assert_null (nameless->attributes);
+  g_assert_cmpint (changed->type, ==, WHERRY_SIGNAL_MEMBER_CHANGED);
+  g_assert_cmpstr (changed->peer, ==, OTHER);
+  g_assert_cmpstr (changed->attributes, ==, "{\"x\":\"]}\"}");
+  g_assert_cmpstr (changed->tid, ==, "5");
+  g_assert_null (without->attributes);
   g_assert_cmpint (joined->type, ==, WHERRY_SIGNAL_MEMBER_JOINED);
   g_assert_cmpstr (joined->peer, ==, OTHER);
   g_assert_cmpstr (joined->name, ==, "n");
@@ -212,8 +226,11 @@ test_client_writers (void)
     { .label = (char *) "b", .id = 2, .reliability = WHERRY_DCEP_REXMIT, .value = 3 },
     { .label = (char *) "c", .id = 3, .reliability = WHERRY_DCEP_TIMED, .value = 40 },
   };
-  g_autoptr (WherrySignal) join = say (wherry_signal_write_join ("r", "n", "t", FALSE, "\"1\""));
-  g_autoptr (WherrySignal) least = say (wherry_signal_write_join ("r", NULL, NULL, TRUE, NULL));
+  const WherrySignalJoin full
+      = { .room = "r", .name = "n", .token = "t", .no_mirror = TRUE, .tid = "\"1\"" };
+  g_autoptr (WherrySignal) join = say (wherry_signal_write_join (&full));
+  g_autoptr (WherrySignal) least
+      = say (wherry_signal_write_join (&(WherrySignalJoin){ .room = "r" }));
   g_autoptr (WherrySignal) offer = say (wherry_signal_write_offer ("v=0", channels, 3, NULL));
   g_autoptr (WherrySignal) call = say (wherry_signal_write_call (NULL, 0, "4"));
   g_autoptr (WherrySignal) empty = say (wherry_signal_write_call (channels, 0, NULL));
@@ -252,6 +269,8 @@ test_refuses (void)
     "{\"type\":\"joined\",\"peer\":\"" PEER "\",\"room\":\"r\"}",
     "{\"type\":\"joined\",\"peer\":\"" PEER "\",\"room\":\"r\",\"members\":[1]}",
     "{\"type\":\"joined\",\"peer\":\"" PEER "\",\"room\":\"r\",\"members\":[{}]}",
+    "{\"type\":\"members\",\"members\":[{\"peer\":\"" PEER "\",\"attributes\":[]}]}",
+    "{\"type\":\"member-changed\",\"peer\":\"" PEER "\",\"attributes\":5}",
     "{\"type\":\"joined\",\"peer\":\"" PEER "\",\"room\":\"r\",\"members\":[],"
     "\"iceServers\":[{\"urls\":[1]}]}",
     "{\"type\":\"joined\",\"peer\":\"" PEER "\",\"room\":\"r\",\"members\":[],\"features\":[{}]}",
