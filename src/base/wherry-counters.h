@@ -49,6 +49,10 @@ G_BEGIN_DECLS
   X (LEFT_KICKED, "left_kicked", "members that were kicked")                                       \
   X (LEFT_BANNED, "left_banned", "members that were banned while there")                           \
   X (LEFT_EXPIRED, "left_expired", "members whose token ended while they were there")              \
+  X (HISTORY_COMMITTED, "history_committed", "messages written to disk")                           \
+  X (HISTORY_FAILED, "history_failed", "messages that could not be written to disk")               \
+  X (HISTORY_RETRIES, "history_retries", "commits that failed")                                    \
+  X (HISTORY_REFUSED, "history_refused", "operations for the disk refused by a limit")             \
   X (JOINS, "joins", "members that joined")                                                        \
   X (JOINS_REFUSED, "joins_refused", "joins refused by a limit")                                   \
   X (JOINS_BANNED, "joins_banned", "joins refused to who is banned")                               \

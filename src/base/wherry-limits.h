@@ -198,6 +198,35 @@
  * any more, so checks, handshake and a lost flight or two (1 s each, RFC 6347 section 4.2.4.1) are
  * all that it may still need. */
 #define WHERRY_DETACHED_LIMIT_US (5 * G_USEC_PER_SEC)
+/* What survives the process. A topic's messages that wait for the disk, and those of all topics: an
+ * outbox's marks, and what a slow disk takes in a second. */
+#define WHERRY_STORE_HIGH (1u * WHERRY_MIB)
+#define WHERRY_STORE_LOW (256u * WHERRY_KIB)
+#define WHERRY_STORE_BYTES (16u * WHERRY_MIB)
+/* One transaction: beyond these a commit's own cost is lost in the messages', and the first would
+ * wait for the last. */
+#define WHERRY_STORE_BATCH_MESSAGES 1024u
+#define WHERRY_STORE_BATCH_BYTES (1u * WHERRY_MIB)
+/* Messages deleted in one transaction besides as many as came. */
+#define WHERRY_STORE_TRIM_MESSAGES 1024u
+/* Deletions wait so long for a transaction to be part of. */
+#define WHERRY_STORE_TRIM_DELAY_US (1 * G_USEC_PER_SEC)
+/* What a message on disk is counted besides its payload: its row and its entry in the index. */
+#define WHERRY_STORE_ROW_BYTES 64u
+/* Operations for members that wait for the disk: as many joins as a minute of failing brings. */
+#define WHERRY_STORE_OPERATIONS_MAX 8192u
+/* How long a commit that fails is tried again while publishers wait: as long as a member that does
+ * not read holds others back, three times over. */
+#define WHERRY_STORE_STALL_LIMIT_US (10 * G_USEC_PER_SEC)
+#define WHERRY_STORE_RETRY_FIRST_US (50 * 1000)
+#define WHERRY_STORE_RETRY_LAST_US (1 * G_USEC_PER_SEC)
+/* How long the end of the process waits for a disk that fails. */
+#define WHERRY_STORE_CLOSE_US (5 * G_USEC_PER_SEC)
+/* Pages of 4 KiB: when the write-ahead log goes into the file, SQLite's cache, and free ones (and a
+ * quarter of all) before some are given back. */
+#define WHERRY_STORE_WAL_PAGES 2000u
+#define WHERRY_STORE_CACHE_BYTES (8u * WHERRY_MIB)
+#define WHERRY_STORE_FREE_PAGES 1024
 /* File descriptors that one more peer may need (context, ICE sockets), and what we keep free. */
 #define WHERRY_FDS_PER_PEER 6u
 #define WHERRY_FDS_RESERVE 64u

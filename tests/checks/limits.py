@@ -12,7 +12,7 @@ LIMITS = "src/base/wherry-limits.h"
 COUNTERS = "src/base/wherry-counters.h"
 KEYS = "data/docs/configuration.md"
 CODES = "src/wire/wherry-reason.c"
-UNITS = {"": 1, "KiB": 1 << 10, "MiB": 1 << 20, "s": 1000000}
+UNITS = {"": 1, "KiB": 1 << 10, "MiB": 1 << 20, "ms": 1000, "s": 1000000}
 ROW = re.compile(r"^\| `(WHERRY_\w+)` \| (\d+) ?(\w*) \|([^|]*)\|([^|]*)\|([^|]*)\|$", re.MULTILINE)
 
 
