@@ -180,6 +180,16 @@
 #define WHERRY_CLIENT_MEMBERS_MAX 16000u
 #define WHERRY_CHANNELS_PER_MEMBER 32u
 #define WHERRY_TOPICS_PER_ROOM 128u
+/* A topic's history when only messages or seconds limit it. */
+#define WHERRY_HISTORY_BYTES (4u * WHERRY_MIB)
+/* For members that come back: what may wait for one, and what its association had taken. */
+#define WHERRY_RESUME_BYTES (4u * WHERRY_MIB)
+/* A phone that changes from one network to another is back in seconds; who is away longer has gone.
+ */
+#define WHERRY_RESUME_WINDOW_US (30 * G_USEC_PER_SEC)
+/* Everything that topics keep may take one part in so many of the memory budget: it is what is on
+ * its way that must not wait for it. */
+#define WHERRY_LOG_SHARE 4u
 #define WHERRY_OUTBOX_HIGH (1u * WHERRY_MIB)
 #define WHERRY_OUTBOX_LOW (256u * WHERRY_KIB)
 /* Topics that what was dropped and paused is counted for in each member, those of the room and as

@@ -192,6 +192,18 @@ set_connect_limit (WherryDaemonOptions *options, const char *value, GError **err
 }
 
 static gboolean
+set_resume_window (WherryDaemonOptions *options, const char *value, GError **error)
+{
+  return wherry_daemon_value_ms (value, &options->relay->resume_window_us, error);
+}
+
+static gboolean
+set_resume_bytes (WherryDaemonOptions *options, const char *value, GError **error)
+{
+  return set_size (&options->relay->resume_bytes, value, 64 * WHERRY_KIB, error);
+}
+
+static gboolean
 set_insecure_open (WherryDaemonOptions *options, const char *value, GError **error)
 {
   return wherry_daemon_value_bool (value, &options->insecure_open, error);
@@ -257,6 +269,10 @@ const WherryDaemonKey wherry_daemon_keys[] = {
     set_block_limit },
   { "connect-limit-ms", N_ ("MS"), N_ ("How long a member may take to connect"), FALSE,
     set_connect_limit },
+  { "resume-window-ms", N_ ("MS"),
+    N_ ("How long a member may be away and come back (0: not at all)"), FALSE, set_resume_window },
+  { "resume-bytes", N_ ("SIZE"), N_ ("What each topic keeps for members that are away"), FALSE,
+    set_resume_bytes },
   { "insecure-open", NULL, N_ ("Listen beyond this machine although anybody may join"), FALSE,
     set_insecure_open },
   { "allowed-origin", N_ ("ORIGIN"), N_ ("Web pages that may connect, besides our own"), TRUE,

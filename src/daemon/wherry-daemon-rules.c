@@ -38,6 +38,7 @@ typedef struct
 } RuleKey;
 
 static const char *const mirror_words[] = { "no", "reliable", "lossy", NULL };
+static const char *const yes_words[] = { "no", "yes", NULL };
 
 #define FIELD(name) G_STRUCT_OFFSET (WherryRelayRule, name)
 
@@ -51,6 +52,11 @@ static const RuleKey rule_keys[] = {
     NULL },
   { "outbox-low", ROOM | TOPIC, SIZE, FIELD (outbox_low), 0, WHERRY_DAEMON_SIZE_MAX, NULL },
   { "outbox-messages", ROOM | TOPIC, COUNT, FIELD (outbox_messages), 0, G_MAXINT, NULL },
+  { "keep", ROOM, WORD, FIELD (keep), 0, 0, yes_words },
+  { "history-messages", ROOM | TOPIC, COUNT, FIELD (history_messages), 0, G_MAXINT, NULL },
+  { "history-bytes", ROOM | TOPIC, SIZE, FIELD (history_bytes), 0, WHERRY_DAEMON_SIZE_MAX, NULL },
+  { "history-ms", ROOM | TOPIC, TIME, FIELD (history_age_us), 0, 0, NULL },
+  { "retain", ROOM | TOPIC, WORD, FIELD (retain), 0, 0, yes_words },
   { "block-limit-ms", ROOM | TOPIC, TIME, FIELD (block_limit_us), 0, 0, NULL },
 };
 

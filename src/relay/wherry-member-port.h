@@ -36,6 +36,7 @@ typedef enum
   WHERRY_PORT_MIRROR_CLOSED, /* token, by_member */
   WHERRY_PORT_MIRROR_FAILED, /* token: it could not be opened */
   WHERRY_PORT_NOTICES_OPEN,  /* the member has a channel for notices, perhaps once more */
+  WHERRY_PORT_LOST,          /* what it missed while it was away is not kept any more */
   WHERRY_PORT_WATCH,         /* no member: somebody begins to hold back others */
 } WherryPortRequestType;
 

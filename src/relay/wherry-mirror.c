@@ -99,11 +99,8 @@ make_mirror (WherryRoomTopic *topic, WherryRelayMember *member)
 
   entry->mirror = wherry_outbox_new_by_rules (wherry_member_port_get_set (member->port),
                                               room->relay->config, room->name, topic->mirror_init);
-  if (wherry_port_is_addressed (topic->mirror_init))
-    {
-      wherry_topic_set_numbered (topic->topic);
-      wherry_topic_seat (topic->topic, member->key);
-    }
+  if (wherry_outbox_is_addressed (entry->mirror))
+    wherry_room_topic_seat (topic, member);
   entry->mirror_token = MIRROR_TOKEN | ++member->last_token;
   entry->mirror_lossy = is_lossy (topic->mirror_init);
   entry->mirror_sent = FALSE;
@@ -115,36 +112,21 @@ is_alive (WherryRoomTopic *topic)
   GHashTableIter iter;
   gpointer value;
 
-  if (topic->owns->len > 0 || topic->gate != NULL)
+  if (topic->owns->len > 0 || topic->gate != NULL || wherry_topic_has_history (topic->topic))
     return TRUE;
   g_hash_table_iter_init (&iter, topic->entries);
   while (g_hash_table_iter_next (&iter, NULL, &value))
-    if (((WherryTopicEntry *) value)->mirror_sent)
-      return TRUE;
+    {
+      const WherryTopicEntry *entry = value;
+
+      if (entry->mirror_sent || entry->member->away)
+        return TRUE;
+    }
   return FALSE;
 }
 
 /* Publishing the snapshot comes between deciding and telling: what the new outboxes get is complete
  * from the moment in which anybody can know of them, and retired ones get no more. */
-static void
-publish_snapshot (WherryRoomTopic *topic)
-{
-  WherryRelayRoom *room = topic->room;
-  g_autoptr (GPtrArray) outboxes = g_ptr_array_sized_new (room->members->len);
-
-  for (guint i = 0; i < room->members->len; i++)
-    {
-      WherryRelayMember *member = g_ptr_array_index (room->members, i);
-      WherryTopicEntry *entry = g_hash_table_lookup (topic->entries, member);
-
-      if (entry != NULL && entry->served != NULL)
-        g_ptr_array_add (outboxes, entry->served->outbox);
-      else if (entry != NULL && entry->mirror != NULL)
-        g_ptr_array_add (outboxes, entry->mirror);
-    }
-  wherry_topic_set_snapshot (topic->topic, wherry_snapshot_new (outboxes));
-}
-
 void
 wherry_mirror_update (WherryRoomTopic *topic)
 {
@@ -171,7 +153,7 @@ wherry_mirror_update (WherryRoomTopic *topic)
           g_ptr_array_add (opened, member);
         }
     }
-  publish_snapshot (topic);
+  wherry_room_topic_publish_snapshot (topic);
   for (guint i = 0; i < opened->len; i++)
     {
       WherryRelayMember *member = g_ptr_array_index (opened, i);

@@ -21,6 +21,8 @@ struct _WherryOutbox
   WherryOutboxSet *set;
   char *label; /* NULL: counted without one */
 
+  gboolean addressed;
+
   /* any thread: atomic */
   gint n_snapshots;
 
@@ -30,7 +32,6 @@ struct _WherryOutbox
   GQueue replay; /* of WherryMessage: before those of queue */
   GQueue queue;  /* of WherryMessage */
   gsize bytes;   /* of queue */
-  gboolean addressed;
   gboolean active;
   gboolean closed;
   gboolean retired;

@@ -110,6 +110,12 @@ wherry_outbox_set_addressed (WherryOutbox *self)
   self->addressed = TRUE;
 }
 
+gboolean
+wherry_outbox_is_addressed (WherryOutbox *self)
+{
+  return self->addressed;
+}
+
 static gboolean
 is_too_large_locked (const WherryOutbox *self, const WherryMessage *message)
 {

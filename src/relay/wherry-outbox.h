@@ -39,6 +39,7 @@ gboolean wherry_outbox_is_closed (WherryOutbox *self);       /* Thread: any */
 /* Its channel is framed (wherry-frame.h): what is sent there is longer by the header. Before
  * anybody pushes. */
 void wherry_outbox_set_addressed (WherryOutbox *self);
+gboolean wherry_outbox_is_addressed (WherryOutbox *self); /* Thread: any */
 /* gate: the publisher's; NULL: it cannot wait (its end, or the hub). Thread: any */
 WherryPushResult wherry_outbox_push (WherryOutbox *self, WherryMessage *message, WherryGate *gate);
 /* The same with a lock held: *wake: its set is to be woken, by wherry_outbox_set_wake(), once that

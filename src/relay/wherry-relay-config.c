@@ -31,6 +31,8 @@ wherry_relay_config_new (void)
   self->memory_budget = WHERRY_MEMORY_BUDGET;
   self->max_message_size = WHERRY_MAX_MESSAGE_SIZE_DEFAULT;
   self->connect_limit_us = WHERRY_CONNECT_LIMIT_US;
+  self->resume_window_us = WHERRY_RESUME_WINDOW_US;
+  self->resume_bytes = WHERRY_RESUME_BYTES;
   self->outbox = (WherryOutboxLimits){
     .outbox_high = WHERRY_OUTBOX_HIGH,
     .outbox_low = WHERRY_OUTBOX_LOW,
@@ -86,6 +88,11 @@ wherry_relay_config_add_rule (WherryRelayConfig *self, const char *pattern, gboo
   rule->block_limit_us = -1;
   rule->policy = -1;
   rule->policy_lossy = -1;
+  rule->history_messages = -1;
+  rule->history_bytes = -1;
+  rule->history_age_us = -1;
+  rule->retain = -1;
+  rule->keep = -1;
   rule->mirror = -1;
   g_ptr_array_add (self->rules, rule);
   return rule;
@@ -195,4 +202,34 @@ int
 wherry_relay_config_mirror (const WherryRelayConfig *self, const char *topic)
 {
   return (int) first_set (self, TRUE, topic, G_STRUCT_OFFSET (WherryRelayRule, mirror));
+}
+
+/* One of the three limits is enough for there to be history; the others are as wide as they can be,
+ * but for the bytes. */
+void
+wherry_relay_config_keep (const WherryRelayConfig *self, const char *room, const char *topic,
+                          WherryKeep *out)
+{
+  gint64 messages
+      = first_of_both (self, room, topic, G_STRUCT_OFFSET (WherryRelayRule, history_messages));
+  gint64 bytes
+      = first_of_both (self, room, topic, G_STRUCT_OFFSET (WherryRelayRule, history_bytes));
+  gint64 age_us
+      = first_of_both (self, room, topic, G_STRUCT_OFFSET (WherryRelayRule, history_age_us));
+
+  *out = (WherryKeep){
+    .bytes = bytes >= 0 ? (gsize) bytes : WHERRY_HISTORY_BYTES,
+    .age_us = age_us >= 0 ? age_us : G_MAXINT64,
+    .retain = first_of_both (self, room, topic, G_STRUCT_OFFSET (WherryRelayRule, retain)) == 1,
+  };
+  if (messages >= 0)
+    out->messages = (guint) MIN (messages, G_MAXUINT);
+  else if (bytes > 0 || age_us > 0)
+    out->messages = G_MAXUINT;
+}
+
+gboolean
+wherry_relay_config_keeps_room (const WherryRelayConfig *self, const char *room)
+{
+  return first_set (self, FALSE, room, G_STRUCT_OFFSET (WherryRelayRule, keep)) == 1;
 }

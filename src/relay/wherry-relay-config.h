@@ -37,6 +37,11 @@ typedef struct
   gint64 block_limit_us;   /* -1 */
   gint64 policy;           /* of reliable channels, a WherryPolicy; -1 */
   gint64 policy_lossy;     /* of the others; -1 */
+  gint64 history_messages; /* 0: none; -1 */
+  gint64 history_bytes;    /* -1 */
+  gint64 history_age_us;   /* -1 */
+  gint64 retain;           /* 1: the last value too; -1 */
+  gint64 keep;             /* room only: 1: it does not end with its last member; -1 */
   gint64 mirror; /* topic only: 0 no mirrors of it, 1 reliable, 2 lossy mirrors, -1 default */
 } WherryRelayRule;
 
@@ -52,6 +57,8 @@ typedef struct
   gsize memory_budget;       /* the process */
   gsize max_message_size;
   gint64 connect_limit_us;
+  gint64 resume_window_us; /* how long a member may be away; 0: nobody may */
+  gsize resume_bytes;      /* of each topic, for those */
   WherryOutboxLimits outbox;
   WherryPolicy policy;       /* of reliable channels */
   WherryPolicy policy_lossy; /* of the others */

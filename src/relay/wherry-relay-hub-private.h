@@ -34,6 +34,7 @@ struct _WherryRelayHub
   WherryInbox *inbox; /* of WherryPortRequest */
   WherryBudget *budget;
   WherryBlockWatch *watch;
+  WherryLogShare *logs;
 
   /* hub thread only */
   WherryOwner owner;
@@ -83,6 +84,9 @@ struct _WherryRelayMember
   WherryGrant *grant;    /* NULL: it may do everything */
   gint64 expires_us;     /* on our clock */
   GSource *expiry_timer; /* NULL: it may stay */
+  guint history;         /* how much of what is kept it wants */
+  gboolean resumable;    /* it has a token, or will */
+  gboolean away;         /* its connection is gone, and it may come back */
 
   const WherryMemberEvents *events; /* NULL: its signaling is gone, or it has left */
   gpointer user_data;
@@ -120,6 +124,8 @@ struct _WherryRelayRoom
   GPtrArray *members;    /* present ones, in the order of their joins; each is a reference */
   gsize attribute_bytes; /* of all members */
   GHashTable *topics;    /* label to WherryRoomTopic */
+  guint64 sequence_base; /* numbers that topics had which ended: no new one begins below */
+  gboolean kept;         /* the configuration's reference: it does not end with its last member */
   GQueue events;         /* of RoomEvent, told one after the other */
   gboolean telling;
 };
@@ -146,12 +152,17 @@ typedef struct
   gboolean mirror_lossy;
   gboolean mirror_sent;   /* the member published on it: it keeps the topic */
   gboolean mirror_failed; /* not tried again before one of its channels closes */
+  gboolean subscribed;    /* it is in the snapshot */
+  gboolean resumes;       /* it came back: first what it missed, behind these two numbers */
+  guint64 seen;
+  guint64 direct;
 } WherryTopicEntry;
 
 typedef struct _WherryRoomTopic
 {
   WherryRelayRoom *room;
   WherryTopic *topic;
+  gboolean resumes;               /* it keeps messages for members that come back */
   GPtrArray *owns;                /* of WherryOwnChannel, borrowed, in the order of their opening */
   GHashTable *entries;            /* WherryRelayMember to WherryTopicEntry */
   WherryChannelInit *mirror_init; /* of the oldest publisher there is or was last */
@@ -209,6 +220,8 @@ WherryRelayRoom *wherry_relay_room_get (WherryRelayHub *relay,
                                         const char *name); /* (transfer full), made if new */
 WherryRelayRoom *wherry_relay_room_ref (WherryRelayRoom *self);
 void wherry_relay_room_unref (WherryRelayRoom *self);
+/* It ends with its last member after all: the relay goes down. */
+void wherry_relay_room_let_go (WherryRelayRoom *self);
 void wherry_relay_room_add (WherryRelayRoom *self, WherryRelayMember *member);
 void wherry_relay_room_remove (WherryRelayRoom *self, WherryRelayMember *member,
                                WherryLeaveReason reason, gboolean told);
@@ -249,6 +262,12 @@ void wherry_relay_room_leave_topics (WherryRelayRoom *self, WherryRelayMember *m
 void wherry_relay_room_finish_topics (WherryRelayRoom *self, WherryRelayMember *member);
 /* It has left and said all that it had to say: no topic remembers it. */
 void wherry_relay_room_unseat (WherryRelayRoom *self, WherryRelayMember *member);
+
+/* wherry-topic-snapshot.c */
+void wherry_room_topic_keep (WherryRoomTopic *topic, gboolean resumes);
+void wherry_room_topic_seat (WherryRoomTopic *topic, WherryRelayMember *member);
+/* Who is subscribed, from what the entries say. */
+void wherry_room_topic_publish_snapshot (WherryRoomTopic *topic);
 
 /* wherry-mirror.c */
 /* Which mirrors there must be; then the snapshot; then what the members must be told. Ends the

@@ -57,6 +57,7 @@ wherry_relay_hub_new (WherryRelayConfig *config, GMainContext *hub_context, Wher
       = wherry_inbox_new (self->context, 0, 0, NULL, on_request, self, wherry_port_request_free);
   self->budget = wherry_budget_new (config->memory_budget);
   self->watch = wherry_block_watch_new (notify_watch, self->inbox);
+  self->logs = wherry_log_share_new (config->memory_budget / WHERRY_LOG_SHARE);
   self->cool_down = wherry_cool_down_new ();
   self->bans = wherry_ban_list_new ();
   self->members = g_hash_table_new (g_int64_hash, g_int64_equal);
@@ -83,6 +84,7 @@ wherry_relay_hub_free (WherryRelayHub *self)
   wherry_cool_down_free (self->cool_down);
   wherry_ban_list_free (self->bans);
   wherry_block_watch_unref (self->watch);
+  wherry_log_share_unref (self->logs);
   wherry_budget_unref (self->budget);
   wherry_inbox_unref (self->inbox);
   wherry_clock_unref (self->clock);
@@ -352,6 +354,7 @@ wherry_relay_hub_shutdown (WherryRelayHub *self, void (*done) (gpointer user_dat
       = g_ptr_array_new_with_free_func ((GDestroyNotify) wherry_relay_member_unref);
   GHashTableIter iter;
   gpointer value;
+  GList *rooms;
 
   WHERRY_ASSERT_OWNER (self);
   self->shutting_down = TRUE;
@@ -360,6 +363,8 @@ wherry_relay_hub_shutdown (WherryRelayHub *self, void (*done) (gpointer user_dat
   g_hash_table_iter_init (&iter, self->members);
   while (g_hash_table_iter_next (&iter, NULL, &value))
     g_ptr_array_add (members, wherry_relay_member_ref (value));
+  rooms = g_hash_table_get_values (self->rooms);
+  g_list_free_full (rooms, (GDestroyNotify) wherry_relay_room_let_go);
   /* Each is told of its own end; of the others' it would hear only noise. */
   for (guint i = 0; i < members->len; i++)
     wherry_relay_member_end (g_ptr_array_index (members, i), WHERRY_LEAVE_SHUTDOWN, FALSE);

@@ -66,6 +66,7 @@ typedef struct
   /* (nullable): what is published on will_topic when the member vanishes; a reference is kept */
   WherryMessage *will;
   const char *will_topic;
+  guint history;       /* so many kept messages of each topic first */
   const char *address; /* where its signaling comes from, for the log and limits (nullable) */
   WherryGrant *grant;  /* what it may do here; a reference is taken (nullable): everything */
   /* (nullable): it has no network: made on the hub's context by wherry_relay_member_start() */

@@ -69,6 +69,7 @@ wherry_relay_member_new (WherryRelayHub *relay, WherryRelayRoom *room, const Whe
       self->will = wherry_message_ref (join->will);
       self->will_topic = g_strdup (join->will_topic);
     }
+  self->history = join->history;
   self->transport = join->transport;
   self->transport_data = join->transport_data;
   self->events = events;
@@ -240,6 +241,9 @@ wherry_relay_member_handle (WherryRelayMember *self, WherryPortRequest *request)
     case WHERRY_PORT_NOTICES_OPEN:
       if (self->events != NULL && self->events->notices_open != NULL)
         self->events->notices_open (self->user_data);
+      break;
+    case WHERRY_PORT_LOST:
+      wherry_relay_member_end (self, WHERRY_LEAVE_SLOW, TRUE);
       break;
     case WHERRY_PORT_WATCH:
     default:

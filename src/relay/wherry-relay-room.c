@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "relay/wherry-relay-hub-private.h"
+#include "relay/wherry-relay-rules.h"
 
 /* Who is in a room, and who hears of it. Events are told one after the other: what a listener does
  * while it is told (leave, say) is told after, so that everybody hears the same order. */
@@ -55,7 +56,8 @@ wherry_relay_room_get (WherryRelayHub *relay, const char *name)
   self->topics = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, wherry_room_topic_free);
   g_queue_init (&self->events);
   g_hash_table_insert (relay->rooms, self->name, self);
-  return self;
+  self->kept = wherry_relay_config_keeps_room (relay->config, name) && !self->echo;
+  return self->kept ? wherry_relay_room_ref (self) : self;
 }
 
 WherryRelayRoom *
@@ -76,6 +78,15 @@ wherry_relay_room_unref (WherryRelayRoom *self)
   g_hash_table_unref (self->topics);
   g_free (self->name);
   g_free (self);
+}
+
+void
+wherry_relay_room_let_go (WherryRelayRoom *self)
+{
+  if (!self->kept)
+    return;
+  self->kept = FALSE;
+  wherry_relay_room_unref (self);
 }
 
 static gsize

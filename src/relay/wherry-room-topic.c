@@ -46,6 +46,8 @@ wherry_room_topic_new (WherryRelayRoom *room, const char *label)
   topic->owns = g_ptr_array_new ();
   topic->entries = g_hash_table_new_full (NULL, NULL, NULL, entry_free);
   g_hash_table_insert (room->topics, (char *) wherry_topic_get_label (topic->topic), topic);
+  wherry_topic_set_base (topic->topic, room->sequence_base);
+  wherry_room_topic_keep (topic, FALSE);
   return topic;
 }
 
@@ -60,6 +62,8 @@ wherry_room_topic_free (gpointer data)
   if (topic->gate != NULL)
     wherry_gate_close (topic->gate);
   g_clear_pointer (&topic->gate, wherry_gate_unref);
+  topic->room->sequence_base
+      = MAX (topic->room->sequence_base, wherry_topic_get_highest (topic->topic));
   /* who still holds the topic publishes to nobody; retired mirrors see that the last is out */
   wherry_topic_set_snapshot (topic->topic, wherry_snapshot_new (NULL));
   wherry_topic_unref (topic->topic);
@@ -108,11 +112,8 @@ wherry_relay_room_subscribe (WherryRelayRoom *self, WherryRelayMember *member, g
   own->init = wherry_port_init_copy (init);
   own->outbox = wherry_outbox_new_by_rules (wherry_member_port_get_set (member->port),
                                             relay->config, self->name, init);
-  if (wherry_port_is_addressed (init))
-    {
-      wherry_topic_set_numbered (topic->topic);
-      wherry_topic_seat (topic->topic, member->key);
-    }
+  if (wherry_outbox_is_addressed (own->outbox))
+    wherry_room_topic_seat (topic, member);
   own->may_publish = wherry_grant_may_publish (member->grant, init->label);
   own->may_subscribe = wherry_grant_may_subscribe (member->grant, init->label);
   g_hash_table_insert (member->owns, &own->token, own);

@@ -37,7 +37,9 @@ struct _WherryTopic
   WherryLock lock;
   WherrySnapshot *snapshot;
   gboolean numbered;
+  guint64 base;        /* numbers of former topics with this label are not above it */
   guint64 sequence;    /* of the newest message to everyone */
+  guint64 direct;      /* the highest that a message to one member had */
   GHashTable *seats;   /* member (guint64) to Seat */
   WherryTopicLog *log; /* NULL: nothing is kept */
   WherryClock *clock;  /* NULL while there is no log */
@@ -135,6 +137,22 @@ wherry_topic_set_numbered (WherryTopic *self)
 }
 
 void
+wherry_topic_set_base (WherryTopic *self, guint64 sequence)
+{
+  G_GNUC_UNUSED g_autoptr (WherryLocker) locker = wherry_locker_new (&self->lock);
+
+  self->sequence = self->base = sequence;
+}
+
+guint64
+wherry_topic_get_highest (WherryTopic *self)
+{
+  G_GNUC_UNUSED g_autoptr (WherryLocker) locker = wherry_locker_new (&self->lock);
+
+  return MAX (self->sequence, self->direct);
+}
+
+void
 wherry_topic_set_keep (WherryTopic *self, const WherryKeep *keep, WherryLogShare *share,
                        WherryClock *clock)
 {
@@ -219,6 +237,7 @@ seat_locked (WherryTopic *self, guint64 member)
       seat = g_new0 (Seat, 1);
       seat->member = member;
       seat->since = self->sequence;
+      seat->direct = self->base;
       g_hash_table_insert (self->seats, &seat->member, seat);
     }
   return seat;
@@ -340,6 +359,19 @@ has_recipient_locked (WherryTopic *self, const WherryPost *post)
   return FALSE;
 }
 
+static guint64
+number_locked (WherryTopic *self, guint64 recipient)
+{
+  Seat *seat;
+
+  if (recipient == 0)
+    return ++self->sequence;
+  seat = seat_locked (self, recipient);
+  seat->direct++;
+  self->direct = MAX (self->direct, seat->direct);
+  return seat->direct;
+}
+
 /* Whether it is new, and then its number. */
 static gboolean
 accept_locked (WherryTopic *self, const WherryPost *post, guint64 *sequence, WherryPublished *out)
@@ -349,8 +381,7 @@ accept_locked (WherryTopic *self, const WherryPost *post, guint64 *sequence, Whe
   out->is_duplicate = seat != NULL && post->own <= seat->accepted;
   out->has_recipient = has_recipient_locked (self, post);
   if (!out->is_duplicate && out->has_recipient)
-    *sequence
-        = post->recipient == 0 ? ++self->sequence : ++seat_locked (self, post->recipient)->direct;
+    *sequence = number_locked (self, post->recipient);
   if (seat != NULL && !out->is_duplicate)
     {
       seat->accepted = post->own; /* to nobody, too: it is not to come again */

@@ -31,6 +31,10 @@ const char *wherry_topic_get_label (WherryTopic *self);
 /* Its messages are numbered from now on: somebody's channel is addressed, or it keeps some of them.
  * Thread: hub */
 void wherry_topic_set_numbered (WherryTopic *self);
+/* Its first message gets the number behind this one: a topic of that name may have been there
+ * before, and numbers do not begin anew within a room. */
+void wherry_topic_set_base (WherryTopic *self, guint64 sequence);
+guint64 wherry_topic_get_highest (WherryTopic *self); /* that it gave */
 /* It keeps messages, and is numbered. share, clock: referenced. Thread: hub */
 void wherry_topic_set_keep (WherryTopic *self, const WherryKeep *keep, WherryLogShare *share,
                             WherryClock *clock);

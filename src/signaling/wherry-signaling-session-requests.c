@@ -44,6 +44,7 @@ join_room (WherrySignalingSession *self, const WherrySignal *signal, const char 
     .attributes = signal->attributes,
     .will = will,
     .will_topic = will != NULL ? signal->will->topic : NULL,
+    .history = signal->history,
     .address = self->address,
   };
 
