@@ -22,13 +22,17 @@ type member struct {
 }
 
 func enter(server, room, name string, reads *receiver, measuring *int32) (*member, error) {
+	return enterBy(server, room, name, channelSpec{Label: "load", Ordered: true}, reads, measuring)
+}
+
+func enterBy(server, room, name string, spec channelSpec, reads *receiver, measuring *int32) (*member, error) {
 	c, err := dial(server, room, name, false, nil)
 	if err != nil {
 		return nil, err
 	}
 	m := &member{client: c, reads: reads}
 	ready := make(chan struct{})
-	err = c.open(channelSpec{Label: "load", Ordered: true}, func(raw datachannel.ReadWriteCloser, dc *webrtc.DataChannel) {
+	err = c.open(spec, func(raw datachannel.ReadWriteCloser, dc *webrtc.DataChannel) {
 		m.raw, m.channel = raw, dc
 		if reads != nil {
 			go reads.run(raw, measuring)
