@@ -27,6 +27,10 @@ G_BEGIN_DECLS
   X (TOPICS_REFUSED, "topics_refused", "topics refused by a limit")                                \
   X (ATTRIBUTES_REFUSED, "attributes_refused", "attributes refused by a limit")                    \
   X (WILLS, "wills", "last wills published")                                                       \
+  X (ROOMS_REFUSED, "rooms_refused", "joins refused because there were too many rooms")            \
+  X (ADDRESSES_REFUSED, "addresses_refused", "joins refused for too many members from an address") \
+  X (RATE_PAUSES, "rate_pauses", "times that a member was paused for sending too much")            \
+  X (OFFENDERS, "offenders", "members sent away for what they sent on data channels")              \
   X (MESSAGES_IN, "messages_in", "messages accepted from publishers")                              \
   X (MESSAGES_OUT, "messages_out", "messages handed to subscribers' associations")                 \
   X (BYTES_IN, "bytes_in", "payload bytes accepted from publishers")                               \

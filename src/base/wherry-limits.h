@@ -190,6 +190,23 @@
 /* Everything that topics keep may take one part in so many of the memory budget: it is what is on
  * its way that must not wait for it. */
 #define WHERRY_LOG_SHARE 4u
+/* Topics that one member began and that are still there: a quarter of a room's. Those that keep
+ * messages outlive their channels, so that the number of channels is no bound. */
+#define WHERRY_TOPICS_PER_MEMBER 32u
+/* Rooms are made by whoever names one. */
+#define WHERRY_ROOMS_MAX 1000u
+/* Members from one address that is not loopback: a class behind one router, but no army. */
+#define WHERRY_MEMBERS_PER_ADDRESS 100u
+/* What a member that is not on loopback may send, in a second, and twice that at once: a game at 60
+ * Hz with a few channels sends some hundred messages; a file goes at the speed of a good line. Each
+ * is relayed to everybody in the room, so it is the room that makes it expensive. */
+#define WHERRY_MESSAGE_RATE 5000u
+#define WHERRY_BYTE_RATE (4u * WHERRY_MIB)
+/* Being paused and read again costs more than a message: never for less than so much. */
+#define WHERRY_RATE_PAUSE_US (G_USEC_PER_SEC / 10)
+/* Messages on data channels, in a minute, that are no good: a client that is only out of date has a
+ * recipient that just left now and then. */
+#define WHERRY_BAD_FRAMES_PER_MINUTE 100u
 #define WHERRY_OUTBOX_HIGH (1u * WHERRY_MIB)
 #define WHERRY_OUTBOX_LOW (256u * WHERRY_KIB)
 /* Topics that what was dropped and paused is counted for in each member, those of the room and as

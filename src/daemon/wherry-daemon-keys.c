@@ -103,6 +103,60 @@ set_channels_per_member (WherryDaemonOptions *options, const char *value, GError
 }
 
 static gboolean
+set_max_rooms (WherryDaemonOptions *options, const char *value, GError **error)
+{
+  return set_uint (&options->relay->max_rooms, value, 0, 10000000, error);
+}
+
+static gboolean
+set_members_per_address (WherryDaemonOptions *options, const char *value, GError **error)
+{
+  return set_uint (&options->relay->members_per_address, value, 0, 1000000, error);
+}
+
+static gboolean
+set_topics_per_member (WherryDaemonOptions *options, const char *value, GError **error)
+{
+  return set_uint (&options->relay->topics_per_member, value, 1, 65535, error);
+}
+
+static gboolean
+set_message_rate (WherryDaemonOptions *options, const char *value, GError **error)
+{
+  return set_uint (&options->relay->message_rate, value, 0, 1000000000, error);
+}
+
+static gboolean
+set_byte_rate (WherryDaemonOptions *options, const char *value, GError **error)
+{
+  guint64 number;
+
+  /* what the bucket can count */
+  if (!wherry_daemon_value_size (value, 0, G_GUINT64_CONSTANT (1) << 38, &number, error))
+    return FALSE;
+  options->relay->byte_rate = (gsize) number;
+  return TRUE;
+}
+
+static gboolean
+set_rate_policy (WherryDaemonOptions *options, const char *value, GError **error)
+{
+  static const char *const words[] = { "block", "disconnect", NULL };
+  guint word;
+
+  if (!wherry_daemon_value_word (value, words, &word, error))
+    return FALSE;
+  options->relay->rate_disconnects = word == 1;
+  return TRUE;
+}
+
+static gboolean
+set_bad_messages (WherryDaemonOptions *options, const char *value, GError **error)
+{
+  return set_uint (&options->relay->bad_frames, value, 0, G_MAXINT, error);
+}
+
+static gboolean
 set_attributes_per_room (WherryDaemonOptions *options, const char *value, GError **error)
 {
   return set_size (&options->relay->attributes_per_room, value, 0, error);
@@ -244,6 +298,21 @@ const WherryDaemonKey wherry_daemon_keys[] = {
   { "topics-per-room", N_ ("N"), N_ ("Most topics of a room"), FALSE, set_topics_per_room },
   { "channels-per-member", N_ ("N"), N_ ("Most data channels of a member"), FALSE,
     set_channels_per_member },
+  { "max-rooms", N_ ("N"), N_ ("Most rooms (default 1000; 0: any number)"), FALSE, set_max_rooms },
+  { "members-per-address", N_ ("N"),
+    N_ ("Most members from one address but loopback (0: any number)"), FALSE,
+    set_members_per_address },
+  { "topics-per-member", N_ ("N"), N_ ("Most topics that one member may begin"), FALSE,
+    set_topics_per_member },
+  { "message-rate", N_ ("N"),
+    N_ ("Most messages a second of a member, but on loopback (0: any number)"), FALSE,
+    set_message_rate },
+  { "byte-rate", N_ ("SIZE"), N_ ("The same in bytes"), FALSE, set_byte_rate },
+  { "rate-policy", N_ ("POLICY"), N_ ("Who sends more: block it, or disconnect it (block)"), FALSE,
+    set_rate_policy },
+  { "bad-messages", N_ ("N"),
+    N_ ("Bad messages on data channels, a minute, that a member may send"), FALSE,
+    set_bad_messages },
   { "attributes-per-room", N_ ("SIZE"), N_ ("What the attributes of a room's members may take"),
     FALSE, set_attributes_per_room },
   { "joins-per-address", N_ ("N"),

@@ -156,6 +156,7 @@ make_peer (WherryRelayMember *self, WherrySignalError *code, GError **error)
     .name = self->id,
     .room = self->room->name,
     .echo = self->room->echo,
+    .limited = wherry_relay_member_is_limited (self),
     .grant = self->grant,
     .config = relay->config,
     .hub = relay->inbox,

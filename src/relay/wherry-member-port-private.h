@@ -7,6 +7,7 @@
 
 #include "base/wherry-lock.h"
 #include "base/wherry-owner.h"
+#include "base/wherry-token-bucket.h"
 #include "relay/wherry-member-port.h"
 
 G_BEGIN_DECLS
@@ -22,6 +23,7 @@ struct _WherryMemberPort
   char *name;
   char *room;
   gboolean echo;
+  gboolean limited;   /* by what it sends a second */
   WherryGrant *grant; /* NULL: it may do everything */
   const WherryRelayConfig *config;
   WherryInbox *hub;
@@ -53,6 +55,13 @@ struct _WherryMemberPort
   struct _WherryPortChannel *notices; /* NULL: none is open */
   gsize held_bytes;
   WherryBudgetWait *budget_wait; /* NULL: does not wait */
+  WherryTokenBucket messages;
+  WherryTokenBucket bytes;
+  GSource *rate_timer;    /* it is not read until then */
+  gint64 rate_noticed_us; /* when it was last told; -1: never */
+  guint n_bad;            /* since bad_since_us */
+  gint64 bad_since_us;
+  gboolean offended; /* the hub was told to send it away */
 };
 
 typedef enum
@@ -133,6 +142,15 @@ void wherry_port_channel_refuse (WherryMemberPort *self, guint64 token, WherrySi
                                  const char *reason);
 void wherry_port_channel_mirror (WherryMemberPort *self, guint64 token, WherryTopic *topic,
                                  WherryOutbox *outbox, const WherryChannelInit *init);
+
+/* wherry-port-rate.c */
+void wherry_port_rate_init (WherryMemberPort *self);
+/* A message came, on whichever channel. */
+void wherry_port_rate_charge (WherryMemberPort *self, WherryMessage *message);
+/* A message came that is no good. */
+void wherry_port_count_bad (WherryMemberPort *self);
+/* TRUE: it sends too much. Whether to read is asked again when it may go on. */
+gboolean wherry_port_rate_is_over (WherryMemberPort *self);
 
 /* The end: nothing is waited for any more. */
 void wherry_port_stop_waiting (WherryMemberPort *self);

@@ -28,6 +28,7 @@ wherry_member_port_new (const WherryPortSettings *settings)
   self->name = g_strdup (settings->name);
   self->room = g_strdup (settings->room);
   self->echo = settings->echo;
+  self->limited = settings->limited;
   self->grant = settings->grant != NULL ? wherry_grant_ref (settings->grant) : NULL;
   self->config = settings->config;
   self->hub = wherry_inbox_ref (settings->hub);
@@ -38,6 +39,7 @@ wherry_member_port_new (const WherryPortSettings *settings)
   self->gate = wherry_gate_new (self->waker);
   self->set = wherry_outbox_set_new (self->id, self->config->member_bytes, self->clock, self->waker,
                                      self->watch);
+  wherry_port_rate_init (self);
   self->channels
       = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, wherry_port_channel_free);
   return self;
@@ -161,6 +163,7 @@ wherry_port_publish (WherryMemberPort *self, WherryPortChannel *record, WherryMe
       wherry_counter_inc (WHERRY_COUNTER_BAD_FRAMES);
       wherry_port_notice (self, WHERRY_SIGNAL_ERROR_BAD_MESSAGE, error->message,
                           record->init->label);
+      wherry_port_count_bad (self);
       return;
     }
   wherry_topic_publish_post (record->topic, self->set, &post, self->gate, &published);
@@ -176,6 +179,7 @@ wherry_port_publish (WherryMemberPort *self, WherryPortChannel *record, WherryMe
       wherry_counter_inc (WHERRY_COUNTER_BAD_FRAMES);
       wherry_port_notice (self, WHERRY_SIGNAL_ERROR_NO_SUCH_MEMBER,
                           "nobody of that id is on the topic", record->init->label);
+      wherry_port_count_bad (self);
     }
   if (post.own != 0)
     wherry_port_ack_later (self, record, post.own);
@@ -231,6 +235,8 @@ on_message (gpointer user_data, WherryChannel *channel, WherryMessage *message)
   WherryMemberPort *self = user_data;
   WherryPortChannel *record = wherry_channel_get_user_data (channel);
 
+  if (self->limited)
+    wherry_port_rate_charge (self, message);
   if (record == NULL) /* refused: its reset is under way */
     return;
   if (record->kind == WHERRY_PORT_NOTICES)

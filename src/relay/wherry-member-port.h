@@ -37,6 +37,7 @@ typedef enum
   WHERRY_PORT_MIRROR_FAILED, /* token: it could not be opened */
   WHERRY_PORT_NOTICES_OPEN,  /* the member has a channel for notices, perhaps once more */
   WHERRY_PORT_LOST,          /* what it missed while it was away is not kept any more */
+  WHERRY_PORT_OFFENDED,      /* code: it sent what it may not, and is to leave */
   WHERRY_PORT_WATCH,         /* no member: somebody begins to hold back others */
 } WherryPortRequestType;
 
@@ -48,6 +49,7 @@ typedef struct
   WherryChannelInit *init;
   GPtrArray *messages; /* of WherryMessage */
   gboolean by_member;
+  WherrySignalError code;
 } WherryPortRequest;
 
 void wherry_port_request_free (gpointer request);
@@ -69,6 +71,7 @@ typedef struct
   const char *name; /* the id in hexadecimal; copied */
   const char *room; /* copied */
   gboolean echo;
+  gboolean limited;                /* by what it sends a second */
   WherryGrant *grant;              /* (nullable): it may do everything */
   const WherryRelayConfig *config; /* outlives the port */
   WherryInbox *hub;

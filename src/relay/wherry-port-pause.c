@@ -115,6 +115,7 @@ wherry_port_update_pause (WherryMemberPort *self)
   /* whose channels come and go faster than the hub answers is slowed down, not refused */
   paused |= self->n_orphans > self->config->channels_per_member;
   paused |= waits_for_budget (self);
+  paused |= wherry_port_rate_is_over (self);
   if (paused == self->paused)
     return;
   self->paused = paused; /* first: reading on may deliver messages from within */
@@ -127,4 +128,5 @@ wherry_port_stop_waiting (WherryMemberPort *self)
   forget_budget (self);
   wherry_clock_clear_source (&self->grace_timer);
   wherry_clock_clear_source (&self->ack_timer);
+  wherry_clock_clear_source (&self->rate_timer);
 }

@@ -26,6 +26,12 @@ wherry_relay_config_new (void)
   self->members_per_room = WHERRY_MEMBERS_PER_ROOM;
   self->topics_per_room = WHERRY_TOPICS_PER_ROOM;
   self->channels_per_member = WHERRY_CHANNELS_PER_MEMBER;
+  self->max_rooms = WHERRY_ROOMS_MAX;
+  self->members_per_address = WHERRY_MEMBERS_PER_ADDRESS;
+  self->topics_per_member = WHERRY_TOPICS_PER_MEMBER;
+  self->message_rate = WHERRY_MESSAGE_RATE;
+  self->byte_rate = WHERRY_BYTE_RATE;
+  self->bad_frames = WHERRY_BAD_FRAMES_PER_MINUTE;
   self->attributes_per_room = WHERRY_ATTRIBUTES_PER_ROOM;
   self->member_bytes = WHERRY_MEMBER_BYTES;
   self->memory_budget = WHERRY_MEMORY_BUDGET;

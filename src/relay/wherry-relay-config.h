@@ -52,6 +52,13 @@ typedef struct
   guint members_per_room;
   guint topics_per_room;
   guint channels_per_member;
+  guint max_rooms;           /* 0: any number */
+  guint members_per_address; /* but loopback; 0: any number */
+  guint topics_per_member;   /* that it began */
+  guint message_rate;        /* of a member that is not on loopback, a second; 0: any number */
+  gsize byte_rate;           /* the same */
+  gboolean rate_disconnects; /* who sends more leaves; otherwise it is read no faster */
+  guint bad_frames;          /* in a minute; 0: any number */
   gsize attributes_per_room; /* bytes */
   gsize member_bytes;        /* all outboxes of a member */
   gsize memory_budget;       /* the process */

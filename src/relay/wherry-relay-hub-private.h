@@ -42,11 +42,12 @@ struct _WherryRelayHub
   WherryBanList *bans;
   GHashTable
       *members; /* id (guint64) to WherryRelayMember; those that left too, while their peer lives */
-  GHashTable *rooms;  /* name to WherryRelayRoom */
-  guint n_present;    /* members that have not left */
-  guint n_peers;      /* peers whose thread is not yet joined */
-  gsize stream_bytes; /* of all members, charged to the budget */
-  guint fds_used;     /* as last counted, and what was given since */
+  GHashTable *rooms;    /* name to WherryRelayRoom */
+  GHashTable *networks; /* WherryAddressKey to the number of members from there */
+  guint n_present;      /* members that have not left */
+  guint n_peers;        /* peers whose thread is not yet joined */
+  gsize stream_bytes;   /* of all members, charged to the budget */
+  guint fds_used;       /* as last counted, and what was given since */
   gint64 fds_counted_us;
   gboolean fds_freed; /* a peer has ended since */
   GSource *watch_timer;
@@ -113,6 +114,7 @@ struct _WherryRelayMember
   GHashTable *owns;          /* token to WherryOwnChannel */
   GHashTable *closed_labels; /* topics that it closed and that are not mirrored to it; NULL: none */
   guint64 last_token;        /* of mirrors */
+  guint n_topics;            /* that it began and that are there */
 };
 
 struct _WherryRelayRoom
@@ -161,6 +163,7 @@ typedef struct
 typedef struct _WherryRoomTopic
 {
   WherryRelayRoom *room;
+  guint64 begun_by; /* a member, which may be gone */
   WherryTopic *topic;
   gboolean resumes;               /* it keeps messages for members that come back */
   GPtrArray *owns;                /* of WherryOwnChannel, borrowed, in the order of their opening */
@@ -233,6 +236,20 @@ void wherry_relay_room_msg (WherryRelayRoom *self, WherryRelayMember *from, cons
 gboolean wherry_relay_room_signal (WherryRelayRoom *self, WherryRelayMember *from, const char *to,
                                    const char *data, gsize length);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (WherryRelayRoom, wherry_relay_room_unref)
+
+/* wherry-relay-limits.c */
+/* FALSE: it may not join: code and text say why. */
+gboolean wherry_relay_hub_check_limits (WherryRelayHub *self, const WherryJoin *join,
+                                        WherrySignalError *code, const char **text);
+/* One member more, or less, from its address. */
+void wherry_relay_hub_count_address (WherryRelayHub *self, const char *address, int change);
+/* Whether what it sends is limited: it is not on this machine. */
+gboolean wherry_relay_member_is_limited (WherryRelayMember *self);
+/* TRUE: it has begun as many topics as it may. */
+gboolean wherry_relay_member_has_topics (WherryRelayMember *self);
+void wherry_relay_hub_count_topic (WherryRelayHub *self, guint64 member, int change);
+/* It leaves for what it sent. */
+void wherry_relay_member_offended (WherryRelayMember *self, WherrySignalError code);
 
 /* wherry-relay-presence.c */
 /* Its token's, or what it says itself. */

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "base/wherry-address-key.h"
 #include "base/wherry-counters.h"
 #include "base/wherry-error.h"
 #include "base/wherry-limits.h"
@@ -62,6 +63,8 @@ wherry_relay_hub_new (WherryRelayConfig *config, GMainContext *hub_context, Wher
   self->bans = wherry_ban_list_new ();
   self->members = g_hash_table_new (g_int64_hash, g_int64_equal);
   self->rooms = g_hash_table_new (g_str_hash, g_str_equal);
+  self->networks
+      = g_hash_table_new_full (wherry_address_key_hash, wherry_address_key_equal, g_free, NULL);
   self->fds_counted_us = -FDS_COUNT_INTERVAL_US;
   self->budget_since_us = -1;
   return self;
@@ -81,6 +84,8 @@ wherry_relay_hub_free (WherryRelayHub *self)
   wherry_inbox_close (self->inbox);
   g_hash_table_unref (self->members);
   g_hash_table_unref (self->rooms);
+  g_assert (g_hash_table_size (self->networks) == 0);
+  g_hash_table_unref (self->networks);
   wherry_cool_down_free (self->cool_down);
   wherry_ban_list_free (self->bans);
   wherry_block_watch_unref (self->watch);
@@ -261,7 +266,7 @@ may_join (WherryRelayHub *self, const WherryJoin *join, WherrySignalError *code,
                                 wherry_clock_now_us (self->clock))
       > 0)
     return refuse (code, WHERRY_SIGNAL_ERROR_RATE_LIMITED, error,
-                   "you were too slow for this room: try again in half a minute");
+                   "you were sent away from this room: try again in half a minute");
   if ((self->config->max_peers > 0 && self->n_present >= self->config->max_peers)
       || !wherry_relay_hub_has_room_for_peer (self, n_without + 1))
     return refuse (code, WHERRY_SIGNAL_ERROR_SERVER_FULL, error, "the server is full");
@@ -269,6 +274,8 @@ may_join (WherryRelayHub *self, const WherryJoin *join, WherrySignalError *code,
   if (room != NULL
       && room->members->len >= wherry_relay_config_members_per_room (self->config, join->room))
     return refuse (code, WHERRY_SIGNAL_ERROR_ROOM_FULL, error, "the room is full");
+  if (!wherry_relay_hub_check_limits (self, join, code, &text))
+    return refuse (code, *code, error, text);
   if (!wherry_relay_hub_check_presence (self, join, code, &text))
     return refuse (code, *code, error, text);
   return TRUE;

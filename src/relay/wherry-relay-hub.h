@@ -44,6 +44,8 @@ typedef struct
   void (*member_changed) (gpointer user_data, const char *peer, const char *attributes,
                           const char *tag);
   void (*member_left) (gpointer user_data, const char *peer, WherryLeaveReason reason);
+  /* (nullable): something is wrong with what it sends on its channels; it leaves. */
+  void (*offended) (gpointer user_data, WherrySignalError code, const char *text);
   /* data: raw JSON bytes as they came */
   void (*signal) (gpointer user_data, const char *from, const char *data, gsize length);
   void (*msg) (gpointer user_data, const char *from, const char *object, gsize length);

@@ -78,6 +78,7 @@ wherry_relay_member_new (WherryRelayHub *relay, WherryRelayRoom *room, const Whe
   self->owns = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, wherry_own_channel_free);
   g_hash_table_insert (relay->members, &self->key, self);
   relay->n_present++;
+  wherry_relay_hub_count_address (relay, self->address, 1);
   wherry_relay_member_start_connect_timer (self, relay->config->connect_limit_us);
   wherry_relay_member_set_grant (self, join->grant);
   return self;
@@ -157,6 +158,7 @@ wherry_relay_member_end (WherryRelayMember *self, WherryLeaveReason reason, gboo
   self->reason = reason;
   self->events = NULL;
   self->relay->n_present--;
+  wherry_relay_hub_count_address (self->relay, self->address, -1);
   wherry_clock_clear_source (&self->connect_timer);
   wherry_clock_clear_source (&self->expiry_timer);
   g_clear_pointer (&self->candidates, g_ptr_array_unref);
@@ -244,6 +246,9 @@ wherry_relay_member_handle (WherryRelayMember *self, WherryPortRequest *request)
       break;
     case WHERRY_PORT_LOST:
       wherry_relay_member_end (self, WHERRY_LEAVE_SLOW, TRUE);
+      break;
+    case WHERRY_PORT_OFFENDED:
+      wherry_relay_member_offended (self, request->code);
       break;
     case WHERRY_PORT_WATCH:
     default:

@@ -56,6 +56,7 @@ wherry_room_topic_free (gpointer data)
 {
   WherryRoomTopic *topic = data;
 
+  wherry_relay_hub_count_topic (topic->room->relay, topic->begun_by, -1);
   g_ptr_array_unref (topic->owns);
   g_hash_table_unref (topic->entries);
   g_clear_pointer (&topic->mirror_init, wherry_port_init_free);
@@ -102,8 +103,20 @@ wherry_relay_room_subscribe (WherryRelayRoom *self, WherryRelayMember *member, g
                                       "the room has too many topics");
       return;
     }
+  if (topic == NULL && wherry_relay_member_has_topics (member))
+    {
+      wherry_info (&context, "topic refused: the member began %u", member->n_topics);
+      wherry_counter_inc (WHERRY_COUNTER_TOPICS_REFUSED);
+      wherry_member_port_post_refuse (member->port, member->peer, token,
+                                      WHERRY_SIGNAL_ERROR_FORBIDDEN, "you began too many topics");
+      return;
+    }
   if (topic == NULL)
-    topic = wherry_room_topic_new (self, init->label);
+    {
+      topic = wherry_room_topic_new (self, init->label);
+      topic->begun_by = member->key;
+      wherry_relay_hub_count_topic (relay, member->key, 1);
+    }
 
   own = g_new0 (WherryOwnChannel, 1);
   own->member = member;

@@ -8,7 +8,7 @@
 
 #include "base/wherry-clock.h"
 #include "signaling/wherry-frame-watch.h"
-#include "signaling/wherry-token-bucket.h"
+#include "base/wherry-token-bucket.h"
 
 G_BEGIN_DECLS
 

@@ -9,7 +9,7 @@
 
 #include "base/wherry-limits.h"
 #include "signaling/wherry-join-limit.h"
-#include "signaling/wherry-token-bucket.h"
+#include "base/wherry-token-bucket.h"
 
 struct _WherryJoinLimit
 {

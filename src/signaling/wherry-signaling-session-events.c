@@ -116,6 +116,12 @@ on_member_left (gpointer user_data, const char *peer, WherryLeaveReason reason)
 }
 
 static void
+on_offended (gpointer user_data, WherrySignalError code, const char *text)
+{
+  wherry_signaling_session_error (user_data, code, text, NULL, NULL);
+}
+
+static void
 on_signal (gpointer user_data, const char *from, const char *data, gsize length)
 {
   wherry_signaling_session_send (user_data, wherry_signal_write_signal (from, data, length));
@@ -148,6 +154,7 @@ const WherryMemberEvents wherry_signaling_session_events = {
   .member_joined = on_member_joined,
   .member_changed = on_member_changed,
   .member_left = on_member_left,
+  .offended = on_offended,
   .signal = on_signal,
   .msg = on_msg,
   .left = on_left,

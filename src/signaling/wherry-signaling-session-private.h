@@ -6,7 +6,7 @@
 
 #include "base/wherry-limits.h"
 #include "signaling/wherry-signaling-session.h"
-#include "signaling/wherry-token-bucket.h"
+#include "base/wherry-token-bucket.h"
 
 G_BEGIN_DECLS
 

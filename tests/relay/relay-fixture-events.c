@@ -80,6 +80,13 @@ on_member_left (gpointer user_data, const char *peer, WherryLeaveReason reason)
 }
 
 static void
+on_offended (gpointer user_data, WherrySignalError code, const char *text)
+{
+  g_string_append_printf (((TestClient *) user_data)->heard, "!%s ",
+                          wherry_signal_error_to_string (code));
+}
+
+static void
 on_signal (gpointer user_data, const char *from, const char *data, gsize length)
 {
   TestClient *self = user_data;
@@ -114,6 +121,7 @@ const WherryMemberEvents test_client_events = {
   .member_joined = on_member_joined,
   .member_changed = on_member_changed,
   .member_left = on_member_left,
+  .offended = on_offended,
   .signal = on_signal,
   .msg = on_msg,
   .left = on_left,

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#define G_LOG_DOMAIN "wherry-signaling"
+#define G_LOG_DOMAIN "wherry-base"
 
 #include "config.h"
 
-#include "signaling/wherry-token-bucket.h"
+#include "base/wherry-token-bucket.h"
 
 #define MICRO G_GINT64_CONSTANT (1000000)
 

@@ -3,7 +3,7 @@
 
 #include "config.h"
 
-#include "signaling/wherry-token-bucket.h"
+#include "base/wherry-token-bucket.h"
 
 static void
 test_burst_then_rate (void)
