@@ -29,6 +29,7 @@ typedef struct
 
   /* under the store's lock */
   guint64 next;
+  WherryStoreTopic *last; /* that was opened, if it is not finished */
   WherryStoreRow row;
   gboolean dropped;
 } WherryStoreName;
@@ -52,6 +53,7 @@ struct _WherryStoreTopic
   guint64 trim_appended;    /* how many there were when that was asked for */
   gboolean trims;           /* in the store's list */
   gboolean is_dropped;
+  WherryStoreTopic *successor; /* a reference: it is served when this is finished */
 
   /* the store's thread only; the hub's when that is joined */
   guint64 n_taken;

@@ -114,12 +114,19 @@ has_trims (WherryStore *self)
 void
 wherry_store_topic_finish (WherryStoreTopic *self)
 {
+  g_autoptr (WherryStoreTopic) successor = NULL;
+
   if (self->is_finished)
     return;
   self->is_finished = TRUE;
   wherry_lock_acquire (&self->store->lock);
   g_hash_table_remove (self->store->topics, self);
+  if (self->name->last == self)
+    self->name->last = NULL;
+  successor = g_steal_pointer (&self->successor);
   wherry_lock_release (&self->store->lock);
+  if (successor != NULL)
+    wherry_outbox_activate (successor->outbox, successor);
   wherry_outbox_close (self->outbox);
   wherry_gate_close (self->gate);
   if (self->destroy != NULL)

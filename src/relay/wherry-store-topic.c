@@ -20,6 +20,7 @@ wherry_store_topic_new (WherryStore *store, const char *room, const char *label,
 {
   WherryStoreTopic *self = g_new0 (WherryStoreTopic, 1);
   WherryStoreName key = { .room = (char *) room, .label = (char *) label };
+  gboolean waits;
 
   wherry_ref_init (&self->ref_count);
   wherry_ref_inc (&store->ref_count);
@@ -36,9 +37,16 @@ wherry_store_topic_new (WherryStore *store, const char *room, const char *label,
     self->name = wherry_store_name_new_locked (store, ++store->last_id, room, label);
   wherry_ref_inc (&self->name->ref_count);
   g_hash_table_add (store->topics, self);
+  wherry_store_topic_ref (self); /* the outbox's */
+  /* what was appended to the one before is written before anything of this */
+  waits = self->name->last != NULL;
+  if (waits)
+    self->name->last->successor = wherry_store_topic_ref (self);
+  self->name->last = self;
   wherry_lock_release (&store->lock);
 
-  wherry_outbox_activate (self->outbox, wherry_store_topic_ref (self));
+  if (!waits)
+    wherry_outbox_activate (self->outbox, self);
   return self;
 }
 

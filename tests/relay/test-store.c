@@ -12,6 +12,7 @@
 #include "base/wherry-limits.h"
 #include "fixtures/wherry-virtual-clock.h"
 #include "relay/store-fixture.h"
+#include "relay/wherry-outbox-set.h"
 
 /* The store without its thread: each batch is a step of the test's. */
 
@@ -234,6 +235,82 @@ test_batches (StoreFixture *self, gconstpointer data)
   store_log_clear (&logs[1]);
 }
 
+/* Where subscribers are slow no more is taken, and where the store holds too much publishers wait.
+ */
+static void
+test_gates (StoreFixture *self, gconstpointer data)
+{
+  g_autoptr (WherryWaker) waker = wherry_waker_new ();
+  g_autoptr (WherryGate) gate = wherry_gate_new (waker);
+  g_autoptr (WherryOutboxSet) set = NULL;
+  g_autoptr (WherryOutbox) subscriber = NULL;
+  WherryOutboxLimits limits = { .outbox_high = 100, .block_window_us = 1 };
+  g_autoptr (GBytes) payload = store_payload (0, 1, 1000);
+  g_autoptr (WherryMessage) message = wherry_message_new_bytes (WHERRY_MESSAGE_TEXT, payload, NULL);
+  WherryOutboxTake take;
+  StoreLog logs[2];
+  guint n;
+
+  store_fixture_open (self, NULL, NULL);
+  store_log_open (&logs[0], self->store, "r", "a");
+  store_log_open (&logs[1], self->store, "r", "b");
+  set = wherry_outbox_set_new (1, 10000, wherry_clock_system (), waker, NULL);
+  subscriber = wherry_outbox_new (set, WHERRY_POLICY_BLOCK, &limits);
+  wherry_outbox_activate (subscriber, NULL);
+  wherry_outbox_push (subscriber, message, wherry_store_topic_get_gate (logs[0].topic));
+  g_assert_true (wherry_gate_is_shut (wherry_store_topic_get_gate (logs[0].topic)));
+
+  for (n = 0; !wherry_gate_is_shut (gate); n++)
+    {
+      WherryStamp stamp = { .sequence = logs[0].next++ };
+      g_autoptr (WherryMessage) stamped
+          = wherry_message_new_stamped (message, 0, WHERRY_MESSAGE_TEXT, &stamp);
+
+      g_assert_cmpuint (n, <=, WHERRY_STORE_HIGH / 1000);
+      wherry_store_topic_append (logs[0].topic, stamped, gate);
+      store_log_append (&logs[1], self, 10);
+    }
+  store_fixture_run (self);
+  g_assert_cmpuint (logs[0].committed->len, ==, 0);
+  assert_sequences (logs[1].committed, 1, n);
+  g_assert_true (wherry_gate_is_shut (gate));
+
+  g_assert_true (wherry_outbox_set_take (set, &take));
+  wherry_outbox_set_give_back (set, &take, TRUE);
+  store_fixture_run (self);
+  assert_sequences (logs[0].committed, 1, n);
+  g_assert_false (wherry_gate_is_shut (gate));
+  wherry_outbox_set_close (set);
+  store_fixture_close (self);
+  store_log_clear (&logs[0]);
+  store_log_clear (&logs[1]);
+}
+
+/* One that is opened again while the one before is not written yet goes on behind it. */
+static void
+test_again (StoreFixture *self, gconstpointer data)
+{
+  StoreLog logs[3];
+
+  store_fixture_open (self, NULL, NULL);
+  for (guint i = 0; i < 3; i++)
+    {
+      store_log_open (&logs[i], self->store, "r", "a");
+      store_log_append (&logs[i], self, 10);
+      if (i < 2)
+        wherry_store_topic_close (logs[i].topic);
+    }
+  store_fixture_run (self);
+  for (guint i = 0; i < 3; i++)
+    {
+      assert_sequences (logs[i].committed, i + 1, i + 1);
+      g_assert_cmpint (logs[i].n_destroyed, ==, i < 2);
+    }
+  store_fixture_close (self);
+  for (guint i = 0; i < 3; i++)
+    store_log_clear (&logs[i]);
+}
+
 /* What waits is committed when the store closes; not when it is abandoned. */
 static void
 test_close (StoreFixture *self, gconstpointer data)
@@ -411,6 +488,8 @@ main (int argc, char **argv)
   ADD ("round-trip", test_round_trip);
   ADD ("resume", test_resume);
   ADD ("batches", test_batches);
+  ADD ("gates", test_gates);
+  ADD ("again", test_again);
   ADD ("close", test_close);
   ADD ("trim", test_trim);
   ADD ("max-bytes", test_max_bytes);
