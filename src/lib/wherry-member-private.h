@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* A WherryMember's two files: wherry-member.c (what is seen of it), wherry-member-local.c (one
- * inside the process). */
+/* A WherryMember's files: wherry-member.c (what is seen of it), wherry-member-outboxes.c (what
+ * waits for it), wherry-member-local.c (one inside the process). */
 
 #include "lib/wherry-member.h"
 #include "lib/wherry-relay-core-private.h"

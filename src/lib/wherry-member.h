@@ -126,6 +126,29 @@ gboolean wherry_member_is_local (WherryMember *self);
  */
 WHERRY_AVAILABLE_IN_0_1
 gboolean wherry_member_kick (WherryMember *self, GError **error);
+/**
+ * wherry_member_get_outboxes:
+ * @self: a member of a relay in this process
+ *
+ * Gets what waits for it, and what was done about what it was too slow for, by topic: an array of
+ * dictionaries (`aa{sv}`).
+ *
+ * - `topic` (`s`): the label; not there where many more topics are counted together
+ * - `policy` (`s`): of its channel: `block`, `drop-oldest`, `drop-newest`, `latest`, `disconnect`;
+ *   not there, nor the next two, when it has none
+ * - `messages` (`u`), `bytes` (`t`): that wait now
+ * - `pauses` (`t`), `paused-ms` (`t`): how often, and how long, others waited for it since it
+ * joined
+ * - `dropped-oldest`, `dropped-newest`, `dropped-latest` (`t`): messages, by the policy that
+ * dropped them, since it joined
+ *
+ * Returns: (transfer full): the array, ordered by topic; empty when it has left or its relay is
+ *   elsewhere
+ *
+ * Thread: the creator's
+ */
+WHERRY_AVAILABLE_IN_0_1
+GVariant *wherry_member_get_outboxes (WherryMember *self);
 
 /* inside the process */
 /**

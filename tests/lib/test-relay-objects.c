@@ -165,6 +165,23 @@ test_slow (RelayEnd *self, gconstpointer data)
   local_end_send (ann, "chat", "on");
 }
 
+/* What is known of a member's outbox on a topic; NULL: nothing. */
+static GVariant *
+find_outbox (WherryMember *member, const char *topic)
+{
+  g_autoptr (GVariant) outboxes = wherry_member_get_outboxes (member);
+
+  for (gsize i = 0; i < g_variant_n_children (outboxes); i++)
+    {
+      g_autoptr (GVariant) each = g_variant_get_child_value (outboxes, i);
+      const char *label = NULL;
+
+      if (g_variant_lookup (each, "topic", "&s", &label) && g_str_equal (label, topic))
+        return g_steal_pointer (&each);
+    }
+  return NULL;
+}
+
 /* A lossy subscriber that is paused holds up nobody, and gets the newest. */
 static void
 test_lossy (RelayEnd *self, gconstpointer data)
@@ -172,6 +189,9 @@ test_lossy (RelayEnd *self, gconstpointer data)
   g_autoptr (LocalEnd) ann = NULL;
   g_autoptr (LocalEnd) bob = NULL;
   g_autofree char *text = g_strnfill (16 * 1024, 'x');
+  g_autoptr (GVariant) outbox = NULL;
+  const char *policy = NULL;
+  guint64 dropped = 0;
   const guint n_sent = 200;
 
   g_object_set (self->relay, "outbox-high", (guint64) 65536, "outbox-low", (guint64) 16384, NULL);
@@ -199,6 +219,15 @@ test_lossy (RelayEnd *self, gconstpointer data)
   wherry_member_set_paused (bob->member, FALSE);
   WHERRY_WAIT_UNTIL (NULL, g_str_has_suffix (bob->heard->str, "pose:end "));
   g_assert_cmpuint (bob->n_messages, <, n_sent / 2);
+
+  outbox = find_outbox (bob->member, "pose");
+  g_assert_true (g_variant_lookup (outbox, "policy", "&s", &policy));
+  g_assert_cmpstr (policy, ==, "drop-oldest");
+  g_assert_true (g_variant_lookup (outbox, "dropped-oldest", "t", &dropped));
+  g_assert_cmpuint (dropped, ==, n_sent + 2 - bob->n_messages);
+  wherry_member_leave (bob->member);
+  WHERRY_WAIT_UNTIL (NULL, local_end_has_left (bob));
+  g_assert_null (find_outbox (bob->member, "pose"));
 }
 
 static void
