@@ -270,6 +270,14 @@ set_allowed_origin (WherryDaemonOptions *options, const char *value, GError **er
 }
 
 static gboolean
+set_cors_origins (WherryDaemonOptions *options, const char *value, GError **error)
+{
+  if (options->cors_origins == NULL)
+    options->cors_origins = wherry_origin_policy_new ();
+  return wherry_origin_policy_allow_origin (options->cors_origins, value, error);
+}
+
+static gboolean
 set_allowed_host (WherryDaemonOptions *options, const char *value, GError **error)
 {
   return wherry_origin_policy_allow_host (options->origins, value, error);
@@ -346,6 +354,9 @@ const WherryDaemonKey wherry_daemon_keys[] = {
     set_insecure_open },
   { "allowed-origin", N_ ("ORIGIN"), N_ ("Web pages that may connect, besides our own"), TRUE,
     set_allowed_origin },
+  { "cors-origins", N_ ("ORIGIN"),
+    N_ ("Web pages that may ask by HTTP, besides our own (default: as allowed-origin)"), TRUE,
+    set_cors_origins },
   { "allowed-host", N_ ("NAME"), N_ ("Name or address that we are known by"), TRUE,
     set_allowed_host },
   { "verbose", NULL, N_ ("Say more"), FALSE, set_verbose },

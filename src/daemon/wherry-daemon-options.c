@@ -350,6 +350,7 @@ wherry_daemon_options_free (WherryDaemonOptions *self)
 {
   g_clear_pointer (&self->listen, g_ptr_array_unref);
   g_clear_pointer (&self->origins, wherry_origin_policy_free);
+  g_clear_pointer (&self->cors_origins, wherry_origin_policy_free);
   g_clear_pointer (&self->relay, wherry_relay_config_free);
   g_free (self);
 }

@@ -20,7 +20,8 @@ typedef struct
   gboolean show_version;
   guint joins_per_address; /* a second; 0: any number */
   WherryOriginPolicy *origins;
-  WherryRelayConfig *relay; /* steal it */
+  WherryOriginPolicy *cors_origins; /* NULL: as origins */
+  WherryRelayConfig *relay;         /* steal it */
 } WherryDaemonOptions;
 
 /* argv: a NULL-terminated array as main() gets it; left alone. --help prints and exits, as

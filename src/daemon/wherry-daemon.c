@@ -128,8 +128,9 @@ int
 wherry_daemon_run (WherryDaemonOptions *options)
 {
   Daemon self = { 0 };
-  WherrySignalingConfig config
-      = { .origins = options->origins, .joins_per_address = options->joins_per_address };
+  WherrySignalingConfig config = { .origins = options->origins,
+                                   .cors_origins = options->cors_origins,
+                                   .joins_per_address = options->joins_per_address };
   guint sources[2];
   int result = WHERRY_EXIT_FAILED;
 

@@ -200,10 +200,11 @@ void wherry_relay_member_detach (WherryRelayMember *self);
 /* ---- wherry-relay-publish.c: what the server itself says ---- */
 
 /* On a topic of a room, from nobody (sender 0), to everybody: who is subscribed, and by mirrors who
- * listens. A room or a topic that is not there has nobody in it; in a room that is, the topic is
- * there from then on, until the room ends. FALSE: code says why (bad-room, bad-message: the names;
- * forbidden: a label of the relay's own, or the room echo; too-large; room-full: of topics;
- * rate-limited: its subscribers are behind, try again; server-full: the memory budget is). */
+ * listens. A room that is not there, and is not kept by the configuration, has nobody in it; in one
+ * that is, the topic is there from then on, until the room ends. FALSE: code says why (bad-room,
+ * bad-message: the names; forbidden: a label of the relay's own, or the room echo; too-large;
+ * room-full: of topics; rate-limited: its subscribers are behind, try again; server-full: the
+ * memory budget is). */
 gboolean wherry_relay_hub_publish (WherryRelayHub *self, const char *room, const char *topic,
                                    WherryMessage *message, WherrySignalError *code, GError **error);
 

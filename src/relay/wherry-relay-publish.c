@@ -92,13 +92,16 @@ wherry_relay_hub_publish (WherryRelayHub *self, const char *room, const char *to
 {
   WherryPublished published;
   WherryRoomTopic *found;
-  WherryRelayRoom *place;
+  g_autoptr (WherryRelayRoom) place = NULL;
 
   WHERRY_ASSERT_OWNER (self);
   if (!may_publish (self, room, topic, wherry_message_get_length (message), code, error))
     return FALSE;
-  place = g_hash_table_lookup (self->rooms, room);
-  if (place == NULL || place->members->len == 0)
+  if (!g_hash_table_contains (self->rooms, room)
+      && !wherry_relay_config_keeps_room (self->config, room))
+    return TRUE;
+  place = wherry_relay_room_get (self, room);
+  if (place->members->len == 0 && !place->kept)
     return TRUE;
   found = ensure_topic (place, topic, code, error);
   if (found == NULL)

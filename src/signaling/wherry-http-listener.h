@@ -19,6 +19,7 @@ typedef enum
 {
   WHERRY_HTTP_HEADERS,   /* waiting for a request: the header deadline */
   WHERRY_HTTP_ANSWERING, /* request read: one more of these deadlines for the answer */
+  WHERRY_HTTP_WAITING,   /* the answer waits for something of ours: one more */
   WHERRY_HTTP_UPGRADED,  /* a WebSocket: it has rules of its own */
 } WherryHttpPhase;
 

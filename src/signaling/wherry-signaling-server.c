@@ -13,7 +13,10 @@
 #include "base/wherry-limits.h"
 #include "base/wherry-log.h"
 #include "signaling/wherry-counted-stream.h"
+#include "signaling/wherry-http-api.h"
 #include "signaling/wherry-http-listener.h"
+#include "signaling/wherry-http-request.h"
+#include "signaling/wherry-http-route.h"
 #include "signaling/wherry-join-watch.h"
 #include "signaling/wherry-signaling-metrics.h"
 #include "signaling/wherry-signaling-server.h"
@@ -40,6 +43,7 @@ struct _WherrySignalingServer
   guint ping_interval_s;
   SoupServer *http;
   WherryHttpListener *listener;
+  WherryHttpApi *api;
   WherryJoinLimit *joins;
   WherryJoinWatch *waiting; /* sockets that have a while to join */
   GHashTable *sockets;      /* set of WherrySignalingSocket, owned */
@@ -53,74 +57,6 @@ struct _WherrySignalingServer
 };
 
 /* Requests */
-
-static WherryCountedStream *
-stream_of (SoupServerMessage *message)
-{
-  GSocketAddress *remote = soup_server_message_get_remote_address (message);
-
-  return remote != NULL ? g_object_get_data (G_OBJECT (remote), "wherry-stream") : NULL;
-}
-
-static void
-answer (SoupServerMessage *message, guint status, const char *text)
-{
-  g_autofree char *line = g_strconcat (text, "\n", NULL);
-
-  soup_server_message_set_response (message, "text/plain; charset=utf-8", SOUP_MEMORY_COPY, line,
-                                    strlen (line));
-  soup_server_message_set_status (message, status, NULL);
-}
-
-static gboolean
-check_origin (WherrySignalingServer *self, SoupServerMessage *message)
-{
-  SoupMessageHeaders *headers = soup_server_message_get_request_headers (message);
-  /* _list: a header that came twice must not match by one of its values */
-  const char *host = soup_message_headers_get_list (headers, "Host");
-  const char *origin = soup_message_headers_get_list (headers, "Origin");
-  /* a request line with a whole URI counts more than Host (RFC 9112 section 3.2.2) */
-  const char *uri_host = g_uri_get_host (soup_server_message_get_uri (message));
-  gboolean is_ipv6 = uri_host != NULL && strchr (uri_host, ':') != NULL;
-  g_autofree char *asked = g_strconcat (is_ipv6 ? "[" : "", uri_host != NULL ? uri_host : "",
-                                        is_ipv6 ? "]" : "", NULL);
-  GSocketAddress *local = soup_server_message_get_local_address (message);
-
-  if (!wherry_origin_policy_check_host (self->origins, host, local)
-      || !wherry_origin_policy_check_host (self->origins, asked, local))
-    {
-      wherry_counter_inc (WHERRY_COUNTER_BAD_ORIGIN);
-      answer (message, SOUP_STATUS_FORBIDDEN,
-              "This server is not known by that name (see allowed-host)");
-      return FALSE;
-    }
-  if (!wherry_origin_policy_check_origin (self->origins, origin, host))
-    {
-      wherry_counter_inc (WHERRY_COUNTER_BAD_ORIGIN);
-      answer (message, SOUP_STATUS_FORBIDDEN,
-              "Pages of that origin may not talk to this server (see allowed-origin)");
-      return FALSE;
-    }
-  return TRUE;
-}
-
-/* A large body is not worth reading: the answer goes out at once and the connection ends. */
-static gboolean
-check_body (SoupServerMessage *message, WherryCountedStream *stream, gsize most)
-{
-  SoupMessageHeaders *headers = soup_server_message_get_request_headers (message);
-  SoupEncoding encoding = soup_message_headers_get_encoding (headers);
-
-  if (encoding == SOUP_ENCODING_NONE
-      || (encoding == SOUP_ENCODING_CONTENT_LENGTH
-          && soup_message_headers_get_content_length (headers) <= (goffset) most))
-    return TRUE;
-
-  wherry_counted_stream_write_last (stream, "HTTP/1.1 413 Content Too Large\r\n"
-                                            "Content-Length: 0\r\nConnection: close\r\n\r\n");
-  wherry_counted_stream_abort (stream);
-  return FALSE;
-}
 
 static gboolean
 is_known_path (WherrySignalingServer *self, const char *path)
@@ -136,7 +72,7 @@ check_connect (WherrySignalingServer *self, SoupServerMessage *message)
 
   if (self->draining)
     {
-      answer (message, SOUP_STATUS_SERVICE_UNAVAILABLE, "Shutting down");
+      wherry_http_answer (message, SOUP_STATUS_SERVICE_UNAVAILABLE, "Shutting down");
       return;
     }
   if (!soup_message_headers_header_contains (headers, "Upgrade", "websocket"))
@@ -144,8 +80,8 @@ check_connect (WherrySignalingServer *self, SoupServerMessage *message)
       SoupMessageHeaders *response = soup_server_message_get_response_headers (message);
 
       soup_message_headers_replace (response, "Upgrade", "websocket");
-      answer (message, 426 /* Upgrade Required, RFC 9110 section 15.5.22 */,
-              "This is a WebSocket: see the protocol, section 1");
+      wherry_http_answer (message, 426 /* Upgrade Required, RFC 9110 section 15.5.22 */,
+                          "This is a WebSocket: see the protocol, section 1");
     }
 }
 
@@ -156,7 +92,7 @@ on_headers (SoupServer *server, SoupServerMessage *message, const char *path, GH
 {
   WherrySignalingServer *self = user_data;
   SoupMessageHeaders *response = soup_server_message_get_response_headers (message);
-  WherryCountedStream *stream = stream_of (message);
+  WherryCountedStream *stream = wherry_http_get_stream (message);
   const char *method = soup_server_message_get_method (message);
   gboolean is_connect = g_str_equal (path, CONNECT_PATH);
 
@@ -171,16 +107,22 @@ on_headers (SoupServer *server, SoupServerMessage *message, const char *path, GH
   soup_message_headers_replace (response, "X-Content-Type-Options", "nosniff");
   soup_message_headers_replace (response, "Referrer-Policy", "no-referrer");
   soup_message_headers_replace (response, "Cache-Control", "no-store");
-  if (!check_body (message, stream, is_connect ? 0 : REQUEST_BODY_MAX)
-      || !check_origin (self, message))
+  if (wherry_http_route_is_ours (path))
+    {
+      wherry_http_api_check (self->api, message, path);
+      return;
+    }
+  if (!wherry_http_check_length (message, is_connect ? 0 : REQUEST_BODY_MAX, FALSE)
+      || !wherry_http_check_origin (message, self->origins, self->origins))
     return;
 
   if (!is_connect && !is_known_path (self, path))
-    answer (message, SOUP_STATUS_NOT_FOUND, "There is nothing here");
+    wherry_http_answer (message, SOUP_STATUS_NOT_FOUND, "There is nothing here");
   else if (!g_str_equal (method, "GET") && (is_connect || !g_str_equal (method, "HEAD")))
     {
       soup_message_headers_replace (response, "Allow", is_connect ? "GET" : "GET, HEAD");
-      answer (message, SOUP_STATUS_METHOD_NOT_ALLOWED, "Only GET and HEAD are understood here");
+      wherry_http_answer (message, SOUP_STATUS_METHOD_NOT_ALLOWED,
+                          "Only GET and HEAD are understood here");
     }
   else if (is_connect)
     check_connect (self, message);
@@ -192,11 +134,13 @@ on_request (SoupServer *server, SoupServerMessage *message, const char *path, GH
 {
   WherrySignalingServer *self = user_data;
 
-  if (g_str_equal (path, "/healthz"))
-    answer (message, SOUP_STATUS_OK, "ok");
+  if (wherry_http_route_is_ours (path))
+    wherry_http_api_handle (self->api, message, query);
+  else if (g_str_equal (path, "/healthz"))
+    wherry_http_answer (message, SOUP_STATUS_OK, "ok");
   else if (g_str_equal (path, "/readyz"))
-    answer (message, self->draining ? SOUP_STATUS_SERVICE_UNAVAILABLE : SOUP_STATUS_OK,
-            self->draining ? "draining" : "ready");
+    wherry_http_answer (message, self->draining ? SOUP_STATUS_SERVICE_UNAVAILABLE : SOUP_STATUS_OK,
+                        self->draining ? "draining" : "ready");
   else if (g_str_equal (path, "/metrics"))
     {
       g_autofree char *text = wherry_signaling_metrics_to_text (
@@ -261,7 +205,7 @@ on_websocket (SoupServer *server, SoupServerMessage *message, const char *path,
               SoupWebsocketConnection *connection, gpointer user_data)
 {
   WherrySignalingServer *self = user_data;
-  WherryCountedStream *stream = stream_of (message);
+  WherryCountedStream *stream = wherry_http_get_stream (message);
   GSocketAddress *remote = soup_server_message_get_remote_address (message);
   g_autofree char *address = NULL;
   WherrySignalingSocket *socket;
@@ -365,7 +309,17 @@ wherry_signaling_server_new (WherryRelayHub *relay, const WherrySignalingConfig 
   self->listener
       = wherry_http_listener_new (connections_max, deadline_us, self->clock, on_accept, self);
 
-  self->http = soup_server_new ("server-header", "wherryd", NULL);
+  self->api = wherry_http_api_new (&(WherryHttpApiConfig){
+      .relay = relay,
+      .listener = self->listener,
+      .hosts = self->origins,
+      .origins = config->cors_origins != NULL ? config->cors_origins : self->origins,
+      .joins = self->joins,
+      .clock = self->clock,
+  });
+
+  /* raw: a name with a percent-encoded / is one segment of a path */
+  self->http = soup_server_new ("server-header", "wherryd", "raw-paths", TRUE, NULL);
   /* it checks sizes before it inflates: 64 KiB on the wire were 60 MB in memory */
   soup_server_remove_websocket_extension (self->http, SOUP_TYPE_WEBSOCKET_EXTENSION_DEFLATE);
   soup_server_add_early_handler (self->http, "/", on_headers, self, NULL);
@@ -386,6 +340,7 @@ wherry_signaling_server_free (WherrySignalingServer *self)
   wherry_clock_clear_source (&self->grace_timer);
   wherry_clock_clear_source (&self->idle);
   g_hash_table_unref (self->sockets);
+  wherry_http_api_free (self->api);
   wherry_join_limit_free (self->joins);
   wherry_join_watch_free (self->waiting);
   soup_server_disconnect (self->http);
@@ -424,6 +379,7 @@ wherry_signaling_server_drain (WherrySignalingServer *self)
   gpointer socket;
 
   self->draining = TRUE;
+  wherry_http_api_drain (self->api);
   wherry_http_listener_stop (self->listener);
   g_hash_table_iter_init (&iter, self->sockets);
   while (g_hash_table_iter_next (&iter, &socket, NULL))

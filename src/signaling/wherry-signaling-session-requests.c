@@ -8,6 +8,7 @@
 #include "base/wherry-counters.h"
 #include "base/wherry-error.h"
 #include "base/wherry-log.h"
+#include "signaling/wherry-negotiated-channels.h"
 #include "signaling/wherry-signaling-session-private.h"
 
 /* What a client asks for. */
@@ -95,21 +96,6 @@ ensure_member (WherrySignalingSession *self, const WherrySignal *signal)
   return self->member != NULL || join_room (self, signal, WHERRY_ECHO_ROOM);
 }
 
-static WherryReliability
-reliability_of (WherryDcepReliability reliability)
-{
-  switch (reliability)
-    {
-    case WHERRY_DCEP_REXMIT:
-      return WHERRY_MAX_RETRANSMITS;
-    case WHERRY_DCEP_TIMED:
-      return WHERRY_MAX_PACKET_LIFE_TIME;
-    case WHERRY_DCEP_RELIABLE:
-    default:
-      return WHERRY_RELIABLE;
-    }
-}
-
 /* (transfer full) (element-type WherryChannelInit): strings are borrowed from signal. NULL: it was
  * refused. */
 static GArray *
@@ -125,10 +111,11 @@ list_channels (WherrySignalingSession *self, const WherrySignal *signal)
     .id = 0,
   };
   guint most = wherry_relay_hub_get_config (self->relay)->channels_per_member;
-  GArray *inits = g_array_new (FALSE, FALSE, sizeof (WherryChannelInit));
 
   if (signal->channels == NULL)
     {
+      GArray *inits = g_array_new (FALSE, FALSE, sizeof (WherryChannelInit));
+
       if (signal->type == WHERRY_SIGNAL_CALL
           && g_str_equal (wherry_relay_member_get_room (self->member), WHERRY_ECHO_ROOM))
         g_array_append_val (inits, cat_noises);
@@ -136,27 +123,10 @@ list_channels (WherrySignalingSession *self, const WherrySignal *signal)
     }
   if (signal->channels->len > most)
     {
-      g_array_unref (inits);
       refuse (self, signal, WHERRY_SIGNAL_ERROR_TOO_LARGE, "Too many channels for one member");
       return NULL;
     }
-  for (guint i = 0; i < signal->channels->len; i++)
-    {
-      const WherrySignalChannel *channel = signal->channels->pdata[i];
-      WherryChannelInit init = {
-        .label = channel->label,
-        .protocol = channel->protocol,
-        .ordered = channel->ordered,
-        .reliability = reliability_of (channel->reliability),
-        .reliability_value = channel->value,
-        .priority = 256,
-        .negotiated = TRUE,
-        .id = channel->id,
-      };
-
-      g_array_append_val (inits, init);
-    }
-  return inits;
+  return wherry_negotiated_channels_list (signal->channels);
 }
 
 /* FALSE: too many are under way, the client was told */

@@ -5,31 +5,10 @@
 
 #include "base/wherry-error.h"
 #include "base/wherry-limits.h"
-#include "signaling/wherry-fake-relay.h"
+#include "signaling/wherry-fake-relay-private.h"
 
-struct _WherryRelayMember
-{
-  WherryRelayHub *relay;
-  guint index;
-  char *id;
-  char *room;
-  char *name;
-  char *attributes;
-  const WherryMemberEvents *events; /* NULL: detached */
-  gpointer events_data;
-};
-
-struct _WherryRelayHub
-{
-  WherryRelayConfig config;
-  WherryBudget *budget;
-  GPtrArray *members; /* of WherryRelayMember or NULL: by index */
-  GString *log;
-  WherrySignalError fail_next;
-  gboolean shut_down;
-};
-
-static void G_GNUC_PRINTF (2, 3) note (WherryRelayMember *member, const char *format, ...)
+void G_GNUC_PRINTF (2, 3)
+    wherry_fake_relay_note (WherryRelayMember *member, const char *format, ...)
 {
   va_list args;
 
@@ -135,6 +114,18 @@ wherry_fake_member_refuse (WherryRelayMember *member, WherryPeerRequest request,
 }
 
 void
+wherry_fake_member_end_candidates (WherryRelayMember *member)
+{
+  member->events->candidate (member->events_data, NULL, "0", 0, "abcd");
+}
+
+void
+wherry_fake_member_open_notices (WherryRelayMember *member)
+{
+  member->events->notices_open (member->events_data);
+}
+
+void
 wherry_fake_member_answered (WherryRelayMember *member)
 {
   member->events->answered (member->events_data);
@@ -166,8 +157,8 @@ wherry_relay_hub_get_stats (WherryRelayHub *self, WherryRelayStats *out)
   *out = (WherryRelayStats){ .members = wherry_fake_relay_get_n_members (self) };
 }
 
-static gboolean
-fails (WherryRelayHub *self, WherrySignalError *code, GError **error)
+gboolean
+wherry_fake_relay_fails (WherryRelayHub *self, WherrySignalError *code, GError **error)
 {
   if (self->fail_next == WHERRY_SIGNAL_ERROR_NONE)
     return FALSE;
@@ -192,7 +183,7 @@ wherry_relay_hub_join (WherryRelayHub *self, const WherryJoin *join,
 {
   WherryRelayMember *member;
 
-  if (fails (self, code, error))
+  if (wherry_fake_relay_fails (self, code, error))
     return NULL;
 
   member = g_new0 (WherryRelayMember, 1);
@@ -205,12 +196,14 @@ wherry_relay_hub_join (WherryRelayHub *self, const WherryJoin *join,
   member->events = events;
   member->events_data = user_data;
   g_ptr_array_add (self->members, member);
-  note (member, "join %s name=%s mirror=%d", join->room, join->name, join->mirror);
+  wherry_fake_relay_note (member, "join %s name=%s mirror=%d", join->room, join->name,
+                          join->mirror);
   if (join->attributes != NULL)
-    note (member, "attributes %s", join->attributes);
+    wherry_fake_relay_note (member, "attributes %s", join->attributes);
   if (join->will != NULL)
-    note (member, "will %s kind=%d length=%u", join->will_topic,
-          wherry_message_get_kind (join->will), (guint) wherry_message_get_length (join->will));
+    wherry_fake_relay_note (member, "will %s kind=%d length=%u", join->will_topic,
+                            wherry_message_get_kind (join->will),
+                            (guint) wherry_message_get_length (join->will));
   FOREACH_OTHER (member, other)
   other->events->member_joined (other->events_data, &(WherrySignalMemberRef){
                                                         .peer = member->id,
@@ -249,7 +242,7 @@ gboolean
 wherry_relay_member_set_attributes (WherryRelayMember *self, const char *attributes,
                                     const char *tag, WherrySignalError *code, GError **error)
 {
-  if (fails (self->relay, code, error))
+  if (wherry_fake_relay_fails (self->relay, code, error))
     return FALSE;
   g_free (self->attributes);
   self->attributes = g_strdup (attributes);
@@ -274,19 +267,19 @@ wherry_relay_member_call (WherryRelayMember *self, const WherryChannelInit *chan
 {
   g_autoptr (GString) words = g_string_new ("call");
 
-  if (fails (self->relay, code, error))
+  if (wherry_fake_relay_fails (self->relay, code, error))
     return FALSE;
   note_channels (words, channels, n);
-  note (self, "%s", words->str);
+  wherry_fake_relay_note (self, "%s", words->str);
   return TRUE;
 }
 
 gboolean
 wherry_relay_member_restart (WherryRelayMember *self, WherrySignalError *code, GError **error)
 {
-  if (fails (self->relay, code, error))
+  if (wherry_fake_relay_fails (self->relay, code, error))
     return FALSE;
-  note (self, "restart");
+  wherry_fake_relay_note (self, "restart");
   return TRUE;
 }
 
@@ -298,10 +291,10 @@ wherry_relay_member_remote_description (WherryRelayMember *self, WherrySdp *sdp,
   g_autoptr (GString) words = g_string_new (wherry_sdp_type_to_string (sdp->type));
 
   wherry_sdp_free (sdp);
-  if (fails (self->relay, code, error))
+  if (wherry_fake_relay_fails (self->relay, code, error))
     return FALSE;
   note_channels (words, channels, n);
-  note (self, "%s", words->str);
+  wherry_fake_relay_note (self, "%s", words->str);
   return TRUE;
 }
 
@@ -309,9 +302,10 @@ void
 wherry_relay_member_remote_candidate (WherryRelayMember *self, WherryCandidate *candidate)
 {
   if (candidate == NULL)
-    note (self, "candidates end");
+    wherry_fake_relay_note (self, "candidates end");
   else
-    note (self, "candidate %s %u ufrag=%s", candidate->address, candidate->port, candidate->ufrag);
+    wherry_fake_relay_note (self, "candidate %s %u ufrag=%s", candidate->address, candidate->port,
+                            candidate->ufrag);
   g_clear_pointer (&candidate, wherry_candidate_free);
 }
 
@@ -345,7 +339,9 @@ tell_left (WherryRelayMember *self, WherryLeaveReason reason)
 void
 wherry_relay_member_leave (WherryRelayMember *self, WherryLeaveReason reason)
 {
-  note (self, "leave %s", wherry_leave_reason_to_string (reason));
+  wherry_fake_relay_note (self, "leave %s", wherry_leave_reason_to_string (reason));
+  if (self->events != NULL && self->events->leaving != NULL)
+    self->events->leaving (self->events_data, reason);
   tell_left (self, reason);
   if (self->events != NULL)
     self->events->left (self->events_data, reason);
@@ -356,7 +352,7 @@ wherry_relay_member_leave (WherryRelayMember *self, WherryLeaveReason reason)
 void
 wherry_relay_member_detach (WherryRelayMember *self)
 {
-  note (self, "detach");
+  wherry_fake_relay_note (self, "detach");
   self->events = NULL;
   tell_left (self, WHERRY_LEAVE_FAILED);
   member_free (self);

@@ -20,6 +20,8 @@ void wherry_fake_relay_fail_next (WherryRelayHub *relay, WherrySignalError code)
 WherryRelayMember *wherry_fake_relay_member (WherryRelayHub *relay, guint i);
 void wherry_fake_member_describe (WherryRelayMember *member, WherrySdpType type, const char *sdp);
 void wherry_fake_member_candidate (WherryRelayMember *member, const char *candidate);
+void wherry_fake_member_end_candidates (WherryRelayMember *member);
+void wherry_fake_member_open_notices (WherryRelayMember *member);
 void wherry_fake_member_refuse (WherryRelayMember *member, WherryPeerRequest request, int code,
                                 const char *message);
 void wherry_fake_member_answered (WherryRelayMember *member);
