@@ -79,6 +79,12 @@ wherry_relay_member_set_attributes (WherryRelayMember *self, const char *attribu
   G_GNUC_UNUSED g_autoptr (WherryRelayMember) keep = wherry_relay_member_ref (self);
 
   WHERRY_ASSERT_OWNER (self->relay);
+  if (!self->present) /* somebody who is told of its end asks */
+    {
+      *code = WHERRY_SIGNAL_ERROR_NOT_JOINED;
+      g_set_error_literal (error, WHERRY_ERROR, WHERRY_ERROR_CLOSED, "the member has left");
+      return FALSE;
+    }
   if (wherry_grant_get_attributes (self->grant) != NULL)
     {
       *code = WHERRY_SIGNAL_ERROR_FORBIDDEN;

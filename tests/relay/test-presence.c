@@ -358,9 +358,10 @@ act (RelayFixture *fixture, Storm *storm)
   else
     {
       g_autofree char *attributes = g_strdup_printf ("{%u}", storm->n_changes++);
+      gboolean present = client->member->present; /* not while its end is told */
       WherrySignalError code;
 
-      g_assert_true (set_attributes (client, attributes, NULL, &code));
+      g_assert_true (set_attributes (client, attributes, NULL, &code) == present);
     }
 }
 
@@ -409,14 +410,32 @@ check_story (TestClient *client)
     }
 }
 
-/* Members join, leave and change from within what they are told. */
+static void
+on_observed (gpointer user_data, WherryRelayMember *member)
+{
+  RelayFixture *fixture = user_data;
+  TestClient *first = g_ptr_array_index (fixture->clients, 0);
+
+  if (first->heard_data != NULL) /* one of them is there: ask it for the dice */
+    on_heard (first);
+}
+
+static void
+on_observed_left (gpointer user_data, WherryRelayMember *member, WherryLeaveReason reason)
+{
+}
+
+/* Members join, leave and change from within what they, and the relay's owner, are told. */
 static void
 test_one_order (RelayFixture *self, gconstpointer data)
 {
+  static const WherryRelayObserver observer
+      = { .joined = on_observed, .changed = on_observed, .left = on_observed_left };
   guint32 seed = g_test_rand_int ();
   Storm storm = { .rand = g_rand_new_with_seed (seed), .left = N_ACTIONS };
 
   g_test_message ("seed %u", seed);
+  wherry_relay_hub_set_observer (self->relay, &observer, self);
   while (storm.left > 0)
     act (self, &storm);
   for (guint i = 0; i < self->clients->len; i++)
@@ -427,6 +446,7 @@ test_one_order (RelayFixture *self, gconstpointer data)
                          g_ptr_array_index (self->clients, j));
   for (guint i = 0; i < self->clients->len; i++)
     ((TestClient *) g_ptr_array_index (self->clients, i))->on_heard = NULL;
+  wherry_relay_hub_set_observer (self->relay, NULL, NULL);
   g_rand_free (storm.rand);
 }
 
