@@ -31,45 +31,69 @@ has_room_locked (const WherryOutbox *self)
 
 /* ---- what drops ---- */
 
-/* The first one may be on its way, whoever takes it does not hold the lock meanwhile. */
-static guint
+/* The first one that waits. The one before it may be on its way: whoever takes it does not hold the
+ * lock meanwhile. */
+static GList *
 first_waiting_locked (const WherryOutbox *self)
 {
-  return self->sending && !self->replaying ? 1 : 0;
+  GList *head = self->queue.head;
+
+  return head != NULL && self->sending && !self->replaying ? head->next : head;
 }
 
 static void
-drop_first_waiting_locked (WherryOutbox *self, WherryOutboxNews *news)
+drop_locked (WherryOutbox *self, GList *link, WherryOutboxNews *news)
 {
-  WherryMessage *message = g_queue_pop_nth (&self->queue, first_waiting_locked (self));
-  gsize charge = wherry_message_get_charge (message);
+  gsize charge = wherry_message_get_charge (link->data);
 
   self->bytes -= charge;
   self->set->bytes -= charge;
   wherry_outbox_counts_locked (self)->dropped[self->policy]++;
-  g_queue_push_tail (&news->dropped, message);
+  g_queue_unlink (&self->queue, link);
+  g_queue_push_tail_link (&news->dropped, link);
 }
 
 /* The newest always stays: a lossy channel of a member that is full elsewhere is still fresh. */
 static void
 drop_oldest_locked (WherryOutbox *self, WherryOutboxNews *news)
 {
+  GList *oldest;
   guint n = 0;
 
-  for (; is_full_locked (self, 0, 0) && self->queue.length > first_waiting_locked (self) + 1; n++)
-    drop_first_waiting_locked (self, news);
+  for (; is_full_locked (self, 0, 0); n++)
+    {
+      oldest = first_waiting_locked (self);
+      if (oldest == NULL || oldest == self->queue.tail)
+        break;
+      drop_locked (self, oldest, news);
+    }
   if (n > 0)
     wherry_counter_add (WHERRY_COUNTER_DROPPED_OLDEST, n);
 }
 
-/* All but the newest. That one is where the first of them was: the outbox keeps its turn. */
+/* All but the newest. What is for everybody and what is for this member alone are two things: they
+ * do not replace each other. */
 static void
 drop_replaced_locked (WherryOutbox *self, WherryOutboxNews *news)
 {
+  GList *first = first_waiting_locked (self);
+  GList *end = first != NULL ? first->prev : NULL;
+  gboolean seen[2] = { FALSE, FALSE };
+  GList *before;
   guint n = 0;
 
-  for (; self->queue.length > first_waiting_locked (self) + 1; n++)
-    drop_first_waiting_locked (self, news);
+  for (GList *link = self->queue.tail; link != end; link = before)
+    {
+      gboolean *is_replaced = &seen[wherry_message_get_stamp (link->data)->recipient != 0];
+
+      before = link->prev;
+      if (*is_replaced)
+        {
+          drop_locked (self, link, news);
+          n++;
+        }
+      *is_replaced = TRUE;
+    }
   if (n > 0)
     wherry_counter_add (WHERRY_COUNTER_DROPPED_LATEST, n);
 }

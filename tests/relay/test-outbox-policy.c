@@ -120,6 +120,47 @@ test_latest_in_place (OutboxFixture *self, gconstpointer data)
   assert_next (self, 1, 2);
 }
 
+static WherryPushResult
+push_to (OutboxFixture *self, WherryOutbox *outbox, guint32 number, guint64 recipient)
+{
+  const WherryStamp stamp = { .recipient = recipient };
+  g_autoptr (WherryMessage) message
+      = wherry_message_new (WHERRY_MESSAGE_BINARY, (const guint8 *) &number, sizeof number,
+                            self->budget);
+  g_autoptr (WherryMessage) stamped
+      = wherry_message_new_stamped (message, 0, WHERRY_MESSAGE_BINARY, &stamp);
+
+  return wherry_outbox_push (outbox, stamped, self->gate);
+}
+
+/* What is for this member alone and what is for everybody do not replace each other. */
+static void
+test_latest_of_each (OutboxFixture *self, gconstpointer data)
+{
+  g_autoptr (WherryOutbox) a = wherry_outbox_new (self->set, WHERRY_POLICY_LATEST, &outbox_limits);
+  g_autoptr (WherryOutbox) b = wherry_outbox_new (self->set, WHERRY_POLICY_BLOCK, &outbox_limits);
+
+  wherry_outbox_activate (a, NULL);
+  push_to (self, a, 0, 0);
+  push_to (self, a, 1, 7);
+  push_to (self, a, 2, 0);
+  g_assert_cmpuint (wherry_outbox_get_length (a), ==, 2);
+  assert_next (self, 1, 3);
+  push_to (self, a, 3, 0);
+  push_to (self, a, 4, 7);
+  push_to (self, a, 5, 7);
+  g_assert_cmpint (outbox_take (self), ==, 3);
+  g_assert_cmpint (outbox_take (self), ==, 5);
+  assert_empty (self);
+
+  wherry_outbox_activate (b, NULL);
+  for (guint32 i = 0; i < 8; i++)
+    push_to (self, b, i, i % 3 == 0 ? 7 : 0);
+  wherry_outbox_change_policy (b, WHERRY_POLICY_LATEST, &outbox_limits);
+  assert_next (self, 6, 8);
+  assert_empty (self);
+}
+
 static void
 test_disconnect (OutboxFixture *self, gconstpointer data)
 {
@@ -302,6 +343,7 @@ main (int argc, char **argv)
   ADD ("drop-newest", test_drop_newest);
   ADD ("latest", test_latest);
   ADD ("latest-in-place", test_latest_in_place);
+  ADD ("latest-of-each", test_latest_of_each);
   ADD ("disconnect", test_disconnect);
   ADD ("larger-than-the-mark", test_larger_than_the_mark);
   ADD ("messages", test_messages);
