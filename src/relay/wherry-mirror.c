@@ -237,18 +237,20 @@ wherry_mirror_unwanted (WherryRelayMember *member, const char *label)
 
 void
 wherry_mirror_closed (WherryRelayRoom *self, WherryRelayMember *member, guint64 token,
-                      gboolean by_member)
+                      gboolean by_member, const char *label)
 {
   WherryRoomTopic *topic = NULL;
   WherryTopicEntry *entry = find_mirror (self, member, token, &topic);
 
+  /* also when it was dropped meanwhile: the topic may come again */
+  if (by_member)
+    wherry_mirror_unwanted (member, label);
   if (entry != NULL)
-    {
-      if (by_member)
-        wherry_mirror_unwanted (member, wherry_topic_get_label (topic->topic));
-      drop_mirror (entry);
-      wherry_mirror_update (topic);
-    }
+    drop_mirror (entry);
+  else if (by_member)
+    topic = g_hash_table_lookup (self->topics, label);
+  if (topic != NULL)
+    wherry_mirror_update (topic);
   wherry_mirror_retry (self, member);
 }
 

@@ -10,6 +10,7 @@
 #include "base/wherry-log.h"
 #include "relay/wherry-member-port-private.h"
 #include "relay/wherry-outbox-rules.h"
+#include "relay/wherry-planted.h"
 
 /* What wherry:notices may hold, as much as a signaling socket: a reader that sleeps misses the
  * oldest. */
@@ -114,7 +115,7 @@ has_to_wait (WherryMemberPort *self, WherryPortChannel *record)
       WherryPortChannel *other = value;
 
       if (other->kind == WHERRY_PORT_MIRROR && other->turn != 0 && other->turn < record->turn
-          && strcmp (other->init->label, record->init->label) == 0)
+          && !WHERRY_PLANT (EARLY_TURN) && strcmp (other->init->label, record->init->label) == 0)
         return TRUE;
     }
   return FALSE;
@@ -221,8 +222,8 @@ wherry_port_channel_flushed (WherryMemberPort *self, WherryPortChannel *record)
 void
 wherry_port_channel_over (WherryMemberPort *self, WherryPortChannel *record)
 {
-  /* Only mirrors are retired. */
-  record->closing = TRUE;
+  /* Only mirrors are retired. What the member has begun to close is closed by it. */
+  record->closing = record->channel == NULL || !wherry_channel_is_closed_by_them (record->channel);
   if (record->channel != NULL)
     wherry_channel_close (record->channel); /* goes on in wherry_port_channel_closed() */
   else
@@ -314,6 +315,8 @@ wherry_port_channel_begin (WherryMemberPort *self, WherryChannel *channel, gbool
   self->n_own++;
   record = record_new (self, WHERRY_PORT_OWN, ++self->last_token, init);
   set_channel (record, channel);
+  if (WHERRY_PLANT (EARLY_ACK) && accept)
+    wherry_channel_accept (channel);
   if (self->echo)
     begin_echo (self, record);
   else
@@ -382,6 +385,8 @@ wherry_port_channel_attach (WherryMemberPort *self, guint64 token, WherryTopic *
   if (record->channel != NULL
       && wherry_channel_get_state (record->channel) == WHERRY_CHANNEL_INCOMING)
     wherry_channel_accept (record->channel);
+  if (WHERRY_PLANT (HELD_LOST) && record->channel == NULL)
+    g_clear_pointer (&held, g_ptr_array_unref);
   for (guint i = 0; held != NULL && i < held->len; i++)
     wherry_port_publish (self, record, g_ptr_array_index (held, i));
   if (record->channel == NULL) /* closed meanwhile; what it had said was published */
@@ -461,6 +466,7 @@ wherry_port_channel_closed (WherryMemberPort *self, WherryPortChannel *record)
         if (request != NULL)
           {
             request->by_member = by_member;
+            request->init = wherry_port_init_copy (record->init);
             wherry_port_post (self, WHERRY_PORT_MIRROR_CLOSED, token, request);
           }
         forget_mirror (self, record);

@@ -293,7 +293,7 @@ void wherry_mirror_update (WherryRoomTopic *topic);
 void wherry_mirror_connected (WherryRelayRoom *self, WherryRelayMember *member);
 void wherry_mirror_sent (WherryRelayRoom *self, WherryRelayMember *member, guint64 token);
 void wherry_mirror_closed (WherryRelayRoom *self, WherryRelayMember *member, guint64 token,
-                           gboolean by_member);
+                           gboolean by_member, const char *label);
 void wherry_mirror_failed (WherryRelayRoom *self, WherryRelayMember *member, guint64 token);
 /* The member closed the channel that it was served on: it is not mirrored to it again. */
 void wherry_mirror_unwanted (WherryRelayMember *member, const char *label);

@@ -235,7 +235,7 @@ wherry_relay_member_handle (WherryRelayMember *self, WherryPortRequest *request)
       wherry_mirror_sent (room, self, request->token);
       break;
     case WHERRY_PORT_MIRROR_CLOSED:
-      wherry_mirror_closed (room, self, request->token, request->by_member);
+      wherry_mirror_closed (room, self, request->token, request->by_member, request->init->label);
       break;
     case WHERRY_PORT_MIRROR_FAILED:
       wherry_mirror_failed (room, self, request->token);

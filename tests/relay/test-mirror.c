@@ -252,6 +252,26 @@ test_not_opened_again (Fixture *self, gconstpointer data)
 }
 
 /* Its own in place of the mirror: nothing lost, nothing twice, nothing overtaken. */
+/* Nor if the topic ended while the member was closing it. */
+static void
+test_not_opened_again_later (Fixture *self, gconstpointer data)
+{
+  TestChannel *at_bob;
+
+  open_and_settle (self, self->ann, "chat");
+  at_bob = test_client_find (self->bob, "chat");
+  wherry_channel_close (at_bob->channel);
+  wherry_fake_stream_set_stalled (self->bob->end, TRUE); /* our half of the reset waits for it */
+  settle (self);
+  wherry_relay_member_leave (self->ann->member, WHERRY_LEAVE_LEFT);
+  settle (self);
+  g_assert_cmpuint (count_topics (self), ==, 0);
+  wherry_fake_stream_set_stalled (self->bob->end, FALSE);
+  settle (self);
+  open_and_settle (self, self->cid, "chat");
+  g_assert_cmpuint (test_client_count (self->bob, "chat"), ==, 0);
+}
+
 static void
 test_own_replaces_mirror (Fixture *self, gconstpointer data)
 {
@@ -431,6 +451,7 @@ main (int argc, char **argv)
   ADD ("topic-ends", test_topic_ends);
   ADD ("mirror-keeps-the-topic", test_mirror_keeps_the_topic);
   ADD ("not-opened-again", test_not_opened_again);
+  ADD ("not-opened-again-later", test_not_opened_again_later);
   ADD ("own-replaces-mirror", test_own_replaces_mirror);
   ADD ("newer-own-is-served", test_newer_own_is_served);
   ADD ("lossy-mirror", test_lossy_mirror);
