@@ -5,6 +5,7 @@
 
 #include "base/wherry-counters.h"
 #include "relay/wherry-outbox-private.h"
+#include "relay/wherry-planted.h"
 
 /* What happens when more comes than the member takes. */
 
@@ -63,7 +64,7 @@ drop_oldest_locked (WherryOutbox *self, WherryOutboxNews *news)
   for (; is_full_locked (self, 0, 0); n++)
     {
       oldest = first_waiting_locked (self);
-      if (oldest == NULL || oldest == self->queue.tail)
+      if (oldest == NULL || (oldest == self->queue.tail && !WHERRY_PLANT (DROP_NEWEST)))
         break;
       drop_locked (self, oldest, news);
     }
@@ -113,7 +114,8 @@ block_locked (WherryOutbox *self, WherryGate *gate)
     {
       self->waiters = g_ptr_array_new_with_free_func ((GDestroyNotify) wherry_gate_unref);
       self->waiting_since_us = wherry_clock_now_us (set->clock);
-      wherry_block_clock_begin (&self->clock, self->waiting_since_us);
+      if (!WHERRY_PLANT (FREE_WAITING))
+        wherry_block_clock_begin (&self->clock, self->waiting_since_us);
       if (set->n_blocking++ == 0 && set->watch != NULL)
         wherry_block_watch_add (set->watch, set);
     }
@@ -132,7 +134,7 @@ wherry_outbox_release_locked (WherryOutbox *self, gboolean force, WherryOutboxNe
     {
       WherryGate *gate = g_ptr_array_index (self->waiters, i);
 
-      if (!wherry_gate_let_go (gate, self))
+      if (!wherry_gate_let_go (gate, self) || (WHERRY_PLANT (LOST_WAKE_UP) && i > 0))
         continue;
       if (news->gates == NULL)
         news->gates = g_ptr_array_new_with_free_func ((GDestroyNotify) wherry_gate_unref);

@@ -6,6 +6,7 @@
 #include "relay/wherry-outbox-set.h"
 
 #include "relay/wherry-outbox-private.h"
+#include "relay/wherry-planted.h"
 
 WherryOutboxSet *
 wherry_outbox_set_new (guint64 id, gsize max_bytes, WherryClock *clock, WherryWaker *waker,
@@ -156,6 +157,7 @@ wherry_outbox_set_take (WherryOutboxSet *self, WherryOutboxTake *take)
 {
   G_GNUC_UNUSED g_autoptr (WherryLocker) locker = wherry_locker_new (&self->lock);
   WherryOutbox *next = NULL;
+  G_GNUC_UNUSED guint n_seen = 0; /* planted */
 
   take->outbox = NULL;
   take->message = NULL;
@@ -167,6 +169,10 @@ wherry_outbox_set_take (WherryOutboxSet *self, WherryOutboxTake *take)
 
       gboolean is_empty = wherry_outbox_is_empty_locked (outbox);
 
+      if (WHERRY_PLANT (STARVED) && n_seen++ == 1)
+        break;
+      if (WHERRY_PLANT (EARLY_END) && wherry_outbox_is_over_locked (outbox))
+        is_empty = TRUE;
       if (is_empty && drop_ready_locked (self, link, take))
         return TRUE;
       /* of equal ones, the one that has waited longer */
@@ -217,7 +223,7 @@ wherry_outbox_set_give_back (WherryOutboxSet *self, WherryOutboxTake *take, gboo
     {
       wherry_lock_acquire (&self->lock);
       outbox->sending = FALSE;
-      if (sent && !outbox->closed)
+      if ((sent || WHERRY_PLANT (BLOCKED_LOST)) && !outbox->closed)
         {
           self->idle_us = wherry_clock_now_us (self->clock);
           done = sent_locked (self, outbox, self->idle_us);

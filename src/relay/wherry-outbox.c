@@ -6,6 +6,7 @@
 #include "relay/wherry-outbox.h"
 
 #include "relay/wherry-outbox-private.h"
+#include "relay/wherry-planted.h"
 #include "wire/wherry-frame.h"
 
 WherryOutbox *
@@ -200,9 +201,11 @@ wherry_outbox_close_locked (WherryOutbox *self, WherryOutboxNews *news)
     }
   while ((message = g_queue_pop_head (&self->queue)) != NULL)
     g_queue_push_tail (&news->dropped, message);
-  set->bytes -= self->bytes;
+  if (!WHERRY_PLANT (BYTES_KEPT))
+    set->bytes -= self->bytes;
   self->bytes = 0;
-  wherry_outbox_release_locked (self, TRUE, news);
+  if (!WHERRY_PLANT (SHUT_GATE))
+    wherry_outbox_release_locked (self, TRUE, news);
   if (self->ready)
     {
       self->ready = FALSE;
@@ -233,7 +236,7 @@ wherry_outbox_close (WherryOutbox *self)
 gboolean
 wherry_outbox_is_over_locked (WherryOutbox *self)
 {
-  return self->retired && wherry_outbox_is_empty_locked (self)
+  return self->retired && (wherry_outbox_is_empty_locked (self) || WHERRY_PLANT (EARLY_END))
          && g_atomic_int_get (&self->n_snapshots) == 0;
 }
 

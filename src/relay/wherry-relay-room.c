@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "relay/wherry-planted.h"
 #include "relay/wherry-relay-hub-private.h"
 #include "relay/wherry-relay-rules.h"
 
@@ -118,6 +119,8 @@ tell_one (RoomEvent *event, WherryRelayMember *to)
       break;
     case EVENT_LEFT:
       events->member_left (to->user_data, event->subject->id, event->reason);
+      if (WHERRY_PLANT (TOLD_TWICE) && event->reason == WHERRY_LEAVE_FAILED)
+        events->member_left (to->user_data, event->subject->id, event->reason);
       break;
     case EVENT_MSG:
       events->msg (to->user_data, event->subject->id, event->data, event->length);

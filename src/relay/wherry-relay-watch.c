@@ -5,6 +5,7 @@
 
 #include "base/wherry-counters.h"
 #include "base/wherry-log.h"
+#include "relay/wherry-planted.h"
 #include "relay/wherry-relay-hub-private.h"
 
 /* Who holds back the others for too long. The timer runs only while somebody waits. */
@@ -93,6 +94,8 @@ look_at_rooms (WherryRelayHub *self, GPtrArray *sets, gint64 now_us)
       if (report.is_over)
         g_hash_table_add (over, member->room);
       blocked_us = g_hash_table_lookup (longest, member->room);
+      if (WHERRY_PLANT (WRONG_ONE))
+        report.blocked_us = -report.blocked_us;
       if (!report.is_blocking || (blocked_us != NULL && *blocked_us >= report.blocked_us))
         continue;
       g_hash_table_insert (worst, member->room, wherry_relay_member_ref (member));

@@ -6,6 +6,7 @@
 #include "base/wherry-counters.h"
 #include "base/wherry-log.h"
 #include "relay/wherry-outbox-rules.h"
+#include "relay/wherry-planted.h"
 #include "relay/wherry-relay-hub-private.h"
 #include "relay/wherry-relay-rules.h"
 
@@ -184,6 +185,8 @@ wherry_relay_room_flush (WherryRelayRoom *self, WherryRelayMember *member, guint
 {
   WherryOwnChannel *own = g_hash_table_lookup (member->owns, &token);
 
+  if (WHERRY_PLANT (FLUSH_LOST))
+    return;
   for (guint i = 0; own != NULL && i < messages->len; i++)
     {
       WherryPublished published;
