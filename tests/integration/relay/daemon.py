@@ -40,9 +40,10 @@ def resources(pid):
 
 
 class Daemon:
-    def __init__(self, *arguments, descriptors=None, log=None):
-        """descriptors: how many it may have open; log: a file for what it logs."""
-        command = [os.path.join(BUILD, "src/daemon/wherryd"), "--listen", "127.0.0.1:0", *arguments]
+    def __init__(self, *arguments, descriptors=None, log=None, port=0):
+        """descriptors: how many it may have open; log: a file for what it logs; port: another one's
+        that has ended."""
+        command = [os.path.join(BUILD, "src/daemon/wherryd"), "--listen", f"127.0.0.1:{port}", *arguments]
         if descriptors is not None:
             command = ["prlimit", f"--nofile={descriptors}:{descriptors}", *command]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)

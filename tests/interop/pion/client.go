@@ -38,6 +38,9 @@ type frame struct {
 	Data          json.RawMessage `json:"data,omitempty"`
 	From          string          `json:"from,omitempty"`
 	Max           uint32          `json:"maxMessageSize,omitempty"`
+	Resume        json.RawMessage `json:"resume,omitempty"`
+	Resumed       bool            `json:"resumed,omitempty"`
+	Accepted      json.RawMessage `json:"accepted,omitempty"`
 }
 
 type client struct {
@@ -46,6 +49,7 @@ type client struct {
 	ws      *websocket.Conn
 	wsLock  sync.Mutex
 	joined  chan string
+	hello   frame      // the server's joined
 	failed  chan error // buffered: the first reason
 	left    chan string
 	events  func(frame)         // everything that comes over the socket
@@ -96,6 +100,10 @@ func (c *client) fail(err error) {
 
 // dial opens the socket and joins; the peer connection is made, but offers only in connect().
 func dial(server, room, name string, mirror bool, events func(frame)) (*client, error) {
+	return dialWith(server, frame{Type: "join", Room: room, Name: name, Mirror: &mirror}, events)
+}
+
+func dialWith(server string, join frame, events func(frame)) (*client, error) {
 	u, err := url.Parse(server)
 	if err != nil {
 		return nil, err
@@ -129,7 +137,7 @@ func dial(server, room, name string, mirror bool, events func(frame)) (*client, 
 			c.fail(errors.New("peer connection failed"))
 		}
 	})
-	if err = c.send(frame{Type: "join", Room: room, Name: name, Mirror: &mirror}); err != nil {
+	if err = c.send(join); err != nil {
 		return nil, err
 	}
 	go c.read()
@@ -165,6 +173,7 @@ func (c *client) read() {
 func (c *client) handle(f frame) error {
 	switch f.Type {
 	case "joined":
+		c.hello = f
 		c.joined <- f.Peer
 	case "answer":
 		err := c.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: f.SDP})
