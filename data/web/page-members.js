@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Who is here, how each is connected, and how far away. */
 
-import { milliseconds, nameOf, pairDetail, pairWords, stateWord } from './page-words.js';
+import { aboutWords, milliseconds, nameOf, pairDetail, pairWords, stateWord } from './page-words.js';
 
 const MOST_ROWS = 200;
 
-const row = ({ id, name, state, words, detail, own }) => {
+const row = ({ id, name, state, words, detail, about, own }) => {
   const item = document.createElement('li');
   item.className = `person ${state}`;
   item.dataset.id = id;
@@ -26,6 +26,12 @@ const row = ({ id, name, state, words, detail, own }) => {
   how.textContent = words;
   how.title = detail;
   item.append(dot, who, how);
+  if (about) {
+    const says = document.createElement('span');
+    says.className = 'how about';
+    says.textContent = about;
+    item.append(says);
+  }
   return item;
 };
 
@@ -59,6 +65,7 @@ export class MemberList {
         ? joinWords(pairWords(own.pair) || 'connected', own.rtt !== null ? milliseconds(own.rtt) : '')
         : stateWord[room.state].toLowerCase(),
       detail: pairDetail(own.pair),
+      about: aboutWords(room.attributes),
       own: true,
     };
     const others = [...room.members.values()].map((member) => ({
@@ -67,6 +74,7 @@ export class MemberList {
       state: member.state,
       words: wordsOf(member, people.get(member.id)),
       detail: pairDetail(people.get(member.id)?.pair),
+      about: aboutWords(member.attributes),
       own: false,
     }));
     others.sort((a, b) => a.name.localeCompare(b.name) || a.id.localeCompare(b.id));

@@ -69,3 +69,12 @@ export const pairDetail = (pair) => (pair
 
 /** A name for those who gave none: the last digits of the id. */
 export const nameOf = (name, id) => name || (id ? `Guest ${id.slice(-4)}` : 'Someone');
+
+const ABOUT_LONGEST = 160;
+
+/** What a member says about itself, in one line. */
+export const aboutWords = (attributes) => {
+  const words = Object.entries(attributes ?? {})
+    .map(([key, value]) => `${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`).join(' · ');
+  return words.length > ABOUT_LONGEST ? `${words.slice(0, ABOUT_LONGEST)}…` : words;
+};

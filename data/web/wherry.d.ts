@@ -154,6 +154,8 @@ export interface Member {
   readonly id: string;
   /** As the member gave it; may be empty, and several may share one. */
   readonly name: string;
+  /** What the member says about itself; empty when it says nothing. */
+  readonly attributes: Readonly<Record<string, any>>;
   /** `away`: the connection was lost and the member may come back. */
   readonly state: 'here' | 'away' | 'left';
 }
@@ -195,6 +197,13 @@ export interface JoinOptions {
   name?: string;
   /** The access token, where the server asks for one. */
   token?: string;
+  /** What this member says about itself to everybody in the room: JSON of at most 4 KiB. */
+  attributes?: Record<string, unknown>;
+  /**
+   * A message, at most 16 KiB, that the relay publishes for this member when it vanishes: when its connection fails, or
+   * the relay ends it; not when it leaves by itself.
+   */
+  will?: { topic: string; data: string | ArrayBuffer | ArrayBufferView };
   /** Whether topics that only others have opened come as `channel` events. Default: true. */
   mirror?: boolean;
   /** STUN and TURN servers instead of those that the server names. */
@@ -223,6 +232,10 @@ export interface RoomEvents {
   members: Fired<{ members: ReadonlyMap<string, Member> }>;
   'member-joined': Fired<{ member: Member }>;
   'member-left': Fired<{ member: Member; reason?: LeftCode | 'left' | (string & {}) }>;
+  /** `member.attributes` are others now. */
+  'member-changed': Fired<{ member: Member }>;
+  /** Our own attributes were changed, by `setAttributes()` or by the server. */
+  attributes: Fired<{ attributes: Readonly<Record<string, any>> }>;
   'member-away': Fired<{ member: Member }>;
   'member-back': Fired<{ member: Member }>;
   /** From `room.signal()` of a member; the server vouches for `from`. */
@@ -248,6 +261,8 @@ export interface WherryRoom extends TypedTarget<RoomEvents> {
   readonly members: ReadonlyMap<string, Member>;
   /** All channels that are not closed, mirrored ones too. */
   readonly channels: WherryChannel[];
+  /** What this member says about itself: as it was set last, here or by the server. */
+  readonly attributes: Readonly<Record<string, any>>;
   /** What the server can do, by name. */
   readonly features: string[];
   /** The largest message that can be sent now, in bytes. A receiver may take less: `notice` tells. */
@@ -266,6 +281,13 @@ export interface WherryRoom extends TypedTarget<RoomEvents> {
   signal(to: string | Member, data: unknown): void;
   /** Sends an object (64 KiB) to every member, this one too, over the signaling connection. */
   msg(object: Record<string, unknown>): void;
+  /**
+   * Says something about this member to everybody in the room, now and whenever it joins: JSON of at most 4 KiB, in
+   * place of what it said before. Resolves when everybody was told.
+   * @throws {TypeError} no object
+   * @throws {WherryError} why it was refused: `too-large`, `rate-limited`, `room-full`, `forbidden`, `not-connected`
+   */
+  setAttributes(attributes: Record<string, unknown>): Promise<void>;
   /** Milliseconds to the server and back over the signaling connection. */
   ping(): Promise<number>;
   /** null while there is no connection. */

@@ -33,7 +33,9 @@ struct _WherryClientCore
   char *uri;
   char *room;
   char *name;
-  char *token; /* a secret: never logged */
+  char *token;            /* a secret: never logged */
+  char *attributes;       /* raw; NULL: none */
+  WherrySignalWill *will; /* NULL: none */
   gboolean mirror;
   gboolean reconnect;
   WherryConfiguration *configuration;
@@ -63,6 +65,8 @@ void wherry_client_core_post_free (WherryClientCore *self);
 /* task: (transfer full) */
 void wherry_client_core_join (WherryClientCore *self, GTask *task);
 void wherry_client_core_leave (WherryClientCore *self, GTask *task);
+/* What it says, or was told that it says, about itself. (nullable) */
+void wherry_client_core_keep_attributes (WherryClientCore *self, const char *attributes);
 /* (nullable) */
 WherryPeerConnection *wherry_client_core_get_connection (WherryClientCore *self);
 
@@ -73,11 +77,13 @@ typedef enum
   WHERRY_CLIENT_SHOWS_STATE,
   WHERRY_CLIENT_SHOWS_ID,
   WHERRY_CLIENT_SHOWS_CONNECTION,
+  WHERRY_CLIENT_SHOWS_ATTRIBUTES,
 } WherryClientShows;
 
 void wherry_client_show (WherryClient *self, WherryClientShows what);
 void wherry_client_emit_prepare (WherryClient *self, WherryPeerConnection *connection);
 void wherry_client_emit_data_channel (WherryClient *self, WherryDataChannel *channel);
+void wherry_client_emit_member_changed (WherryClient *self, WherryMember *member);
 /* notice, msg and signaled: both strings as the signal has them */
 void wherry_client_emit_text (WherryClient *self, const char *name, const char *first,
                               const char *second);

@@ -5,6 +5,8 @@
 
 #include "lib/wherry-client-core-private.h"
 
+#include <string.h>
+
 #include "base/wherry-error.h"
 #include "base/wherry-limits.h"
 #include "lib/wherry-member-private.h"
@@ -63,7 +65,7 @@ fail (WherryClientCore *self, const GError *error)
 /* ---- members ---- */
 
 static void
-add_member (WherryClientCore *self, const char *id, const char *name)
+add_member (WherryClientCore *self, const char *id, const char *name, const char *attributes)
 {
   g_autoptr (WherryMember) member = NULL;
 
@@ -82,6 +84,7 @@ add_member (WherryClientCore *self, const char *id, const char *name)
     }
   member = wherry_member_new (self->room, name);
   wherry_member_set_id (member, id, NULL);
+  wherry_member_take_attributes (member, attributes);
   g_hash_table_insert (self->by_id, (gpointer) wherry_member_get_id (member), member);
   g_list_store_append (self->members, member);
 }
@@ -93,8 +96,28 @@ add_members (WherryClientCore *self, GPtrArray *members)
     {
       const WherrySignalMember *member = g_ptr_array_index (members, i);
 
-      add_member (self, member->peer, member->name);
+      add_member (self, member->peer, member->name, member->attributes);
     }
+}
+
+static void
+change_member (WherryClientCore *self, const char *id, const char *attributes)
+{
+  WherryMember *found = g_hash_table_lookup (self->by_id, id);
+  g_autoptr (WherryMember) member = found != NULL ? g_object_ref (found) : NULL;
+  g_autoptr (WherryClient) shell = NULL;
+
+  if (g_strcmp0 (id, self->id) == 0)
+    {
+      wherry_client_core_keep_attributes (self, attributes);
+      return;
+    }
+  if (member == NULL)
+    return;
+  wherry_member_take_attributes (member, attributes);
+  shell = g_weak_ref_get (&self->shell);
+  if (shell != NULL)
+    wherry_client_emit_member_changed (shell, member);
 }
 
 static void
@@ -115,6 +138,22 @@ remove_member (WherryClientCore *self, const char *id, WherryLeaveReason reason)
 /* ---- what the link says ---- */
 
 static gboolean try_link (WherryClientCore *self, GError **error);
+
+static char *
+on_join (gpointer user_data)
+{
+  const WherryClientCore *self = user_data;
+  const WherrySignalJoin join = {
+    .room = self->room,
+    .name = self->name,
+    .token = self->token,
+    .no_mirror = !self->mirror,
+    .attributes = self->attributes,
+    .will = self->will,
+  };
+
+  return wherry_signal_write_join (&join);
+}
 
 static void
 on_joined (gpointer user_data, const WherrySignal *joined)
@@ -188,7 +227,9 @@ on_signal (gpointer user_data, const WherrySignal *signal)
   if (signal->type == WHERRY_SIGNAL_MEMBERS)
     add_members (self, signal->members);
   else if (signal->type == WHERRY_SIGNAL_MEMBER_JOINED)
-    add_member (self, signal->peer, signal->name);
+    add_member (self, signal->peer, signal->name, signal->attributes);
+  else if (signal->type == WHERRY_SIGNAL_MEMBER_CHANGED)
+    change_member (self, signal->peer, signal->attributes);
   else if (signal->type == WHERRY_SIGNAL_MEMBER_LEFT)
     remove_member (self, signal->peer, signal->reason);
   else if (signal->type == WHERRY_SIGNAL_MSG)
@@ -235,6 +276,7 @@ on_ended (gpointer user_data, const GError *error, gboolean is_final)
 }
 
 static const WherryClientLinkEvents link_events = {
+  .join = on_join,
   .joined = on_joined,
   .prepare = on_prepare,
   .channel = on_channel,
@@ -249,10 +291,6 @@ try_link (WherryClientCore *self, GError **error)
 {
   const WherryClientLinkOptions options = {
     .uri = self->uri,
-    .room = self->room,
-    .name = self->name,
-    .token = self->token,
-    .mirror = self->mirror,
     .configuration = self->configuration,
     .clock = self->clock,
   };
@@ -294,6 +332,9 @@ check_options (WherryClientCore *self, GError **error)
     wrong = "a room's name has 1 to 128 bytes of UTF-8 without control characters or /";
   else if (!wherry_signal_name_is_valid (self->name))
     wrong = "a member's name has at most 64 bytes of UTF-8 without control characters";
+  else if (self->attributes != NULL
+           && !wherry_signal_attributes_check (self->attributes, strlen (self->attributes), NULL))
+    wrong = "attributes are a JSON object of at most 4 KiB";
   if (wrong != NULL)
     g_set_error_literal (error, WHERRY_ERROR, WHERRY_ERROR_INVALID_ARGUMENT, wrong);
   return wrong == NULL;
@@ -402,6 +443,8 @@ on_free (gpointer data)
   g_free (self->room);
   g_free (self->name);
   g_free (self->token);
+  g_free (self->attributes);
+  g_clear_pointer (&self->will, wherry_signal_will_free);
   g_free (self->id);
   g_clear_object (&self->configuration);
   g_clear_error (&self->error);

@@ -14,6 +14,8 @@ typedef struct _WherryClientLink WherryClientLink;
 
 typedef struct
 {
+  /* (transfer full): the frame that asks to be let in */
+  char *(*join) (gpointer user_data);
   void (*joined) (gpointer user_data, const WherrySignal *joined);
   /* Channels that are made now are in the offer. */
   void (*prepare) (gpointer user_data, WherryPeerConnection *connection);
@@ -31,10 +33,6 @@ typedef struct
 typedef struct
 {
   const char *uri;
-  const char *room;
-  const char *name;  /* (nullable) */
-  const char *token; /* (nullable) */
-  gboolean mirror;
   WherryConfiguration *configuration; /* (nullable) */
   WherryClock *clock;
 } WherryClientLinkOptions;

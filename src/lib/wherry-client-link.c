@@ -29,9 +29,6 @@ wherry_client_link_unref (WherryClientLink *self)
   g_clear_pointer (&self->ours, g_ptr_array_unref);
   g_clear_pointer (&self->theirs, g_ptr_array_unref);
   g_clear_object (&self->configuration);
-  g_free (self->room);
-  g_free (self->name);
-  g_free (self->token);
   wherry_clock_unref (self->clock);
   g_main_context_unref (self->context);
   g_free (self);
@@ -329,14 +326,8 @@ static void
 on_open (gpointer user_data)
 {
   WherryClientLink *self = user_data;
-  const WherrySignalJoin join = {
-    .room = self->room,
-    .name = self->name,
-    .token = self->token,
-    .no_mirror = !self->mirror,
-  };
 
-  wherry_signaling_client_send (self->signaling, wherry_signal_write_join (&join));
+  wherry_signaling_client_send (self->signaling, self->events->join (self->user_data));
 }
 
 static void
@@ -395,10 +386,6 @@ wherry_client_link_new (const WherryClientLinkOptions *options,
   self->clock = wherry_clock_ref (options->clock);
   self->events = events;
   self->user_data = user_data;
-  self->room = g_strdup (options->room);
-  self->name = g_strdup (options->name);
-  self->token = g_strdup (options->token);
-  self->mirror = options->mirror;
   self->configuration
       = options->configuration != NULL ? g_object_ref (options->configuration) : NULL;
   self->signaling = wherry_signaling_client_new (options->uri, &signaling_events, self, error);

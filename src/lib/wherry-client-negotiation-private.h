@@ -16,10 +16,6 @@ struct _WherryClientLink
   WherryClock *clock;
   const WherryClientLinkEvents *events; /* NULL: it has ended */
   gpointer user_data;
-  char *room;
-  char *name;
-  char *token; /* a secret: never logged */
-  gboolean mirror;
   WherryConfiguration *configuration;
 
   WherrySignalingClient *signaling; /* NULL: its socket is closed */

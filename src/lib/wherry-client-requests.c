@@ -97,6 +97,82 @@ send_text (WherryClient *self, char *text, GError **error)
   return FALSE;
 }
 
+/* ---- what it says about itself ---- */
+
+void
+wherry_client_core_keep_attributes (WherryClientCore *self, const char *attributes)
+{
+  g_autoptr (WherryClient) shell = NULL;
+
+  if (g_strcmp0 (self->attributes, attributes) == 0)
+    return;
+  g_free (self->attributes);
+  self->attributes = g_strdup (attributes);
+  shell = g_weak_ref_get (&self->shell);
+  if (shell != NULL)
+    wherry_client_show (shell, WHERRY_CLIENT_SHOWS_ATTRIBUTES);
+}
+
+gboolean
+wherry_client_set_attributes (WherryClient *self, const char *json, GError **error)
+{
+  g_autoptr (GError) wrong = NULL;
+
+  g_return_val_if_fail (WHERRY_IS_CLIENT (self), FALSE);
+  if (json != NULL && !wherry_signal_attributes_check (json, strlen (json), &wrong))
+    {
+      g_set_error_literal (error, WHERRY_ERROR,
+                           wrong->code == WHERRY_ERROR_TOO_LARGE ? WHERRY_ERROR_TOO_LARGE
+                                                                 : WHERRY_ERROR_INVALID_ARGUMENT,
+                           wrong->message);
+      return FALSE;
+    }
+  wherry_client_core_keep_attributes (self->core, json);
+  return self->core->link == NULL
+         || wherry_client_link_send (self->core->link,
+                                     wherry_signal_write_attributes (json != NULL ? json : "{}",
+                                                                     NULL),
+                                     error);
+}
+
+gboolean
+wherry_client_set_will (WherryClient *self, const char *topic, GBytes *data, gboolean is_text,
+                        GError **error)
+{
+  const char *wrong = NULL;
+
+  g_return_val_if_fail (WHERRY_IS_CLIENT (self), FALSE);
+  g_return_val_if_fail ((topic == NULL) == (data == NULL), FALSE);
+  if (topic != NULL
+      && (strlen (topic) > WHERRY_LABEL_MAX || !g_utf8_validate (topic, -1, NULL)
+          || g_str_has_prefix (topic, "wherry:")))
+    wrong = "a topic has at most 1024 bytes of UTF-8 and does not begin with “wherry:”";
+  else if (topic != NULL && g_bytes_get_size (data) > WHERRY_WILL_MAX)
+    wrong = "a will has at most 16 KiB";
+  else if (topic != NULL && is_text
+           && !g_utf8_validate (g_bytes_get_data (data, NULL) != NULL
+                                    ? (const char *) g_bytes_get_data (data, NULL)
+                                    : "",
+                                (gssize) g_bytes_get_size (data), NULL))
+    wrong = "a will of text is UTF-8 without a NUL";
+  if (wrong != NULL)
+    {
+      g_set_error_literal (error, WHERRY_ERROR, WHERRY_ERROR_INVALID_ARGUMENT, wrong);
+      return FALSE;
+    }
+  g_clear_pointer (&self->core->will, wherry_signal_will_free);
+  if (topic != NULL)
+    self->core->will = wherry_signal_will_new (topic, data, is_text);
+  return TRUE;
+}
+
+const char *
+wherry_client_get_attributes (WherryClient *self)
+{
+  g_return_val_if_fail (WHERRY_IS_CLIENT (self), NULL);
+  return self->core->attributes;
+}
+
 gboolean
 wherry_client_send_msg (WherryClient *self, const char *json, GError **error)
 {

@@ -26,9 +26,10 @@ typedef enum
   PROP_ID,
   PROP_MEMBERS,
   PROP_CONNECTION,
+  PROP_ATTRIBUTES,
 } Property;
 
-static GParamSpec *properties[PROP_CONNECTION + 1];
+static GParamSpec *properties[PROP_ATTRIBUTES + 1];
 
 enum
 {
@@ -37,6 +38,7 @@ enum
   SIGNAL_NOTICE,
   SIGNAL_MSG,
   SIGNAL_SIGNALED,
+  SIGNAL_MEMBER_CHANGED,
   N_SIGNALS,
 };
 
@@ -97,6 +99,9 @@ wherry_client_get_property (GObject *object, guint id, GValue *value, GParamSpec
     case PROP_CONNECTION:
       g_value_set_object (value, wherry_client_get_connection (self));
       break;
+    case PROP_ATTRIBUTES:
+      g_value_set_string (value, core->attributes);
+      break;
     case PROP_TOKEN:
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -149,6 +154,7 @@ wherry_client_set_property (GObject *object, guint id, const GValue *value, GPar
     case PROP_ID:
     case PROP_MEMBERS:
     case PROP_CONNECTION:
+    case PROP_ATTRIBUTES:
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
       break;
@@ -252,6 +258,12 @@ install_what (void)
    */
   properties[PROP_CONNECTION]
       = g_param_spec_object ("connection", NULL, NULL, WHERRY_TYPE_PEER_CONNECTION, flags);
+  /**
+   * WherryClient:attributes:
+   *
+   * What it says about itself: a JSON object. See [method@Client.set_attributes].
+   */
+  properties[PROP_ATTRIBUTES] = g_param_spec_string ("attributes", NULL, NULL, NULL, flags);
 }
 
 static void
@@ -308,6 +320,16 @@ install_signals (void)
   signals[SIGNAL_SIGNALED]
       = g_signal_new ("signaled", WHERRY_TYPE_CLIENT, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                       G_TYPE_NONE, 2, G_TYPE_STRING, G_TYPE_STRING);
+  /**
+   * WherryClient::member-changed:
+   * @self: the client
+   * @member: one of the others
+   *
+   * A member says something else about itself: see [property@Member:attributes].
+   */
+  signals[SIGNAL_MEMBER_CHANGED]
+      = g_signal_new ("member-changed", WHERRY_TYPE_CLIENT, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                      G_TYPE_NONE, 1, WHERRY_TYPE_MEMBER);
 }
 
 static void
@@ -345,6 +367,7 @@ wherry_client_show (WherryClient *self, WherryClientShows what)
     [WHERRY_CLIENT_SHOWS_STATE] = PROP_STATE,
     [WHERRY_CLIENT_SHOWS_ID] = PROP_ID,
     [WHERRY_CLIENT_SHOWS_CONNECTION] = PROP_CONNECTION,
+    [WHERRY_CLIENT_SHOWS_ATTRIBUTES] = PROP_ATTRIBUTES,
   };
 
   g_object_notify_by_pspec (G_OBJECT (self), properties[shown[what]]);
@@ -360,6 +383,12 @@ void
 wherry_client_emit_data_channel (WherryClient *self, WherryDataChannel *channel)
 {
   g_signal_emit (self, signals[SIGNAL_DATA_CHANNEL], 0, channel);
+}
+
+void
+wherry_client_emit_member_changed (WherryClient *self, WherryMember *member)
+{
+  g_signal_emit (self, signals[SIGNAL_MEMBER_CHANGED], 0, member);
 }
 
 void

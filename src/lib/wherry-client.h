@@ -153,6 +153,53 @@ WHERRY_AVAILABLE_IN_0_1
 gboolean wherry_client_send_signal (WherryClient *self, const char *to, const char *json,
                                     GError **error);
 /**
+ * wherry_client_set_attributes:
+ * @self: a client
+ * @json: (nullable): a JSON object of at most 4 KiB; %NULL: none
+ * @error: return location: %WHERRY_ERROR_INVALID_ARGUMENT, %WHERRY_ERROR_TOO_LARGE,
+ *   %WHERRY_ERROR_CLOSED without a signaling socket: the others hear of it when it has joined again
+ *
+ * Says something about itself to everybody in the room, now and whenever it joins. They have it as
+ * [property@Member:attributes]. The server may refuse it; see [signal@Client::notice].
+ *
+ * Returns: %TRUE if it was sent, or will be when it joins
+ *
+ * Thread: the creator's
+ */
+WHERRY_AVAILABLE_IN_0_1
+gboolean wherry_client_set_attributes (WherryClient *self, const char *json, GError **error);
+/**
+ * wherry_client_get_attributes:
+ * @self: a client
+ *
+ * Gets [property@Client:attributes].
+ *
+ * Returns: (nullable): a JSON object, as it was set last, here or by the server
+ *
+ * Thread: the creator's
+ */
+WHERRY_AVAILABLE_IN_0_1
+const char *wherry_client_get_attributes (WherryClient *self);
+/**
+ * wherry_client_set_will:
+ * @self: a client
+ * @topic: (nullable): the label; %NULL: none any more
+ * @data: (nullable): at most 16 KiB; %NULL with @topic
+ * @is_text: whether it is text
+ * @error: return location: %WHERRY_ERROR_INVALID_ARGUMENT
+ *
+ * Gives the relay a message for the others, which it publishes from this member on the topic when
+ * that vanishes: when its connection fails or the relay ends it, not when it leaves by itself. It
+ * counts from the next time that it joins.
+ *
+ * Returns: %TRUE if it was taken
+ *
+ * Thread: the creator's
+ */
+WHERRY_AVAILABLE_IN_0_1
+gboolean wherry_client_set_will (WherryClient *self, const char *topic, GBytes *data,
+                                 gboolean is_text, GError **error);
+/**
  * wherry_client_get_state:
  * @self: a client
  *

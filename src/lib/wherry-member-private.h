@@ -23,6 +23,7 @@ struct _WherryMember
   /* creator's thread only */
   WherryMemberState state;
   char *path;
+  char *attributes;         /* raw JSON; NULL: none */
   const char *leave_reason; /* a literal */
   WherryRelayCore *core;    /* a reference; NULL: it has left, or is another relay's */
   WherryLocalMember *local; /* NULL: it has left, or is not inside the process */
@@ -37,6 +38,8 @@ WherryMember *wherry_member_new (const char *room, const char *name);
 void wherry_member_set_id (WherryMember *self, const char *id, WherryRelayCore *core);
 /* path: (nullable) */
 void wherry_member_update (WherryMember *self, WherryMemberState state, const char *path);
+/* attributes: (nullable) */
+void wherry_member_take_attributes (WherryMember *self, const char *attributes);
 void wherry_member_set_left (WherryMember *self, WherryLeaveReason reason);
 
 void wherry_member_emit_message (WherryMember *self, const char *topic, WherryMessage *message);

@@ -5,6 +5,8 @@
 
 #include "lib/wherry-member.h"
 
+#include <string.h>
+
 #include "base/wherry-error.h"
 #include "lib/wherry-enum-types.h"
 #include "lib/wherry-member-private.h"
@@ -21,9 +23,10 @@ typedef enum
   PROP_IS_LOCAL,
   PROP_BUFFERED_AMOUNT,
   PROP_PAUSED,
+  PROP_ATTRIBUTES,
 } Property;
 
-static GParamSpec *properties[PROP_PAUSED + 1];
+static GParamSpec *properties[PROP_ATTRIBUTES + 1];
 
 enum
 {
@@ -48,6 +51,7 @@ wherry_member_finalize (GObject *object)
   g_free (self->name);
   g_free (self->room);
   g_free (self->path);
+  g_free (self->attributes);
   G_OBJECT_CLASS (wherry_member_parent_class)->finalize (object);
 }
 
@@ -84,6 +88,9 @@ wherry_member_get_property (GObject *object, guint id, GValue *value, GParamSpec
       break;
     case PROP_PAUSED:
       g_value_set_boolean (value, self->paused);
+      break;
+    case PROP_ATTRIBUTES:
+      g_value_set_string (value, self->attributes);
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -162,6 +169,12 @@ install_properties (GObjectClass *klass)
    */
   properties[PROP_PAUSED]
       = g_param_spec_boolean ("paused", NULL, NULL, FALSE, flags | G_PARAM_WRITABLE);
+  /**
+   * WherryMember:attributes:
+   *
+   * What it says about itself: a JSON object.
+   */
+  properties[PROP_ATTRIBUTES] = g_param_spec_string ("attributes", NULL, NULL, NULL, flags);
   g_object_class_install_properties (klass, G_N_ELEMENTS (properties), properties);
 }
 
@@ -247,6 +260,16 @@ wherry_member_update (WherryMember *self, WherryMemberState state, const char *p
 }
 
 void
+wherry_member_take_attributes (WherryMember *self, const char *attributes)
+{
+  if (g_strcmp0 (self->attributes, attributes) == 0)
+    return;
+  g_free (self->attributes);
+  self->attributes = g_strdup (attributes);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_ATTRIBUTES]);
+}
+
+void
 wherry_member_set_left (WherryMember *self, WherryLeaveReason reason)
 {
   if (self->state == WHERRY_MEMBER_STATE_LEFT)
@@ -297,25 +320,54 @@ wherry_member_has_message_handler (WherryMember *self)
   return g_signal_has_handler_pending (self, signals[SIGNAL_MESSAGE], 0, FALSE);
 }
 
-gboolean
-wherry_member_kick (WherryMember *self, GError **error)
+/* (nullable) */
+static WherryRelayMember *
+find_here (WherryMember *self, GError **error)
 {
   WherryRelayMember *member = NULL;
 
-  g_return_val_if_fail (WHERRY_IS_MEMBER (self), FALSE);
   if (self->core != NULL)
     member = wherry_relay_hub_lookup (wherry_relay_core_get_hub (self->core), self->id);
   if (member != NULL)
-    {
-      wherry_relay_member_leave (member, WHERRY_LEAVE_KICKED);
-      return TRUE;
-    }
+    return member;
   if (self->state == WHERRY_MEMBER_STATE_LEFT)
     g_set_error_literal (error, WHERRY_ERROR, WHERRY_ERROR_CLOSED, "the member has left");
   else
     g_set_error_literal (error, WHERRY_ERROR, WHERRY_ERROR_FORBIDDEN,
                          "the member's relay is not in this process");
-  return FALSE;
+  return NULL;
+}
+
+gboolean
+wherry_member_kick (WherryMember *self, GError **error)
+{
+  WherryRelayMember *member;
+
+  g_return_val_if_fail (WHERRY_IS_MEMBER (self), FALSE);
+  member = find_here (self, error);
+  if (member != NULL)
+    wherry_relay_member_leave (member, WHERRY_LEAVE_KICKED);
+  return member != NULL;
+}
+
+gboolean
+wherry_member_set_attributes (WherryMember *self, const char *json, GError **error)
+{
+  g_autoptr (GError) wrong = NULL;
+  WherryRelayMember *member;
+  WherrySignalError code;
+
+  g_return_val_if_fail (WHERRY_IS_MEMBER (self), FALSE);
+  if (json != NULL && !wherry_signal_attributes_check (json, strlen (json), &wrong))
+    {
+      g_set_error_literal (error, WHERRY_ERROR,
+                           wrong->code == WHERRY_ERROR_TOO_LARGE ? WHERRY_ERROR_TOO_LARGE
+                                                                 : WHERRY_ERROR_INVALID_ARGUMENT,
+                           wrong->message);
+      return FALSE;
+    }
+  member = find_here (self, error);
+  return member != NULL && wherry_relay_member_set_attributes (member, json, NULL, &code, error);
 }
 
 /* ---- properties ---- */
@@ -332,6 +384,7 @@ DEFINE_GETTER (const char *, get_name, name, NULL)
 DEFINE_GETTER (const char *, get_room, room, NULL)
 DEFINE_GETTER (WherryMemberState, get_state, state, WHERRY_MEMBER_STATE_LEFT)
 DEFINE_GETTER (const char *, get_path, path, NULL)
+DEFINE_GETTER (const char *, get_attributes, attributes, NULL)
 DEFINE_GETTER (const char *, get_leave_reason, leave_reason, NULL)
 DEFINE_GETTER (gboolean, is_local, is_local, FALSE)
 DEFINE_GETTER (gboolean, get_paused, paused, FALSE)

@@ -101,6 +101,34 @@ const char *wherry_member_get_path (WherryMember *self);
 WHERRY_AVAILABLE_IN_0_1
 const char *wherry_member_get_leave_reason (WherryMember *self);
 /**
+ * wherry_member_get_attributes:
+ * @self: a member
+ *
+ * Gets [property@Member:attributes].
+ *
+ * Returns: (nullable): what it says about itself, a JSON object of at most 4 KiB
+ *
+ * Thread: the creator's
+ */
+WHERRY_AVAILABLE_IN_0_1
+const char *wherry_member_get_attributes (WherryMember *self);
+/**
+ * wherry_member_set_attributes:
+ * @self: a member of a relay in this process, inside it or not
+ * @json: (nullable): a JSON object of at most 4 KiB; %NULL: none
+ * @error: return location: %WHERRY_ERROR_INVALID_ARGUMENT, %WHERRY_ERROR_TOO_LARGE,
+ *   %WHERRY_ERROR_LIMIT when those of its room take too much, %WHERRY_ERROR_CLOSED when it has
+ * left, %WHERRY_ERROR_FORBIDDEN when its relay is elsewhere, or its token says what they are
+ *
+ * Says something about it to everybody in the room.
+ *
+ * Returns: %TRUE if everybody was told
+ *
+ * Thread: the creator's
+ */
+WHERRY_AVAILABLE_IN_0_1
+gboolean wherry_member_set_attributes (WherryMember *self, const char *json, GError **error);
+/**
  * wherry_member_is_local:
  * @self: a member
  *

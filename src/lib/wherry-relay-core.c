@@ -56,6 +56,7 @@ on_joined (gpointer user_data, WherryRelayMember *relay_member)
   if (member == NULL)
     member = wherry_member_new (name, wherry_relay_member_get_name (relay_member));
   wherry_member_set_id (member, wherry_relay_member_get_id (relay_member), self);
+  wherry_member_take_attributes (member, wherry_relay_member_get_attributes (relay_member));
   if (is_new)
     {
       room = wherry_room_new (name);
@@ -84,12 +85,16 @@ on_changed (gpointer user_data, WherryRelayMember *relay_member)
   WherryRoom *room;
   WherryMember *member = find (self, relay_member, &room);
 
-  if (member != NULL)
-    wherry_member_update (member,
-                          wherry_relay_member_is_connected (relay_member)
-                              ? WHERRY_MEMBER_STATE_CONNECTED
-                              : WHERRY_MEMBER_STATE_JOINED,
-                          wherry_relay_member_get_path (relay_member));
+  if (member == NULL)
+    return;
+  g_object_freeze_notify (G_OBJECT (member));
+  wherry_member_update (member,
+                        wherry_relay_member_is_connected (relay_member)
+                            ? WHERRY_MEMBER_STATE_CONNECTED
+                            : WHERRY_MEMBER_STATE_JOINED,
+                        wherry_relay_member_get_path (relay_member));
+  wherry_member_take_attributes (member, wherry_relay_member_get_attributes (relay_member));
+  g_object_thaw_notify (G_OBJECT (member));
 }
 
 static void

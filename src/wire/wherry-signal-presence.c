@@ -59,12 +59,23 @@ wherry_signal_read_attributes (WherrySignal *self, const char *data, gsize lengt
   return FALSE;
 }
 
-void
-wherry_signal_will_free (WherrySignalWill *will)
+WherrySignalWill *
+wherry_signal_will_new (const char *topic, GBytes *data, gboolean is_text)
 {
-  g_free (will->topic);
-  g_clear_pointer (&will->data, g_bytes_unref);
-  g_free (will);
+  WherrySignalWill *self = g_new0 (WherrySignalWill, 1);
+
+  self->topic = g_strdup (topic);
+  self->is_text = is_text;
+  self->data = data != NULL ? g_bytes_ref (data) : NULL;
+  return self;
+}
+
+void
+wherry_signal_will_free (WherrySignalWill *self)
+{
+  g_free (self->topic);
+  g_clear_pointer (&self->data, g_bytes_unref);
+  g_free (self);
 }
 
 /* RFC 4648 section 4, with its padding and nothing else: the decoder skips what it does not know,
@@ -143,7 +154,6 @@ wherry_signal_read_will (WherrySignal *self, WherryJsonObject *object, WherrySig
                            "topics that begin with " RESERVED " are the relay's own");
       return FALSE;
     }
-  self->will = g_new0 (WherrySignalWill, 1);
-  self->will->topic = g_strdup (topic);
+  self->will = wherry_signal_will_new (topic, NULL, FALSE);
   return read_payload (self->will, will, code, error);
 }

@@ -32,7 +32,6 @@ gboolean wherry_signal_read_attributes (WherrySignal *self, const char *data, gs
                                         WherrySignalError *code, GError **error);
 gboolean wherry_signal_read_will (WherrySignal *self, WherryJsonObject *object,
                                   WherrySignalError *code, GError **error);
-void wherry_signal_will_free (WherrySignalWill *will);
 gboolean wherry_signal_read_channels (WherrySignal *self, WherryJsonObject *object, GError **error);
 
 G_END_DECLS

@@ -73,6 +73,10 @@ typedef struct
   GBytes *data; /* at most WHERRY_WILL_MAX */
 } WherrySignalWill;
 
+/* Copies topic, references data. */
+WherrySignalWill *wherry_signal_will_new (const char *topic, GBytes *data, gboolean is_text);
+void wherry_signal_will_free (WherrySignalWill *self);
+
 typedef struct
 {
   GStrv urls;

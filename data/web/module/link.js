@@ -8,6 +8,7 @@ const NOTICES = 'wherry:notices';
 const CONNECT_TIMEOUT_MS = 30_000; /* the server's own limit from join to connected */
 const SIGNAL_BYTES = 64 * 1024; /* the server takes no longer frame */
 const LEFT_TIMEOUT_MS = 2_000; /* for the server's last word */
+const ANSWER_TIMEOUT_MS = 10_000; /* what came too fast is refused without saying which it was */
 
 const LEFT_WORDS = {
   failed: 'The connection to the relay was lost.',
@@ -52,6 +53,7 @@ export class Link {
   #candidates = [];
   #left = null;
   #pings = new Map();
+  #asks = new Map(); /* tid to what waits for its answer */
   #tid = 0;
 
   constructor(options, owner) {
@@ -94,6 +96,29 @@ export class Link {
       this.send({ type: 'ping', tid });
       this.#pings.set(tid, { start: performance.now(), resolve, reject });
     });
+  }
+
+  /** Sends a request and resolves when it is answered; rejects with the server's error. */
+  ask(message) {
+    this.#tid += 1;
+    const tid = `ask-${this.#tid}`;
+    return new Promise((resolve, reject) => {
+      this.send({ ...message, tid });
+      const late = () => this.#answer(tid, new WherryError('timeout', 'The server did not answer in time.'));
+      this.#asks.set(tid, { timer: setTimeout(late, ANSWER_TIMEOUT_MS), resolve, reject });
+    });
+  }
+
+  /* FALSE: nobody waits for it. */
+  #answer(tid, error = null) {
+    const ask = this.#asks.get(tid);
+    this.#asks.delete(tid);
+    clearTimeout(ask?.timer);
+    if (error)
+      ask?.reject(error);
+    else
+      ask?.resolve();
+    return ask !== undefined;
   }
 
   /** Says goodbye and resolves when the server has heard it, at the latest after two seconds. */
@@ -149,6 +174,7 @@ export class Link {
       default:
         if (this.#lost === null)
           this.#owner.message(message);
+        this.#answer(message.tid);
     }
   }
 
@@ -319,10 +345,11 @@ export class Link {
   }
 
   #onError(message) {
+    const error = new WherryError(message.code, message.message ?? message.code);
     const fatal = message.ref === 'join' || message.ref === 'offer';
     if (fatal && !this.#connected)
-      this.#end(new WherryError(message.code, message.message ?? message.code));
-    else
+      this.#end(error);
+    else if (!this.#answer(message.tid, error))
       this.#owner.message(message);
   }
 
@@ -341,6 +368,8 @@ export class Link {
     for (const ping of this.#pings.values())
       ping.reject(error);
     this.#pings.clear();
+    for (const tid of [...this.#asks.keys()])
+      this.#answer(tid, error);
     this.#owner.ended(error);
     this.#pc?.close();
     this.#ws?.close();

@@ -42,6 +42,25 @@ const channelInit = (label, { ordered, maxRetransmits, maxPacketLifeTime, protoc
   return known({ ordered, maxRetransmits, maxPacketLifeTime, protocol });
 };
 
+const plain = (attributes) => {
+  if (typeof attributes !== 'object' || attributes === null || Array.isArray(attributes))
+    throw new TypeError('attributes are an object');
+  return attributes;
+};
+
+/* As the server takes it: text, or binary data in base64. */
+const willOf = (will) => {
+  if (will === undefined)
+    return undefined;
+  const { topic, data } = will;
+  if (typeof topic !== 'string' || topic.startsWith('wherry:') || byteSize(data) > 16384)
+    throw new TypeError('a will has a topic, and data of at most 16 KiB');
+  if (typeof data === 'string')
+    return { topic, text: data };
+  const bytes = ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data);
+  return { topic, data: btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join('')) };
+};
+
 /** A member's view of a room. `Wherry.join()` makes one that is connected, `Wherry.room()` one that is not. */
 export class WherryRoom extends Target {
   #options;
@@ -53,6 +72,8 @@ export class WherryRoom extends Target {
   #id = null;
   #limit = Infinity;
   #features = [];
+  #attributes;
+  #will;
   #channels = new Set();
   #tries = 0;
   #since = 0;
@@ -67,6 +88,8 @@ export class WherryRoom extends Target {
     this.#options = { ...options };
     this.#options.WebSocket ??= globalThis.WebSocket;
     this.#options.RTCPeerConnection ??= globalThis.RTCPeerConnection;
+    this.#attributes = plain(this.#options.attributes ?? {});
+    this.#will = willOf(this.#options.will);
     this.name = name;
     this.members = new Map();
     this[HOLD]('channel', 'signal', 'msg');
@@ -77,6 +100,7 @@ export class WherryRoom extends Target {
   get reason() { return this.#reason; }
   get error() { return this.#error; }
   get features() { return [...this.#features]; }
+  get attributes() { return this.#attributes; }
   get signalingOpen() { return this.#link?.socketOpen ?? false; }
   get channels() { return [...this.#channels]; }
 
@@ -126,6 +150,12 @@ export class WherryRoom extends Target {
   /** Sends an object to every member, this one too, over the signaling connection. */
   msg(object) {
     this.#needLink().send({ ...object, type: 'msg' });
+  }
+
+  /** Says something about this member to everybody, now and whenever it joins; resolves when they were told. */
+  async setAttributes(attributes) {
+    this.#attributes = plain(attributes);
+    await this.#link?.ask({ type: 'attributes', attributes });
   }
 
   /** Milliseconds to the server and back over the signaling connection. */
@@ -207,6 +237,7 @@ export class WherryRoom extends Target {
       this.#link = link;
       link.start(this.#url, known({
         room: this.name, name: this.#options.name, token: this.#options.token, mirror: this.#options.mirror,
+        attributes: Object.keys(this.#attributes).length > 0 ? this.#attributes : undefined, will: this.#will,
       }));
     });
   }
@@ -230,8 +261,8 @@ export class WherryRoom extends Target {
   }
 
   #addMembers(list) {
-    for (const { peer, name = '' } of list)
-      this.members.set(peer, { id: peer, name, state: 'here' });
+    for (const { peer, name = '', attributes = {} } of list)
+      this.members.set(peer, { id: peer, name, attributes, state: 'here' });
     this[EMIT]('members', { members: this.members });
   }
 
@@ -257,6 +288,9 @@ export class WherryRoom extends Target {
       case 'member-joined':
         this.#onMember(message, 'here');
         break;
+      case 'member-changed':
+        this.#onChanged(message);
+        break;
       case 'member-away':
         this.#onMember(message, 'away');
         break;
@@ -281,7 +315,7 @@ export class WherryRoom extends Target {
 
   #onMember(message, state) {
     const id = message.peer;
-    const member = this.members.get(id) ?? { id, name: message.name ?? '', state };
+    const member = this.members.get(id) ?? { id, name: message.name ?? '', attributes: message.attributes ?? {}, state };
     const news = state === 'left' ? this.members.has(id) : this.members.get(id)?.state !== state;
     if (!news || id === this.#id)
       return;
@@ -292,6 +326,18 @@ export class WherryRoom extends Target {
       this.members.set(id, member);
     this[EMIT](message.type, known({ member, reason: message.reason }));
     this[EMIT]('members', { members: this.members });
+  }
+
+  #onChanged({ peer, attributes = {} }) {
+    const member = this.members.get(peer);
+    if (peer === this.#id) {
+      this.#attributes = attributes;
+      this[EMIT]('attributes', { attributes });
+    } else if (member) {
+      member.attributes = attributes;
+      this[EMIT]('member-changed', { member });
+      this[EMIT]('members', { members: this.members });
+    }
   }
 
   #onWavering(yes) {

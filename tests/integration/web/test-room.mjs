@@ -37,6 +37,44 @@ test('members are who was there, who came, who is away and who left', async () =
   assert.equal(changes, 5);
 });
 
+test('members say something about themselves, and this one does', async () => {
+  const { room, socket } = await joinedRoom(Wherry, {
+    attributes: { seat: 1 }, will: { topic: 'news', data: new Uint8Array([0, 255]) },
+  }, { members: [{ peer: 'a1', name: 'Ann', attributes: { role: 'host' } }, { peer: 'b2' }] });
+  const seen = [];
+  const own = [];
+  assert.deepEqual(socket.sent[0].attributes, { seat: 1 });
+  assert.deepEqual(socket.sent[0].will, { topic: 'news', data: 'AP8=' });
+  assert.deepEqual([...room.members.values()].map(({ attributes }) => attributes), [{ role: 'host' }, {}]);
+  room.addEventListener('member-changed', ({ member }) => seen.push([member.name, member.attributes]));
+  room.addEventListener('attributes', ({ attributes }) => own.push(attributes));
+  socket.receive({ type: 'member-changed', peer: 'a1', attributes: { role: 'guest' } });
+  socket.receive({ type: 'member-changed', peer: 'nobody', attributes: {} });
+  assert.deepEqual(seen, [['Ann', { role: 'guest' }]]);
+
+  const told = room.setAttributes({ seat: 2 });
+  const { tid } = socket.sent.at(-1);
+  assert.deepEqual(socket.sent.at(-1), { type: 'attributes', attributes: { seat: 2 }, tid });
+  socket.receive({ type: 'member-changed', peer: room.id, attributes: { seat: 2 }, tid });
+  await told;
+  assert.deepEqual(own, [{ seat: 2 }]);
+
+  const refused = room.setAttributes({ seat: 3 });
+  socket.receive({ type: 'error', ref: 'attributes', code: 'forbidden', message: 'no', tid: socket.sent.at(-1).tid });
+  await assert.rejects(refused, { code: 'forbidden' });
+  socket.receive({ type: 'member-changed', peer: room.id });
+  assert.deepEqual(room.attributes, {});
+  await assert.rejects(room.setAttributes([1]), TypeError);
+  const unanswered = room.setAttributes({ seat: 4 });
+  const rejected = assert.rejects(unanswered, { code: 'closed' });
+  const left = room.leave();
+  await settle();
+  socket.receive({ type: 'left', reason: 'left' });
+  await left;
+  await rejected;
+  assert.throws(() => Wherry.room('http://127.0.0.1/', 'r', options({ will: { topic: 'wherry:x', data: 'x' } })), TypeError);
+});
+
 test('signal and msg go out flat and come in with their sender', async () => {
   const { room, socket } = await joinedRoom(Wherry);
   room.signal('b2', { any: ['json', null] });

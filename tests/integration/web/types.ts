@@ -35,6 +35,8 @@ export const talk = async (): Promise<void> => {
   const members: Member[] = [...room.members.values()];
   room.signal(members[0], { any: 'json' });
   room.signal('00000000000000aa', 7);
+  room.addEventListener('member-changed', ({ member }) => member.attributes.seat);
+  await room.setAttributes({ ...room.attributes, seat: 2 });
   const rtt: number | null | undefined = (await room.stats())?.roundTripTime;
   void rtt;
   await Wherry.room('/', 'lobby').join().catch((error: unknown) => error instanceof WherryError && error.code === 'room-full');
@@ -54,6 +56,8 @@ export const mistakes = async (room: WherryRoom, channel: WherryChannel): Promis
   room.id = 'x';
   // @ts-expect-error a message has no such field
   channel.addEventListener('message', (event) => event.payload);
+  // @ts-expect-error attributes are an object
+  await room.setAttributes('hello');
   // @ts-expect-error msg sends objects
   room.msg('hello');
 };
