@@ -86,6 +86,28 @@ ensure_topic (WherryRelayRoom *room, const char *label, WherrySignalError *code,
   return topic;
 }
 
+/* A room that is there, or that the configuration keeps whoever comes: it begins now. out: (out)
+ * (transfer full): NULL: nobody hears it. FALSE: there are too many. */
+static gboolean
+find_room (WherryRelayHub *self, const char *name, WherryRelayRoom **out, WherrySignalError *code,
+           GError **error)
+{
+  const WherryJoin join = { .room = name };
+  g_autoptr (WherryRelayRoom) room = NULL;
+  const char *text = NULL;
+
+  *out = NULL;
+  if (!g_hash_table_contains (self->rooms, name)
+      && !wherry_relay_config_keeps_room (self->config, name))
+    return TRUE;
+  if (!wherry_relay_hub_check_limits (self, &join, code, &text))
+    return refuse (code, *code, error, text);
+  room = wherry_relay_room_get (self, name);
+  if (room->members->len > 0 || room->kept)
+    *out = g_steal_pointer (&room);
+  return TRUE;
+}
+
 gboolean
 wherry_relay_hub_publish (WherryRelayHub *self, const char *room, const char *topic,
                           WherryMessage *message, WherrySignalError *code, GError **error)
@@ -95,13 +117,10 @@ wherry_relay_hub_publish (WherryRelayHub *self, const char *room, const char *to
   g_autoptr (WherryRelayRoom) place = NULL;
 
   WHERRY_ASSERT_OWNER (self);
-  if (!may_publish (self, room, topic, wherry_message_get_length (message), code, error))
+  if (!may_publish (self, room, topic, wherry_message_get_length (message), code, error)
+      || !find_room (self, room, &place, code, error))
     return FALSE;
-  if (!g_hash_table_contains (self->rooms, room)
-      && !wherry_relay_config_keeps_room (self->config, room))
-    return TRUE;
-  place = wherry_relay_room_get (self, room);
-  if (place->members->len == 0 && !place->kept)
+  if (place == NULL)
     return TRUE;
   found = ensure_topic (place, topic, code, error);
   if (found == NULL)
