@@ -30,6 +30,7 @@ static const char *const error_names[] = {
   [WHERRY_SIGNAL_ERROR_RATE_LIMITED] = "rate-limited",
   [WHERRY_SIGNAL_ERROR_NO_SUCH_MEMBER] = "no-such-member",
   [WHERRY_SIGNAL_ERROR_SHUTTING_DOWN] = "shutting-down",
+  [WHERRY_SIGNAL_ERROR_RESUME_REFUSED] = "resume-refused",
   [WHERRY_SIGNAL_ERROR_INTERNAL] = "internal",
 };
 

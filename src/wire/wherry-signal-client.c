@@ -25,7 +25,6 @@ static gboolean
 read_join (WherrySignal *self, WherryJsonObject *object, const char *data, gsize length,
            WherrySignalError *code, GError **error)
 {
-  g_autoptr (WherryJsonObject) resume = NULL;
   const char *room, *name, *token;
   gint64 history;
 
@@ -45,7 +44,7 @@ read_join (WherrySignal *self, WherryJsonObject *object, const char *data, gsize
       || !wherry_json_object_get_string_or (object, "token", TOKEN_MAX, NULL, &token, error)
       || !wherry_json_object_get_bool_or (object, "mirror", TRUE, &self->mirror, error)
       || !wherry_json_object_get_int_or (object, "history", 0, G_MAXINT32, 0, &history, error)
-      || !wherry_json_object_get_object_or_null (object, "resume", &resume, error)
+      || !wherry_signal_read_resume (self, object, error)
       || !wherry_signal_read_attributes (self, data, length, code, error)
       || !wherry_signal_read_will (self, object, code, error))
     return FALSE;
@@ -60,8 +59,6 @@ read_join (WherrySignal *self, WherryJsonObject *object, const char *data, gsize
   self->name = name != NULL && name[0] != '\0' ? g_strdup (name) : NULL;
   self->token = g_strdup (token);
   self->history = (guint) history;
-  if (resume != NULL)
-    self->resume = wherry_signal_dup_raw (data, length, "resume", NULL);
   return TRUE;
 }
 

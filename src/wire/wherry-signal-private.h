@@ -34,4 +34,12 @@ gboolean wherry_signal_read_will (WherrySignal *self, WherryJsonObject *object,
                                   WherrySignalError *code, GError **error);
 gboolean wherry_signal_read_channels (WherrySignal *self, WherryJsonObject *object, GError **error);
 
+gboolean wherry_signal_read_resume (WherrySignal *self, WherryJsonObject *object, GError **error);
+gboolean wherry_signal_read_resumed (WherrySignal *self, WherryJsonObject *object, GError **error);
+/* token: (nullable): only that it would come back. places: (nullable) */
+void wherry_signal_add_resume (WherryJsonWriter *writer, const char *token,
+                               const GPtrArray *places);
+void wherry_signal_add_resumed (WherryJsonWriter *writer, const char *token, gboolean resumed,
+                                const GPtrArray *places);
+
 G_END_DECLS

@@ -178,7 +178,8 @@ read_joined (WherrySignal *self, WherryJsonObject *object, const char *data, gsi
       || !wherry_json_object_get_array_or_null (object, "iceServers", &servers, error)
       || !wherry_json_object_get_array_or_null (object, "features", &features, error)
       || !wherry_json_object_get_int_or (object, "maxMessageSize", 0, G_MAXINT64,
-                                         WHERRY_MAX_MESSAGE_SIZE_DEFAULT, &size, error))
+                                         WHERRY_MAX_MESSAGE_SIZE_DEFAULT, &size, error)
+      || !wherry_signal_read_resumed (self, object, error))
     return FALSE;
 
   self->max_message_size = (guint64) size;

@@ -93,6 +93,7 @@ wherry_signal_write_joined (const WherrySignalJoined *joined)
   wherry_json_writer_end_array (writer);
   wherry_json_writer_uint (writer, "maxMessageSize", joined->max_message_size);
   add_strings (writer, "features", joined->features);
+  wherry_signal_add_resumed (writer, joined->resume, joined->resumed, joined->places);
   return end (writer, joined->tid);
 }
 
@@ -303,6 +304,10 @@ wherry_signal_write_join (const WherrySignalJoin *join)
     wherry_json_writer_bool (writer, "mirror", FALSE);
   add_attributes (writer, join->attributes);
   add_will (writer, join->will);
+  if (join->history > 0)
+    wherry_json_writer_uint (writer, "history", join->history);
+  if (join->resumable || join->resume != NULL)
+    wherry_signal_add_resume (writer, join->resume, join->places);
   return end (writer, join->tid);
 }
 

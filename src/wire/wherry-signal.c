@@ -80,6 +80,7 @@ wherry_signal_free (WherrySignal *self)
   g_free (self->name);
   g_free (self->token);
   g_free (self->resume);
+  g_clear_pointer (&self->places, g_ptr_array_unref);
   g_clear_pointer (&self->will, wherry_signal_will_free);
   g_free (self->attributes);
   g_free (self->sdp);

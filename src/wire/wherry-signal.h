@@ -84,6 +84,19 @@ typedef struct
   char *credential; /* the same. Secret */
 } WherrySignalIceServer;
 
+/* How far somebody is on a topic. Numbers that were not said are 0. */
+typedef struct
+{
+  char *topic;
+  guint64 seen;     /* the highest of the topic's numbers that came */
+  guint64 direct;   /* the same of those to this member alone */
+  guint64 accepted; /* the highest of its own numbers that the relay has taken */
+} WherrySignalPlace;
+
+GPtrArray *wherry_signal_places_new (void); /* (transfer full) (element-type WherrySignalPlace) */
+/* (transfer none): made if it was not there */
+WherrySignalPlace *wherry_signal_places_get (GPtrArray *places, const char *topic);
+
 /* Members that the type does not have are NULL or 0. Strings without "raw" are UTF-8 without NUL;
  * raw ones are JSON text, byte for byte as it came, valid and NUL-terminated. */
 typedef struct
@@ -99,7 +112,14 @@ typedef struct
   char *token;     /* secret. NULL: none was sent; "" is one */
   gboolean mirror; /* default TRUE */
   guint history;
-  char *resume;           /* raw: an object. Secret */
+  gboolean resumable; /* it said resume: it may want to come back */
+
+  /* join, joined. Secret. NULL: none */
+  char *resume;
+  /* join (seen, direct), joined (accepted): (element-type WherrySignalPlace); NULL: none */
+  GPtrArray *places;
+  /* joined */
+  gboolean resumed;
   WherrySignalWill *will; /* NULL: none */
 
   /* join, attributes, member-joined, member-changed: raw, an object of at most
@@ -226,6 +246,9 @@ typedef struct
   guint n_ice_servers;
   guint64 max_message_size;
   const char *const *features; /* (nullable) */
+  const char *resume;          /* (nullable): a token */
+  gboolean resumed;
+  const GPtrArray *places; /* (nullable): accepted */
 } WherrySignalJoined;
 
 char *wherry_signal_write_joined (const WherrySignalJoined *joined);
@@ -274,6 +297,10 @@ typedef struct
   gboolean no_mirror;
   const char *attributes;       /* (nullable), raw */
   const WherrySignalWill *will; /* (nullable) */
+  guint history;
+  gboolean resumable;      /* it asks for a token */
+  const char *resume;      /* (nullable): a token: it comes back */
+  const GPtrArray *places; /* (nullable): seen and direct */
 } WherrySignalJoin;
 
 char *wherry_signal_write_join (const WherrySignalJoin *join);
