@@ -58,6 +58,9 @@ G_BEGIN_DECLS
   X (HISTORY_RETRIES, "history_retries", "commits that failed")                                    \
   X (HISTORY_REFUSED, "history_refused", "operations for the disk refused by a limit")             \
   X (JOINS, "joins", "members that joined")                                                        \
+  X (MEMBERS_AWAY, "members_away", "times that a member's connection failed and it may come back") \
+  X (RESUMES, "resumes", "members that came back")                                                 \
+  X (RESUMES_REFUSED, "resumes_refused", "resume tokens that were worth nothing (any more)")       \
   X (JOINS_REFUSED, "joins_refused", "joins refused by a limit")                                   \
   X (JOINS_BANNED, "joins_banned", "joins refused to who is banned")                               \
   X (MESSAGES_FORBIDDEN, "messages_forbidden", "messages of who may not publish on their topic")   \

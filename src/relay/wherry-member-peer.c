@@ -68,6 +68,8 @@ lose_path (WherryRelayMember *self, const char *why)
                self->events != NULL ? "ICE is to be restarted" : "there is no signaling to say so");
   if (self->events != NULL)
     self->events->path_lost (self->user_data);
+  else if (self->disconnected && wherry_relay_member_may_be_away (self))
+    wherry_relay_member_go_away (self);
   else if (self->disconnected)
     wherry_relay_member_leave (self, WHERRY_LEAVE_FAILED);
 }
@@ -104,13 +106,22 @@ on_finished (gpointer user_data, WherryPeerEnd end, const GError *error)
   /* What its port posted was posted before: have all of it first. */
   wherry_inbox_drain (relay->inbox);
   self->connected = FALSE;
-  wherry_relay_member_publish_will (self, self->present ? reason : self->reason);
-  wherry_relay_room_finish_topics (self->room, self);
   g_clear_pointer (&self->peer, wherry_peer_unref);
+  if (self->present && !self->away && end != WHERRY_PEER_END_REMOTE
+      && wherry_relay_member_may_be_away (self))
+    wherry_relay_member_go_away (self);
+  if (!self->present || !self->away)
+    wherry_relay_member_publish_will (self, self->present ? reason : self->reason);
+  wherry_relay_room_finish_topics (self->room, self);
   wherry_relay_member_release_streams (self);
   wherry_relay_hub_count_peer (relay, -1);
   relay->fds_freed = TRUE;
-  if (self->present)
+  if (self->present && self->away)
+    {
+      if (self->events != NULL)
+        wherry_relay_member_come_back (self);
+    }
+  else if (self->present)
     wherry_relay_member_end (self, reason, TRUE);
   else
     wherry_relay_hub_member_gone (relay, self);

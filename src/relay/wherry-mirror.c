@@ -119,7 +119,7 @@ is_alive (WherryRoomTopic *topic)
     {
       const WherryTopicEntry *entry = value;
 
-      if (entry->mirror_sent || entry->member->away)
+      if (entry->mirror_sent || entry->away)
         return TRUE;
     }
   return FALSE;

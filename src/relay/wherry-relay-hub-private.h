@@ -14,6 +14,7 @@
 #include "relay/wherry-cool-down.h"
 #include "relay/wherry-member-port.h"
 #include "relay/wherry-relay-hub.h"
+#include "relay/wherry-resume-table.h"
 
 G_BEGIN_DECLS
 
@@ -35,6 +36,7 @@ struct _WherryRelayHub
   WherryBudget *budget;
   WherryBlockWatch *watch;
   WherryLogShare *logs;
+  WherryResumeTable *resumes; /* hub thread only */
 
   /* hub thread only */
   WherryOwner owner;
@@ -88,6 +90,9 @@ struct _WherryRelayMember
   guint history;         /* how much of what is kept it wants */
   gboolean resumable;    /* it has a token, or will */
   gboolean away;         /* its connection is gone, and it may come back */
+  gboolean told_away;    /* and the others know */
+  gboolean resumed;      /* it came back, once or more */
+  GSource *away_timer;
 
   const WherryMemberEvents *events; /* NULL: its signaling is gone, or it has left */
   gpointer user_data;
@@ -155,6 +160,7 @@ typedef struct
   gboolean mirror_sent;   /* the member published on it: it keeps the topic */
   gboolean mirror_failed; /* not tried again before one of its channels closes */
   gboolean subscribed;    /* it is in the snapshot */
+  gboolean away;          /* it was, and its connection is gone: the topic waits for it */
   gboolean resumes;       /* it came back: first what it missed, behind these two numbers */
   guint64 seen;
   guint64 direct;
@@ -181,6 +187,18 @@ void wherry_relay_hub_tell_changed (WherryRelayHub *self, WherryRelayMember *mem
 void wherry_relay_hub_tell_left (WherryRelayHub *self, WherryRelayMember *member,
                                  WherryLeaveReason reason);
 void wherry_relay_hub_member_gone (WherryRelayHub *self, WherryRelayMember *member);
+
+/* wherry-relay-resume.c */
+/* Whether it may be away when its connection fails. */
+gboolean wherry_relay_member_may_be_away (WherryRelayMember *self);
+/* From now on, for the window; its signaling hears that it left. */
+void wherry_relay_member_go_away (WherryRelayMember *self);
+/* It has new signaling, and the peer before is finished. */
+void wherry_relay_member_come_back (WherryRelayMember *self);
+/* join->resume is there, and all else that a join needs was checked. */
+WherryRelayMember *wherry_relay_hub_resume (WherryRelayHub *self, const WherryJoin *join,
+                                            const WherryMemberEvents *events, gpointer user_data,
+                                            WherrySignalError *code, GError **error);
 
 /* wherry-relay-rights.c */
 /* FALSE: code and text (static) say why. */
@@ -226,6 +244,8 @@ void wherry_relay_room_unref (WherryRelayRoom *self);
 /* It ends with its last member after all: the relay goes down. */
 void wherry_relay_room_let_go (WherryRelayRoom *self);
 void wherry_relay_room_add (WherryRelayRoom *self, WherryRelayMember *member);
+/* It is away, or back. */
+void wherry_relay_room_tell_away (WherryRelayRoom *self, WherryRelayMember *member, gboolean away);
 void wherry_relay_room_remove (WherryRelayRoom *self, WherryRelayMember *member,
                                WherryLeaveReason reason, gboolean told);
 /* To everybody, member too. */
@@ -275,6 +295,8 @@ void wherry_relay_room_flush (WherryRelayRoom *self, WherryRelayMember *member, 
                               GPtrArray *messages);
 /* It is out of every snapshot; what it still has to say is published until it is finished. */
 void wherry_relay_room_leave_topics (WherryRelayRoom *self, WherryRelayMember *member);
+/* The same for one that may come back: each topic knows of it still. */
+void wherry_relay_room_pause_topics (WherryRelayRoom *self, WherryRelayMember *member);
 /* Nothing comes from it any more. */
 void wherry_relay_room_finish_topics (WherryRelayRoom *self, WherryRelayMember *member);
 /* It has left and said all that it had to say: no topic remembers it. */

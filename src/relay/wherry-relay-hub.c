@@ -58,6 +58,7 @@ wherry_relay_hub_new (WherryRelayConfig *config, GMainContext *hub_context, Wher
       = wherry_inbox_new (self->context, 0, 0, NULL, on_request, self, wherry_port_request_free);
   self->budget = wherry_budget_new (config->memory_budget);
   self->watch = wherry_block_watch_new (notify_watch, self->inbox);
+  self->resumes = wherry_resume_table_new ();
   self->logs = wherry_log_share_new (config->memory_budget / WHERRY_LOG_SHARE);
   self->cool_down = wherry_cool_down_new ();
   self->bans = wherry_ban_list_new ();
@@ -90,6 +91,7 @@ wherry_relay_hub_free (WherryRelayHub *self)
   wherry_ban_list_free (self->bans);
   wherry_block_watch_unref (self->watch);
   wherry_log_share_unref (self->logs);
+  wherry_resume_table_free (self->resumes);
   wherry_budget_unref (self->budget);
   wherry_inbox_unref (self->inbox);
   wherry_clock_unref (self->clock);
@@ -242,13 +244,10 @@ refuse (WherrySignalError *out, WherrySignalError code, GError **error, const ch
   return FALSE;
 }
 
+/* What everybody needs who comes in, and who comes back. */
 static gboolean
-may_join (WherryRelayHub *self, const WherryJoin *join, WherrySignalError *code, GError **error)
+may_enter (WherryRelayHub *self, const WherryJoin *join, WherrySignalError *code, GError **error)
 {
-  const WherryRelayRoom *room = NULL;
-  /* members that left hold their descriptors until their thread is joined; those without a peer may
-   * still ask for one */
-  guint n_without = self->n_present > self->n_peers ? self->n_present - self->n_peers : 0;
   const char *text;
 
   if (self->shutting_down)
@@ -262,6 +261,18 @@ may_join (WherryRelayHub *self, const WherryJoin *join, WherrySignalError *code,
                    "a member's name has at most 64 bytes of UTF-8");
   if (!wherry_relay_hub_check_rights (self, join, code, &text))
     return refuse (code, *code, error, text);
+  return TRUE;
+}
+
+static gboolean
+may_join (WherryRelayHub *self, const WherryJoin *join, WherrySignalError *code, GError **error)
+{
+  const WherryRelayRoom *room = NULL;
+  /* members that left hold their descriptors until their thread is joined; those without a peer may
+   * still ask for one */
+  guint n_without = self->n_present > self->n_peers ? self->n_present - self->n_peers : 0;
+  const char *text;
+
   if (wherry_cool_down_left_us (self->cool_down, join->room, join->address, join->name,
                                 wherry_clock_now_us (self->clock))
       > 0)
@@ -291,6 +302,10 @@ wherry_relay_hub_join (WherryRelayHub *self, const WherryJoin *join,
   WherryLogContext context;
 
   WHERRY_ASSERT_OWNER (self);
+  if (!may_enter (self, join, code, error))
+    return NULL;
+  if (join->resume != NULL)
+    return wherry_relay_hub_resume (self, join, events, user_data, code, error);
   if (!may_join (self, join, code, error))
     return NULL;
   room = wherry_relay_room_get (self, join->room);

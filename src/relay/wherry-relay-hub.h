@@ -46,6 +46,11 @@ typedef struct
   void (*member_left) (gpointer user_data, const char *peer, WherryLeaveReason reason);
   /* (nullable): something is wrong with what it sends on its channels; it leaves. */
   void (*offended) (gpointer user_data, WherrySignalError code, const char *text);
+  /* (nullable): another member's connection is gone and may come back; it is back. */
+  void (*member_away) (gpointer user_data, const char *peer, gboolean away);
+  /* (nullable): it is back where it was, and may connect. From within its join, or later, when all
+   * that its connection before had said is published. */
+  void (*resumed) (gpointer user_data);
   /* data: raw JSON bytes as they came */
   void (*signal) (gpointer user_data, const char *from, const char *data, gsize length);
   void (*msg) (gpointer user_data, const char *from, const char *object, gsize length);
@@ -68,9 +73,12 @@ typedef struct
   /* (nullable): what is published on will_topic when the member vanishes; a reference is kept */
   WherryMessage *will;
   const char *will_topic;
-  guint history;       /* so many kept messages of each topic first */
-  const char *address; /* where its signaling comes from, for the log and limits (nullable) */
-  WherryGrant *grant;  /* what it may do here; a reference is taken (nullable): everything */
+  guint history;      /* so many kept messages of each topic first */
+  gboolean resumable; /* it may be away when its connection fails, and come back with a token */
+  const char *resume; /* (nullable): the token of one that comes back */
+  const GPtrArray *places; /* (nullable) (element-type WherrySignalPlace): how far it got */
+  const char *address;     /* where its signaling comes from, for the log and limits (nullable) */
+  WherryGrant *grant;      /* what it may do here; a reference is taken (nullable): everything */
   /* (nullable): it has no network: made on the hub's context by wherry_relay_member_start() */
   WherryPeerTransportFunc transport;
   gpointer transport_data;
@@ -153,6 +161,14 @@ const char *wherry_relay_member_get_attributes (WherryRelayMember *self); /* NUL
 /* (transfer none) (nullable): it may do everything */
 WherryGrant *wherry_relay_member_get_grant (WherryRelayMember *self);
 gboolean wherry_relay_member_is_connected (WherryRelayMember *self);
+/* It has no connection and waits for one; after a join that resumes: until the resumed event. */
+gboolean wherry_relay_member_is_away (WherryRelayMember *self);
+/* It came back: its connection is not its first. */
+gboolean wherry_relay_member_is_resumed (WherryRelayMember *self);
+/* A token to come back with, in place of the one before. (transfer full) (nullable): it may not. */
+char *wherry_relay_member_issue_resume (WherryRelayMember *self);
+/* (transfer full) (element-type WherrySignalPlace): its own numbers that topics have accepted. */
+GPtrArray *wherry_relay_member_list_accepted (WherryRelayMember *self);
 /* "host to srflx over udp", once it is connected through the network; NULL otherwise. */
 const char *wherry_relay_member_get_path (WherryRelayMember *self);
 /* The other members of its room: func is called for each. */

@@ -87,6 +87,7 @@ wherry_relay_member_foreach_other (WherryRelayMember *self,
         .peer = member->id,
         .name = member->name,
         .attributes = member->attributes,
+        .away = member->told_away,
       };
 
       if (member != self)

@@ -70,6 +70,8 @@ wherry_relay_member_new (WherryRelayHub *relay, WherryRelayRoom *room, const Whe
       self->will_topic = g_strdup (join->will_topic);
     }
   self->history = join->history;
+  self->resumable = join->resumable && join->transport == NULL && !room->echo
+                    && relay->config->resume_window_us > 0;
   self->transport = join->transport;
   self->transport_data = join->transport_data;
   self->events = events;
@@ -161,6 +163,8 @@ wherry_relay_member_end (WherryRelayMember *self, WherryLeaveReason reason, gboo
   wherry_relay_hub_count_address (self->relay, self->address, -1);
   wherry_clock_clear_source (&self->connect_timer);
   wherry_clock_clear_source (&self->expiry_timer);
+  wherry_clock_clear_source (&self->away_timer);
+  wherry_resume_table_forget (self->relay->resumes, self->key);
   g_clear_pointer (&self->candidates, g_ptr_array_unref);
   if (events != NULL && events->leaving != NULL && !self->joining)
     events->leaving (self->user_data, reason);
@@ -192,11 +196,14 @@ wherry_relay_member_detach (WherryRelayMember *self)
 
   WHERRY_ASSERT_OWNER (self->relay);
   self->events = NULL;
-  if (self->present && self->disconnected)
-    wherry_relay_member_end (self, WHERRY_LEAVE_FAILED, TRUE);
-  if (!self->present || self->connected)
+  if (!self->present || (self->connected && !self->disconnected))
     return;
-  if (self->peer == NULL || !self->described)
+  if (self->away
+      || (wherry_relay_member_may_be_away (self) && (self->disconnected || !self->described)))
+    wherry_relay_member_go_away (self);
+  else if (self->disconnected)
+    wherry_relay_member_end (self, WHERRY_LEAVE_FAILED, TRUE);
+  else if (self->peer == NULL || !self->described)
     wherry_relay_member_end (self, WHERRY_LEAVE_LEFT, TRUE);
   else
     wherry_relay_member_start_connect_timer (self, CLAMP (left_us, 0, WHERRY_DETACHED_LIMIT_US));
@@ -213,7 +220,7 @@ wherry_relay_member_handle (WherryRelayMember *self, WherryPortRequest *request)
   switch (request->type)
     {
     case WHERRY_PORT_CONNECTED:
-      if (!self->present)
+      if (!self->present || self->away)
         break;
       wherry_message (&context, "member connected");
       self->connected = self->was_connected = TRUE;

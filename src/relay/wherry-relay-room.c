@@ -17,6 +17,8 @@ typedef enum
   EVENT_JOINED,
   EVENT_CHANGED,
   EVENT_LEFT,
+  EVENT_AWAY,
+  EVENT_BACK,
   EVENT_MSG,
 } EventType;
 
@@ -122,6 +124,11 @@ tell_one (RoomEvent *event, WherryRelayMember *to)
       if (WHERRY_PLANT (TOLD_TWICE) && event->reason == WHERRY_LEAVE_FAILED)
         events->member_left (to->user_data, event->subject->id, event->reason);
       break;
+    case EVENT_AWAY:
+    case EVENT_BACK:
+      if (events->member_away != NULL)
+        events->member_away (to->user_data, event->subject->id, event->type == EVENT_AWAY);
+      break;
     case EVENT_MSG:
       events->msg (to->user_data, event->subject->id, event->data, event->length);
       break;
@@ -181,6 +188,12 @@ wherry_relay_room_changed (WherryRelayRoom *self, WherryRelayMember *member, con
 {
   tell (self, EVENT_CHANGED, member, WHERRY_LEAVE_LEFT, member->attributes,
         size_of_attributes (member), tag);
+}
+
+void
+wherry_relay_room_tell_away (WherryRelayRoom *self, WherryRelayMember *member, gboolean away)
+{
+  tell (self, away ? EVENT_AWAY : EVENT_BACK, member, WHERRY_LEAVE_LEFT, NULL, 0, NULL);
 }
 
 void

@@ -132,7 +132,7 @@ wherry_relay_room_subscribe (WherryRelayRoom *self, WherryRelayMember *member, g
   own->may_subscribe = wherry_grant_may_subscribe (member->grant, init->label);
   g_hash_table_insert (member->owns, &own->token, own);
   g_ptr_array_add (topic->owns, own);
-  if (member->present && own->may_subscribe)
+  if (member->present && !member->away && own->may_subscribe)
     wherry_topic_entry (topic, member)->served = own;
   if (member->closed_labels != NULL)
     g_hash_table_remove (member->closed_labels, init->label); /* it wants this one after all */
@@ -216,6 +216,30 @@ wherry_relay_room_leave_topics (WherryRelayRoom *self, WherryRelayMember *member
       WherryRoomTopic *topic = g_ptr_array_index (topics, i);
 
       g_hash_table_remove (topic->entries, member);
+      wherry_mirror_update (topic);
+    }
+}
+
+void
+wherry_relay_room_pause_topics (WherryRelayRoom *self, WherryRelayMember *member)
+{
+  g_autoptr (GPtrArray) topics = g_ptr_array_new ();
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->topics);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    g_ptr_array_add (topics, value);
+  for (guint i = 0; i < topics->len; i++)
+    {
+      WherryRoomTopic *topic = g_ptr_array_index (topics, i);
+      WherryTopicEntry *entry = g_hash_table_lookup (topic->entries, member);
+
+      if (entry == NULL)
+        continue;
+      entry->served = NULL;
+      entry->away = TRUE;
+      wherry_topic_set_away (topic->topic, member->key, TRUE);
       wherry_mirror_update (topic);
     }
 }

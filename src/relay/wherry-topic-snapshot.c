@@ -69,6 +69,7 @@ wherry_room_topic_publish_snapshot (WherryRoomTopic *topic)
 {
   WherryRelayRoom *room = topic->room;
   g_autoptr (GPtrArray) outboxes = g_ptr_array_sized_new (room->members->len);
+  g_autoptr (GPtrArray) back = g_ptr_array_new ();
   g_autoptr (GArray) replays = g_array_new (FALSE, FALSE, sizeof (WherryReplay));
 
   for (guint i = 0; i < room->members->len; i++)
@@ -83,11 +84,20 @@ wherry_room_topic_publish_snapshot (WherryRoomTopic *topic)
         add_replay (entry, outbox, replays);
       if (entry != NULL)
         entry->subscribed = outbox != NULL;
+      if (outbox != NULL && entry->away)
+        g_ptr_array_add (back, entry);
       if (outbox != NULL)
         g_ptr_array_add (outboxes, outbox);
     }
   wherry_topic_set_snapshot_replaying (topic->topic, wherry_snapshot_new (outboxes),
                                        (WherryReplay *) (gpointer) replays->data, replays->len);
+  for (guint i = 0; i < back->len; i++)
+    {
+      WherryTopicEntry *entry = g_ptr_array_index (back, i);
+
+      entry->away = FALSE;
+      wherry_topic_set_away (topic->topic, entry->member->key, FALSE);
+    }
   for (guint i = 0; i < replays->len; i++)
     {
       const WherryReplay *replay = &g_array_index (replays, WherryReplay, i);

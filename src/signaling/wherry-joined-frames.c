@@ -57,13 +57,16 @@ void
 wherry_joined_frames_write (WherryRelayHub *relay, WherryRelayMember *member, const char *tid,
                             void (*send) (gpointer user_data, char *text), gpointer user_data)
 {
-  static const char *const features[] = { "mirror", "notices", "signal", "msg", "presence", NULL };
+  static const char *const features[] = { "mirror",    "notices", "signal", "msg", "presence",
+                                          "addressed", "history", "resume", NULL };
   const WherryRelayConfig *config = wherry_relay_hub_get_config (relay);
   g_autoptr (GArray) members = g_array_new (FALSE, FALSE, sizeof (WherrySignalMemberRef));
   g_autoptr (GPtrArray) urls = wherry_joined_frames_list_stun (config->ice);
   WherrySignalIceServerRef ice = { .urls = (const char *const *) urls->pdata };
   const WherrySignalMemberRef *next;
   WherrySignalJoined joined = { .tid = tid };
+  g_autoptr (GPtrArray) places = NULL;
+  g_autofree char *token = NULL;
   guint left;
 
   wherry_relay_member_foreach_other (member, add_member, members);
@@ -79,6 +82,10 @@ wherry_joined_frames_write (WherryRelayHub *relay, WherryRelayMember *member, co
   joined.n_ice_servers = urls->len > 1 ? 1 : 0;
   joined.max_message_size = config->max_message_size;
   joined.features = features;
+  joined.resume = token = wherry_relay_member_issue_resume (member);
+  joined.resumed = wherry_relay_member_is_resumed (member);
+  if (joined.resumed)
+    joined.places = places = wherry_relay_member_list_accepted (member);
   send (user_data, wherry_signal_write_joined (&joined));
 
   for (guint n = joined.n_members; n < left;)

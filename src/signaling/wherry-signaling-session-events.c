@@ -134,6 +134,34 @@ on_msg (gpointer user_data, const char *from, const char *object, gsize length)
 }
 
 static void
+on_member_away (gpointer user_data, const char *peer, gboolean away)
+{
+  wherry_signaling_session_send (user_data,
+                                 wherry_signal_write_member_state (away ? WHERRY_SIGNAL_MEMBER_AWAY
+                                                                        : WHERRY_SIGNAL_MEMBER_BACK,
+                                                                   peer));
+}
+
+static void
+on_resumed (gpointer user_data)
+{
+  WherrySignalingSession *self = user_data;
+  g_autofree char *tid = g_steal_pointer (&self->join_tid);
+  WherrySignal *signal;
+
+  if (!self->resuming) /* its join has not returned yet, and sees to it */
+    return;
+  self->resuming = FALSE;
+  wherry_signaling_session_send_joined (self, tid);
+  while ((signal = g_queue_pop_head (&self->held)) != NULL)
+    {
+      if (!self->closed)
+        wherry_signaling_session_handle (self, signal);
+      wherry_signal_free (signal);
+    }
+}
+
+static void
 on_left (gpointer user_data, WherryLeaveReason reason)
 {
   WherrySignalingSession *self = user_data;
@@ -155,6 +183,8 @@ const WherryMemberEvents wherry_signaling_session_events = {
   .member_changed = on_member_changed,
   .member_left = on_member_left,
   .offended = on_offended,
+  .member_away = on_member_away,
+  .resumed = on_resumed,
   .signal = on_signal,
   .msg = on_msg,
   .left = on_left,

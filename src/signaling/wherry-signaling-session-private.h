@@ -23,6 +23,9 @@ struct _WherrySignalingSession
   gboolean was_member;       /* there has been one: join is already-joined */
   gboolean closed;           /* no frame is taken or sent */
   char *leave_tid;
+  gboolean resuming;   /* its member is not back yet: what comes is held */
+  char *join_tid;      /* of the join that is not answered yet */
+  GQueue held;         /* of WherrySignal */
   GQueue unanswered;   /* of char * or NO_TID: offers whose answer has not come, oldest first */
   GQueue unoffered;    /* the same for calls whose offer has not come */
   GQueue answers;      /* the same for answers that are not applied yet */

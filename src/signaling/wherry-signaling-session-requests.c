@@ -46,6 +46,9 @@ join_room (WherrySignalingSession *self, const WherrySignal *signal, const char 
     .will = will,
     .will_topic = will != NULL ? signal->will->topic : NULL,
     .history = signal->history,
+    .resumable = signal->resumable,
+    .resume = signal->resume,
+    .places = signal->places,
     .address = self->address,
   };
 
@@ -85,7 +88,12 @@ handle_join (WherrySignalingSession *self, WherrySignal *signal)
               "This server has no key to check a token with");
       return;
     }
-  if (join_room (self, signal, signal->room))
+  if (!join_room (self, signal, signal->room))
+    return;
+  self->resuming = wherry_relay_member_is_away (self->member);
+  if (self->resuming)
+    self->join_tid = g_strdup (signal->tid);
+  else
     wherry_signaling_session_send_joined (self, signal->tid);
 }
 

@@ -49,6 +49,8 @@ wherry_signaling_session_free (WherrySignalingSession *self)
   g_queue_clear_full (&self->answers, g_free);
   g_clear_pointer (&self->remote, wherry_sdp_free);
   g_free (self->leave_tid);
+  g_free (self->join_tid);
+  g_queue_clear_full (&self->held, (GDestroyNotify) wherry_signal_free);
   g_free (self->address);
   wherry_clock_unref (self->clock);
   g_free (self);
@@ -157,7 +159,14 @@ wherry_signaling_session_receive (WherrySignalingSession *self, const char *data
                                        problem.tid);
       return;
     }
-  wherry_signaling_session_handle (self, signal);
+  if (!self->resuming)
+    wherry_signaling_session_handle (self, signal);
+  else if (self->held.length < WHERRY_SIGNAL_BURST_MESSAGES)
+    g_queue_push_tail (&self->held, g_steal_pointer (&signal));
+  else
+    wherry_signaling_session_error (self, WHERRY_SIGNAL_ERROR_RATE_LIMITED,
+                                    "Wait until you are back",
+                                    wherry_signal_type_to_string (signal->type), signal->tid);
 }
 
 void

@@ -7,6 +7,7 @@
 
 #include "wire/wherry-json.h"
 #include "wire/wherry-signal.h"
+#include "wire/wherry-signal-private.h"
 
 static WherryJsonWriter *
 begin (WherrySignalType type)
@@ -58,6 +59,8 @@ add_members (WherryJsonWriter *writer, const WherrySignalMemberRef *members, gui
       wherry_json_writer_string (writer, "peer", members[i].peer);
       add_string (writer, "name", members[i].name);
       add_attributes (writer, members[i].attributes);
+      if (members[i].away)
+        wherry_json_writer_bool (writer, "away", TRUE);
       wherry_json_writer_end_object (writer);
     }
   wherry_json_writer_end_array (writer);

@@ -63,6 +63,7 @@ typedef struct
   char *peer;       /* 16 hexadecimal digits */
   char *name;       /* NULL when it has none */
   char *attributes; /* raw: an object; NULL when it has none */
+  gboolean away;    /* its connection is gone and may come back */
 } WherrySignalMember;
 
 /* What is published for a member that vanishes. */
@@ -225,6 +226,7 @@ typedef struct
   const char *peer;
   const char *name;       /* (nullable) */
   const char *attributes; /* (nullable), raw */
+  gboolean away;
 } WherrySignalMemberRef;
 
 typedef struct

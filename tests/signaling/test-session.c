@@ -16,11 +16,11 @@ test_join_and_leave (SessionFixture *f, gconstpointer data)
   wherry_session_say (&f->a,
                       "{\"type\":\"join\",\"room\":\"lobby\",\"name\":\"Ann\",\"tid\":\"j\"}");
   wherry_session_relay_did (f, "0000000000000001: join lobby name=Ann mirror=1\n");
-  wherry_session_hears (
-      &f->a,
-      "{\"type\":\"joined\",\"peer\":\"0000000000000001\",\"room\":\"lobby\","
-      "\"members\":[],\"more\":false,\"iceServers\":[],\"maxMessageSize\":262144,"
-      "\"features\":[\"mirror\",\"notices\",\"signal\",\"msg\",\"presence\"],\"tid\":\"j\"}");
+  wherry_session_hears (&f->a,
+                        "{\"type\":\"joined\",\"peer\":\"0000000000000001\",\"room\":\"lobby\","
+                        "\"members\":[],\"more\":false,\"iceServers\":[],\"maxMessageSize\":262144,"
+                        "\"features\":[\"mirror\",\"notices\",\"signal\",\"msg\",\"presence\","
+                        "\"addressed\",\"history\",\"resume\"],\"tid\":\"j\"}");
 
   wherry_session_say (&f->b,
                       "{\"type\":\"join\",\"room\":\"lobby\",\"mirror\":false,\"history\":5}");
@@ -30,7 +30,8 @@ test_join_and_leave (SessionFixture *f, gconstpointer data)
       &f->b, "{\"type\":\"joined\",\"peer\":\"0000000000000002\",\"room\":\"lobby\","
              "\"members\":[{\"peer\":\"0000000000000001\",\"name\":\"Ann\"}],\"more\":false,"
              "\"iceServers\":[],\"maxMessageSize\":262144,"
-             "\"features\":[\"mirror\",\"notices\",\"signal\",\"msg\",\"presence\"]}");
+             "\"features\":[\"mirror\",\"notices\",\"signal\",\"msg\",\"presence\",\"addressed\","
+             "\"history\",\"resume\"]}");
 
   wherry_session_say (&f->a, "{\"type\":\"leave\",\"tid\":3}");
   wherry_session_hears (&f->a, "{\"type\":\"left\",\"reason\":\"left\",\"tid\":3}");
@@ -127,7 +128,8 @@ test_presence (SessionFixture *f, gconstpointer data)
                         "{\"type\":\"joined\",\"peer\":\"0000000000000002\",\"room\":\"r\","
                         "\"members\":[{\"peer\":\"0000000000000001\",\"attributes\":{\"a\": 1}}],"
                         "\"more\":false,\"iceServers\":[],\"maxMessageSize\":262144,"
-                        "\"features\":[\"mirror\",\"notices\",\"signal\",\"msg\",\"presence\"]}");
+                        "\"features\":[\"mirror\",\"notices\",\"signal\",\"msg\",\"presence\","
+                        "\"addressed\",\"history\",\"resume\"]}");
   wherry_session_drop_frames (&f->a);
 
   /* the bytes as they came, to everybody; the tid to who asked */

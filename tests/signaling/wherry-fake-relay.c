@@ -357,3 +357,29 @@ wherry_relay_member_detach (WherryRelayMember *self)
   tell_left (self, WHERRY_LEAVE_FAILED);
   member_free (self);
 }
+
+/* ---- nobody comes back here ---- */
+
+gboolean
+wherry_relay_member_is_away (WherryRelayMember *self)
+{
+  return FALSE;
+}
+
+gboolean
+wherry_relay_member_is_resumed (WherryRelayMember *self)
+{
+  return FALSE;
+}
+
+char *
+wherry_relay_member_issue_resume (WherryRelayMember *self)
+{
+  return NULL;
+}
+
+GPtrArray *
+wherry_relay_member_list_accepted (WherryRelayMember *self)
+{
+  return wherry_signal_places_new ();
+}
