@@ -75,6 +75,10 @@ wherry_sctp_options_process (void)
   usrsctp_sysctl_set_sctp_reconfig_enable (1);
   /* A packet for an association that is gone gets no ABORT: ours was told when it closed. */
   usrsctp_sysctl_set_sctp_blackhole (2);
+  /* A receiver may keep its window closed for as long as it likes (RFC 9260 section 6.1 A), and the
+   * probe is one chunk, sent again and again: 30 times would be a minute. Who does not answer at
+   * all is found by RETRANSMISSIONS; who does, and reads nothing, is its outbox's policy's. */
+  usrsctp_sysctl_set_sctp_max_retran_chunk (0);
   /* What bounds the send buffer is bytes (SO_SNDBUF); 512 chunks are 32 KiB of 64-byte messages. */
   usrsctp_sysctl_set_sctp_max_chunks_on_queue (4096);
   /* RFC 9260 section 7.2.1 allows 4 packets; RFC 6928's 10 is what browsers' paths see from TCP. */

@@ -113,7 +113,7 @@ def one_of_ten_stops_reading():
 
     # who waited, and for how long
     assert filled["block"]["reason"] == "slow" and filled["disconnect"]["reason"] == "slow", filled
-    assert filled["block"]["longest"] >= 0.8 * LIMIT, "nobody waited: this tested nothing"
+    assert filled["block"]["longest"] >= LIMIT / 3, "nobody waited: this tested nothing"
     assert filled["block"]["longest"] <= LIMIT + noise + 1.0, f"publishers paused for {filled['block']}"
     for room in ("drop-oldest", "drop-newest", "latest", "disconnect"):
         assert filled[room]["longest"] <= noise + 1.0, f"{room} held up its publisher: {filled[room]}"
@@ -137,7 +137,7 @@ def one_message_a_second_is_too_slow():
                   if e["event"] == "result"][0]
     print(f"# {result}")
     assert result["reason"] == "slow" and result["read"] > 1, result
-    assert LIMIT * 0.8 <= result["paused"], result
+    assert LIMIT / 3 <= result["paused"], result
     # each message that it reads earns 20 ms
     assert result["paused"] <= LIMIT + 1.5 or SANITIZED, f"it held up the room for {result['paused']:.2f} s"
     assert "rate-limited" in result["back"], result
