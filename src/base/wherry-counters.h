@@ -64,6 +64,7 @@ G_BEGIN_DECLS
   X (JOINS_REFUSED, "joins_refused", "joins refused by a limit")                                   \
   X (JOINS_BANNED, "joins_banned", "joins refused to who is banned")                               \
   X (MESSAGES_FORBIDDEN, "messages_forbidden", "messages of who may not publish on their topic")   \
+  X (GUESSES_REFUSED, "guesses_refused", "secrets not looked at after too many wrong ones")        \
   X (TOKENS_REFUSED, "tokens_refused", "tokens that did not parse or verify")                      \
   X (SOCKETS, "sockets", "signaling sockets accepted")                                             \
   X (SOCKETS_REFUSED, "sockets_refused", "signaling sockets refused or closed by a limit")         \

@@ -142,6 +142,23 @@
 /* From the socket's opening to its join: the module joins at once, a person who writes JSON by hand
  * may need a while. Without it an answered ping would hold a descriptor of the few for ever. */
 #define WHERRY_SIGNAL_JOIN_DEADLINE_US (60 * G_USEC_PER_SEC)
+/* A signed token (RFC 7519) with a generous set of claims, of which its header is a line. */
+#define WHERRY_TOKEN_MAX (8u * WHERRY_KIB)
+#define WHERRY_TOKEN_HEADER_MAX 1024u
+#define WHERRY_TOKEN_KEY_ID_MAX 256u
+/* Keys at once: two of each issuer while they are rotated. */
+#define WHERRY_TOKEN_KEYS_MAX 64u
+#define WHERRY_TOKEN_KEY_FILE_MAX (64u * WHERRY_KIB)
+/* How far the clock of who makes tokens may be from ours. */
+#define WHERRY_TOKEN_SKEW_US (30 * G_USEC_PER_SEC)
+/* How long credentials for TURN let one begin to use it: what has begun goes on. */
+#define WHERRY_TURN_REST_LIFETIME_US (1800 * G_USEC_PER_SEC)
+/* Wrong secrets from one network, at once and a second: a person errs some times, and so do the
+ * others behind the same address; 256 bits are not guessed in any time. */
+#define WHERRY_GUESSES_BURST 20u
+#define WHERRY_GUESSES_RATE 1u
+/* Networks that are remembered for it; more share the allowance of some. */
+#define WHERRY_GUESSERS_MAX 4096u
 /* Joins a second from one address that is not loopback. */
 #define WHERRY_JOINS_PER_ADDRESS 100u
 /* Addresses that are remembered for it. */

@@ -284,6 +284,50 @@ set_allowed_host (WherryDaemonOptions *options, const char *value, GError **erro
 }
 
 static gboolean
+set_token_keys (WherryDaemonOptions *options, const char *value, GError **error)
+{
+  return wherry_daemon_auth_add_keys (options->auth, value, error);
+}
+
+static gboolean
+set_token_skew (WherryDaemonOptions *options, const char *value, GError **error)
+{
+  return wherry_daemon_auth_set_skew (options->auth, value, error);
+}
+
+static gboolean
+set_token_audience (WherryDaemonOptions *options, const char *value, GError **error)
+{
+  g_free (options->auth->audience);
+  options->auth->audience = g_strdup (value);
+  return TRUE;
+}
+
+static gboolean
+set_trusted_proxy (WherryDaemonOptions *options, const char *value, GError **error)
+{
+  return wherry_proxy_policy_trust (options->auth->proxies, value, error);
+}
+
+static gboolean
+set_turn_secret (WherryDaemonOptions *options, const char *value, GError **error)
+{
+  return wherry_daemon_auth_read_turn_secret (options->relay, value, error);
+}
+
+static gboolean
+set_turn_uri (WherryDaemonOptions *options, const char *value, GError **error)
+{
+  return wherry_daemon_auth_add_turn_uri (options->relay, value, error);
+}
+
+static gboolean
+set_turn_lifetime (WherryDaemonOptions *options, const char *value, GError **error)
+{
+  return wherry_daemon_auth_set_turn_lifetime (options->relay, value, error);
+}
+
+static gboolean
 set_verbose (WherryDaemonOptions *options, const char *value, GError **error)
 {
   return wherry_daemon_value_bool (value, &options->verbose, error);
@@ -359,6 +403,20 @@ const WherryDaemonKey wherry_daemon_keys[] = {
     set_cors_origins },
   { "allowed-host", N_ ("NAME"), N_ ("Name or address that we are known by"), TRUE,
     set_allowed_host },
+  { "token-keys", N_ ("FILE"), N_ ("Keys that tokens are signed with: everybody needs one then"),
+    TRUE, set_token_keys },
+  { "token-skew-seconds", N_ ("N"), N_ ("How far the clock of who makes tokens may be from ours"),
+    FALSE, set_token_skew },
+  { "token-audience", N_ ("NAME"), N_ ("Who tokens have to be for (aud)"), FALSE,
+    set_token_audience },
+  { "trusted-proxy", N_ ("ADDRESS[/BITS]"), N_ ("Whose X-Forwarded-For or Forwarded is believed"),
+    TRUE, set_trusted_proxy },
+  { "turn-rest-secret-file", N_ ("FILE"), N_ ("Secret that we share with a TURN server"), FALSE,
+    set_turn_secret },
+  { "turn-rest-uri", N_ ("turn:HOST[:PORT]"), N_ ("That server, for members to use"), TRUE,
+    set_turn_uri },
+  { "turn-rest-lifetime-seconds", N_ ("N"), N_ ("How long its credentials are good"), FALSE,
+    set_turn_lifetime },
   { "verbose", NULL, N_ ("Say more"), FALSE, set_verbose },
 };
 const guint wherry_daemon_n_keys = G_N_ELEMENTS (wherry_daemon_keys);

@@ -270,7 +270,9 @@ load_file (WherryDaemonOptions *self, Sources *sources, GError **error)
 static gboolean
 check_open (WherryDaemonOptions *self, GError **error)
 {
-  for (guint i = 0; i < self->listen->len && !self->insecure_open; i++)
+  gboolean asks = self->insecure_open || self->auth->keys != NULL;
+
+  for (guint i = 0; i < self->listen->len && !asks; i++)
     {
       GInetSocketAddress *address = self->listen->pdata[i];
       GInetAddress *ip = g_inet_socket_address_get_address (address);
@@ -280,8 +282,8 @@ check_open (WherryDaemonOptions *self, GError **error)
         continue;
       g_set_error (error, WHERRY_ERROR, WHERRY_ERROR_INVALID_ARGUMENT,
                    _ ("refusing to listen on %s: everybody who reaches that address could join any "
-                      "room, for this server asks for no token. Listen on 127.0.0.1, or say "
-                      "--insecure-open if that is what you want"),
+                      "room, for this server asks for no token. Listen on 127.0.0.1, name "
+                      "token-keys, or say --insecure-open if that is what you want"),
                    text);
       return FALSE;
     }
@@ -321,6 +323,7 @@ wherry_daemon_options_new (char **argv, GError **error)
 
   self->listen = g_ptr_array_new_with_free_func (g_object_unref);
   self->origins = wherry_origin_policy_new ();
+  self->auth = wherry_daemon_auth_new ();
   self->joins_per_address = WHERRY_JOINS_PER_ADDRESS;
   self->relay = wherry_relay_config_new ();
   if (self->relay->ice == NULL)
@@ -340,7 +343,8 @@ wherry_daemon_options_new (char **argv, GError **error)
       return NULL;
   if (self->listen->len == 0)
     g_ptr_array_add (self->listen, g_inet_socket_address_new_from_string ("127.0.0.1", 8888));
-  if (!check_open (self, error) || !check_sizes (self, error))
+  if (!check_open (self, error) || !check_sizes (self, error)
+      || !wherry_daemon_auth_check_turn (self->relay, error))
     return NULL;
   return g_steal_pointer (&self);
 }
@@ -351,6 +355,7 @@ wherry_daemon_options_free (WherryDaemonOptions *self)
   g_clear_pointer (&self->listen, g_ptr_array_unref);
   g_clear_pointer (&self->origins, wherry_origin_policy_free);
   g_clear_pointer (&self->cors_origins, wherry_origin_policy_free);
+  g_clear_pointer (&self->auth, wherry_daemon_auth_free);
   g_clear_pointer (&self->relay, wherry_relay_config_free);
   g_free (self);
 }

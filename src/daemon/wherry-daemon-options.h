@@ -7,6 +7,7 @@
 
 #include <gio/gio.h>
 
+#include "daemon/wherry-daemon-auth.h"
 #include "relay/wherry-relay-config.h"
 #include "signaling/wherry-origin-policy.h"
 
@@ -22,6 +23,7 @@ typedef struct
   WherryOriginPolicy *origins;
   WherryOriginPolicy *cors_origins; /* NULL: as origins */
   WherryRelayConfig *relay;         /* steal it */
+  WherryDaemonAuth *auth;
 } WherryDaemonOptions;
 
 /* argv: a NULL-terminated array as main() gets it; left alone. --help prints and exits, as

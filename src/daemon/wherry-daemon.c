@@ -31,6 +31,8 @@ typedef struct
   GMainLoop *loop;
   WherryRelayHub *relay;
   WherrySignalingServer *server;
+  WherryAdmission *admission;
+  WherryTokenKeys *keys; /* (borrowed); NULL: none */
   WherryDaemonHeap heap;
   WherryIceConfig *ice; /* as it was asked for */
   GPtrArray *listen;    /* of GInetSocketAddress (borrowed) */
@@ -68,6 +70,20 @@ on_signal (gpointer user_data)
   wherry_message (NULL, "Shutting down");
   wherry_signaling_server_drain (self->server);
   wherry_relay_hub_shutdown (self->relay, on_relay_done, self);
+  return G_SOURCE_CONTINUE;
+}
+
+/* SIGHUP: what is read from files is read again. */
+static gboolean
+on_reload (gpointer user_data)
+{
+  Daemon *self = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (self->keys != NULL && !wherry_token_keys_reload (self->keys, &error))
+    wherry_warning (NULL, "kept the keys for tokens as they were: %s", error->message);
+  else if (self->keys != NULL)
+    wherry_message (NULL, "read %u keys for tokens", wherry_token_keys_get_n (self->keys));
   return G_SOURCE_CONTINUE;
 }
 
@@ -128,10 +144,19 @@ int
 wherry_daemon_run (WherryDaemonOptions *options)
 {
   Daemon self = { 0 };
-  WherrySignalingConfig config = { .origins = options->origins,
-                                   .cors_origins = options->cors_origins,
-                                   .joins_per_address = options->joins_per_address };
-  guint sources[2];
+  const WherryAdmissionConfig admission = {
+    .keys = options->auth->keys,
+    .skew_us = options->auth->skew_us,
+    .audience = options->auth->audience,
+    .is_open = options->insecure_open,
+  };
+  WherrySignalingConfig config = {
+    .origins = options->origins,
+    .cors_origins = options->cors_origins,
+    .joins_per_address = options->joins_per_address,
+    .proxies = options->auth->proxies,
+  };
+  guint sources[3];
   int result = WHERRY_EXIT_FAILED;
 
   raise_file_limit ();
@@ -147,11 +172,14 @@ wherry_daemon_run (WherryDaemonOptions *options)
   self.loop = g_main_loop_new (NULL, FALSE);
   self.relay
       = wherry_relay_hub_new (g_steal_pointer (&options->relay), g_main_context_default (), NULL);
+  self.admission = config.admission = wherry_admission_new (&admission);
+  self.keys = options->auth->keys;
   self.server = wherry_signaling_server_new (self.relay, &config);
   wherry_relay_hub_set_peers_func (self.relay, on_peers, &self.heap);
   wherry_relay_hub_watch_network (self.relay, wherry_ice_network_get_system (), on_network, &self);
   sources[0] = g_unix_signal_add (SIGINT, on_signal, &self);
   sources[1] = g_unix_signal_add (SIGTERM, on_signal, &self);
+  sources[2] = g_unix_signal_add (SIGHUP, on_reload, &self);
   if (listen_all (&self, options))
     {
       g_main_loop_run (self.loop);
@@ -167,6 +195,7 @@ wherry_daemon_run (WherryDaemonOptions *options)
   for (guint i = 0; i < G_N_ELEMENTS (sources); i++)
     g_source_remove (sources[i]);
   wherry_signaling_server_free (self.server);
+  wherry_admission_free (self.admission);
   wherry_relay_hub_free (self.relay);
   wherry_ice_config_free (self.ice);
   wherry_daemon_heap_clear (&self.heap);

@@ -47,6 +47,8 @@ wherry_relay_config_new (void)
   };
   self->policy = WHERRY_POLICY_BLOCK;
   self->policy_lossy = WHERRY_POLICY_DROP_OLDEST;
+  self->turn_rest_uris = g_ptr_array_new_with_free_func (g_free);
+  self->turn_rest_lifetime_us = WHERRY_TURN_REST_LIFETIME_US;
   self->rules = g_ptr_array_new_with_free_func (rule_free);
   return self;
 }
@@ -57,6 +59,10 @@ wherry_relay_config_copy (const WherryRelayConfig *self)
   WherryRelayConfig *copy = g_memdup2 (self, sizeof *self);
 
   copy->ice = wherry_ice_config_copy (self->ice);
+  copy->turn_rest_secret = g_strdup (self->turn_rest_secret);
+  copy->turn_rest_uris = g_ptr_array_new_with_free_func (g_free);
+  for (guint i = 0; i < self->turn_rest_uris->len; i++)
+    g_ptr_array_add (copy->turn_rest_uris, g_strdup (self->turn_rest_uris->pdata[i]));
   copy->rules = g_ptr_array_new_with_free_func (rule_free);
   for (guint i = 0; i < self->rules->len; i++)
     {
@@ -75,6 +81,8 @@ wherry_relay_config_free (WherryRelayConfig *self)
   if (self == NULL)
     return;
   g_clear_pointer (&self->ice, wherry_ice_config_free);
+  g_free (self->turn_rest_secret);
+  g_ptr_array_unref (self->turn_rest_uris);
   g_clear_pointer (&self->rules, g_ptr_array_unref);
   g_free (self);
 }

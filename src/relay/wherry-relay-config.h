@@ -69,7 +69,11 @@ typedef struct
   WherryOutboxLimits outbox;
   WherryPolicy policy;       /* of reliable channels */
   WherryPolicy policy_lossy; /* of the others */
-  GPtrArray *rules;          /* of WherryRelayRule */
+  /* for members' own use, by credentials of a moment (signaling/wherry-turn-rest.h) */
+  char *turn_rest_secret;    /* NULL: none are made */
+  GPtrArray *turn_rest_uris; /* of char *: "turn:turn.example.org:3478" */
+  gint64 turn_rest_lifetime_us;
+  GPtrArray *rules; /* of WherryRelayRule */
 } WherryRelayConfig;
 
 /* Every limit at its default from base/wherry-limits.h. */

@@ -134,6 +134,7 @@ gboolean wherry_relay_hub_kick (WherryRelayHub *self, const char *id, WherryLeav
  * (out) (optional). Errors: wherry_ban_list_add()'s. */
 gboolean wherry_relay_hub_ban (WherryRelayHub *self, const WherryBanned *who, gint64 duration_us,
                                guint *n_left, GError **error);
+gboolean wherry_relay_hub_has_banned (WherryRelayHub *self, const WherryBanned *who);
 /* FALSE: there was no such ban. */
 gboolean wherry_relay_hub_unban (WherryRelayHub *self, const WherryBanned *who);
 

@@ -192,3 +192,10 @@ wherry_relay_hub_unban (WherryRelayHub *self, const WherryBanned *who)
   WHERRY_ASSERT_OWNER (self);
   return wherry_ban_list_lift (self->bans, who);
 }
+
+gboolean
+wherry_relay_hub_has_banned (WherryRelayHub *self, const WherryBanned *who)
+{
+  WHERRY_ASSERT_OWNER (self);
+  return wherry_ban_list_covers (self->bans, who, wherry_clock_now_us (self->clock));
+}

@@ -36,9 +36,10 @@ typedef struct
   WherryHttpApi *api;
   SoupServerMessage *message; /* borrowed; referenced while it waits */
   WherryHttpRoute *route;
-  char *location;   /* of a new member */
-  GBytes *key;      /* of the member that it is about */
-  gboolean is_gone; /* its connection ended while it waited */
+  char *location;     /* of a new member */
+  WherryGrant *grant; /* of a new member; NULL: it may do everything */
+  GBytes *key;        /* of the member that it is about */
+  gboolean is_gone;   /* its connection ended while it waited */
 } WherryHttpRequest;
 
 void wherry_http_request_free (gpointer request);

@@ -10,6 +10,7 @@
 #include "base/wherry-error.h"
 #include "base/wherry-limits.h"
 #include "base/wherry-log.h"
+#include "signaling/wherry-client-origin.h"
 #include "signaling/wherry-http-api-private.h"
 #include "signaling/wherry-http-join.h"
 #include "signaling/wherry-http-request.h"
@@ -36,6 +37,7 @@ wherry_http_request_free (gpointer data)
 
   wherry_http_route_free (request->route);
   g_clear_pointer (&request->key, g_bytes_unref);
+  g_clear_pointer (&request->grant, wherry_grant_unref);
   g_free (request->location);
   g_free (request);
 }
@@ -186,7 +188,6 @@ make_will (WherryHttpApi *self, const WherrySignal *signal)
 static WherryHttpEntry *
 add_entry (WherryHttpApi *self, WherryHttpRequest *request, const WherryHttpJoin *wish)
 {
-  g_autofree char *address = wherry_http_get_address (request->message);
   g_autofree char *secret = make_secret ();
   g_autofree char *room = g_uri_escape_string (request->route->room, NULL, FALSE);
   WherrySignalError code = WHERRY_SIGNAL_ERROR_INTERNAL;
@@ -201,7 +202,8 @@ add_entry (WherryHttpApi *self, WherryHttpRequest *request, const WherryHttpJoin
     .attributes = wish->join->attributes,
     .will = will,
     .will_topic = will != NULL ? wish->join->will->topic : NULL,
-    .address = address,
+    .address = wherry_client_origin_get (request->message, NULL)->address,
+    .grant = request->grant,
   };
 
   entry->api = self;
@@ -225,7 +227,7 @@ static void
 handle_offer (WherryHttpApi *self, WherryHttpRequest *request, GHashTable *query)
 {
   SoupServerMessage *message = request->message;
-  g_autofree char *address = wherry_http_get_address (message);
+  const char *address = wherry_client_origin_get (message, NULL)->address;
   g_autoptr (WherryHttpJoin) wish = NULL;
   g_autoptr (GError) error = NULL;
   WherrySignalError code = WHERRY_SIGNAL_ERROR_BAD_SDP;

@@ -7,6 +7,7 @@
 #include <libsoup/soup.h>
 
 #include "relay/wherry-relay-hub.h"
+#include "signaling/wherry-admission.h"
 #include "signaling/wherry-http-listener.h"
 #include "signaling/wherry-join-limit.h"
 #include "signaling/wherry-origin-policy.h"
@@ -23,6 +24,7 @@ typedef struct
   const WherryOriginPolicy *hosts;   /* names that we are known by */
   const WherryOriginPolicy *origins; /* whose pages may ask */
   WherryJoinLimit *joins;
+  WherryAdmission *admission; /* (nullable): everybody may join */
   WherryClock *clock;
 } WherryHttpApiConfig;
 

@@ -6,8 +6,9 @@
 #include "base/wherry-counters.h"
 #include "base/wherry-limits.h"
 #include "signaling/wherry-http-api-private.h"
+#include "signaling/wherry-client-origin.h"
 #include "signaling/wherry-http-request.h"
-#include "signaling/wherry-http-rooms.h"
+#include "signaling/wherry-http-rights.h"
 
 /* What is refused when the headers of a request are read, before its body is. */
 
@@ -125,7 +126,6 @@ find_entry (WherryHttpApi *self, WherryHttpRequest *request)
 {
   g_autoptr (GBytes) key = wherry_http_api_hash (request->route->member);
   WherryHttpEntry *entry = g_hash_table_lookup (self->entries, key);
-  g_autofree char *address = NULL;
 
   if (entry != NULL
       && g_str_equal (wherry_http_member_get_room (entry->member), request->route->room))
@@ -134,8 +134,9 @@ find_entry (WherryHttpApi *self, WherryHttpRequest *request)
       request->key = g_steal_pointer (&key);
       return entry;
     }
-  address = wherry_http_get_address (request->message);
-  if (wherry_join_limit_take (self->guesses, address, wherry_clock_now_us (self->config.clock)))
+  if (wherry_join_limit_take (self->guesses,
+                              wherry_client_origin_get (request->message, NULL)->address,
+                              wherry_clock_now_us (self->config.clock)))
     wherry_http_refuse (request->message, WHERRY_SIGNAL_ERROR_NO_SUCH_MEMBER, "No such member");
   else
     wherry_http_refuse (request->message, WHERRY_SIGNAL_ERROR_RATE_LIMITED,
@@ -163,7 +164,9 @@ check_resource (WherryHttpApi *self, WherryHttpRequest *request)
     {
     case WHERRY_HTTP_MEMBERS:
       if (!self->draining)
-        return check_type (request->message, WHERRY_SDP_TYPE);
+        return check_type (request->message, WHERRY_SDP_TYPE)
+               && wherry_http_rights_admit (self->config.admission, request->message,
+                                            &request->grant);
       wherry_http_refuse (request->message, WHERRY_SIGNAL_ERROR_SHUTTING_DOWN, "Shutting down");
       return FALSE;
     case WHERRY_HTTP_SESSION:
@@ -172,7 +175,8 @@ check_resource (WherryHttpApi *self, WherryHttpRequest *request)
     case WHERRY_HTTP_ROOM:
     case WHERRY_HTTP_MEMBER:
     case WHERRY_HTTP_TOPIC:
-      return wherry_http_rooms_check_rights (request->message);
+      return wherry_http_rights_check (self->config.admission, self->config.relay, request->message,
+                                       request->route);
     case WHERRY_HTTP_NOWHERE:
     case WHERRY_HTTP_MALFORMED:
     default:

@@ -25,42 +25,6 @@ wherry_http_get_stream (SoupServerMessage *message)
   return remote != NULL ? g_object_get_data (G_OBJECT (remote), "wherry-stream") : NULL;
 }
 
-static GInetAddress *
-get_inet (SoupServerMessage *message)
-{
-  GSocketAddress *remote = soup_server_message_get_remote_address (message);
-
-  return G_IS_INET_SOCKET_ADDRESS (remote)
-             ? g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (remote))
-             : NULL;
-}
-
-char *
-wherry_http_get_address (SoupServerMessage *message)
-{
-  GInetAddress *inet = get_inet (message);
-
-  return inet != NULL ? g_inet_address_to_string (inet) : NULL;
-}
-
-gboolean
-wherry_http_is_local (SoupServerMessage *message)
-{
-  static const char *const forwarding[] = {
-    "Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Server",
-    "X-Real-IP", "X-Client-IP",     "True-Client-IP",   "CF-Connecting-IP",  "Via"
-  };
-  SoupMessageHeaders *headers = soup_server_message_get_request_headers (message);
-  GInetAddress *inet = get_inet (message);
-
-  if (inet == NULL || !g_inet_address_get_is_loopback (inet))
-    return FALSE;
-  for (guint i = 0; i < G_N_ELEMENTS (forwarding); i++)
-    if (soup_message_headers_get_list (headers, forwarding[i]) != NULL)
-      return FALSE;
-  return TRUE;
-}
-
 void
 wherry_http_answer (SoupServerMessage *message, guint status, const char *text)
 {

@@ -13,11 +13,6 @@ G_BEGIN_DECLS
 
 /* The connection that it came in on; NULL: it is none of ours. */
 WherryCountedStream *wherry_http_get_stream (SoupServerMessage *message);
-/* Where it came from, as text. (transfer full) (nullable) */
-char *wherry_http_get_address (SoupServerMessage *message);
-/* Its TCP peer is on this machine and speaks for itself: nothing says that it passes on what
- * somebody else asks for. */
-gboolean wherry_http_is_local (SoupServerMessage *message);
 
 /* text: one line, without its end. */
 void wherry_http_answer (SoupServerMessage *message, guint status, const char *text);

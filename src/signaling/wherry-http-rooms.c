@@ -13,22 +13,6 @@
 /* A year: who is to stay away longer is kept out by a token. */
 #define BAN_MAX_S (365 * 24 * 3600)
 
-gboolean
-wherry_http_rooms_check_rights (SoupServerMessage *message)
-{
-  SoupMessageHeaders *headers = soup_server_message_get_request_headers (message);
-
-  if (soup_message_headers_get_list (headers, "Authorization") != NULL)
-    wherry_http_refuse (message, WHERRY_SIGNAL_ERROR_UNAUTHORIZED,
-                        "This server has no key to check a token with");
-  else if (!wherry_http_is_local (message))
-    wherry_http_refuse (message, WHERRY_SIGNAL_ERROR_FORBIDDEN,
-                        "Without tokens that is for programs on the server's own machine");
-  else
-    return TRUE;
-  return FALSE;
-}
-
 /* ---- lists ---- */
 
 static void

@@ -11,10 +11,6 @@
 
 G_BEGIN_DECLS
 
-/* Without a key for tokens: a program on this machine that passes on nobody else's request. FALSE:
- * it was refused. */
-gboolean wherry_http_rooms_check_rights (SoupServerMessage *message);
-
 void wherry_http_rooms_list (WherryRelayHub *relay, SoupServerMessage *message);
 void wherry_http_rooms_show (WherryRelayHub *relay, SoupServerMessage *message, const char *room);
 /* query: (nullable) ban: seconds */

@@ -12,6 +12,7 @@
 #include "base/wherry-error.h"
 #include "base/wherry-limits.h"
 #include "base/wherry-log.h"
+#include "signaling/wherry-client-origin.h"
 #include "signaling/wherry-counted-stream.h"
 #include "signaling/wherry-http-api.h"
 #include "signaling/wherry-http-listener.h"
@@ -40,6 +41,8 @@ struct _WherrySignalingServer
   GMainContext *context;
   const WherryOriginPolicy *origins;
   WherryOriginPolicy *own_origins;
+  WherryAdmission *admission; /* NULL: everybody may join */
+  const WherryProxyPolicy *proxies;
   guint ping_interval_s;
   SoupServer *http;
   WherryHttpListener *listener;
@@ -104,6 +107,7 @@ on_headers (SoupServer *server, SoupServerMessage *message, const char *path, GH
     }
 
   wherry_http_listener_set_phase (self->listener, stream, WHERRY_HTTP_ANSWERING);
+  wherry_client_origin_get (message, self->proxies);
   soup_message_headers_replace (response, "X-Content-Type-Options", "nosniff");
   soup_message_headers_replace (response, "Referrer-Policy", "no-referrer");
   soup_message_headers_replace (response, "Cache-Control", "no-store");
@@ -206,8 +210,7 @@ on_websocket (SoupServer *server, SoupServerMessage *message, const char *path,
 {
   WherrySignalingServer *self = user_data;
   WherryCountedStream *stream = wherry_http_get_stream (message);
-  GSocketAddress *remote = soup_server_message_get_remote_address (message);
-  g_autofree char *address = NULL;
+  const WherryOrigin *origin = wherry_client_origin_get (message, self->proxies);
   WherrySignalingSocket *socket;
 
   if (stream == NULL || self->draining)
@@ -216,12 +219,11 @@ on_websocket (SoupServer *server, SoupServerMessage *message, const char *path,
       return;
     }
 
-  address = g_inet_address_to_string (
-      g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (remote)));
   wherry_http_listener_set_phase (self->listener, stream, WHERRY_HTTP_UPGRADED);
   wherry_counter_inc (WHERRY_COUNTER_SOCKETS);
-  socket = wherry_signaling_socket_new (self->relay, self->joins, connection, stream, address,
-                                        self->clock, on_socket_closed, self);
+  socket = wherry_signaling_socket_new (self->relay, self->joins, connection, stream,
+                                        origin->address, self->clock, on_socket_closed, self);
+  wherry_signaling_socket_set_admission (socket, self->admission, origin->is_local);
   g_hash_table_add (self->sockets, socket);
   wherry_join_watch_add (self->waiting, socket);
 }
@@ -294,6 +296,8 @@ wherry_signaling_server_new (WherryRelayHub *relay, const WherrySignalingConfig 
 
   self->relay = relay;
   self->no_page = config->no_page;
+  self->admission = config->admission;
+  self->proxies = config->proxies;
   self->clock = wherry_clock_ref (config->clock != NULL ? config->clock : wherry_clock_system ());
   self->context = g_main_context_ref_thread_default ();
   self->own_origins = wherry_origin_policy_new ();
@@ -315,6 +319,7 @@ wherry_signaling_server_new (WherryRelayHub *relay, const WherrySignalingConfig 
       .hosts = self->origins,
       .origins = config->cors_origins != NULL ? config->cors_origins : self->origins,
       .joins = self->joins,
+      .admission = self->admission,
       .clock = self->clock,
   });
 

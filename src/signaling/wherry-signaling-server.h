@@ -7,7 +7,9 @@
 #include <gio/gio.h>
 
 #include "relay/wherry-relay-hub.h"
+#include "signaling/wherry-admission.h"
 #include "signaling/wherry-origin-policy.h"
+#include "signaling/wherry-proxy-policy.h"
 
 G_BEGIN_DECLS
 
@@ -17,13 +19,15 @@ typedef struct
 {
   WherryOriginPolicy *origins; /* (nullable): only loopback names, our own addresses and pages */
   WherryOriginPolicy *cors_origins; /* (nullable): origins; whose pages may ask below /rooms */
-  guint connections_max;     /* 0: what the file descriptors allow, WHERRY_HTTP_CONNECTIONS_MAX */
-  gint64 header_deadline_us; /* 0: WHERRY_HTTP_HEADER_DEADLINE_US */
-  gint64 join_deadline_us;   /* 0: WHERRY_SIGNAL_JOIN_DEADLINE_US */
-  guint ping_interval_s;     /* 0: WHERRY_SIGNAL_PING_INTERVAL_US */
-  guint joins_per_address;   /* a second, loopback excepted; 0: any number */
-  gboolean no_page;          /* neither the built-in page nor the browser module */
-  WherryClock *clock;        /* (nullable): the system's */
+  guint connections_max;      /* 0: what the file descriptors allow, WHERRY_HTTP_CONNECTIONS_MAX */
+  gint64 header_deadline_us;  /* 0: WHERRY_HTTP_HEADER_DEADLINE_US */
+  gint64 join_deadline_us;    /* 0: WHERRY_SIGNAL_JOIN_DEADLINE_US */
+  guint ping_interval_s;      /* 0: WHERRY_SIGNAL_PING_INTERVAL_US */
+  guint joins_per_address;    /* a second, loopback excepted; 0: any number */
+  gboolean no_page;           /* neither the built-in page nor the browser module */
+  WherryClock *clock;         /* (nullable): the system's */
+  WherryAdmission *admission; /* (nullable): everybody may join */
+  const WherryProxyPolicy *proxies; /* (nullable): who may say where a request comes from */
 } WherrySignalingConfig;
 
 /* relay and what config points to must outlive it. */

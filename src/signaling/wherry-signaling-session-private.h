@@ -14,7 +14,9 @@ struct _WherrySignalingSession
 {
   /* hub thread only */
   WherryRelayHub *relay;
-  WherryJoinLimit *joins; /* NULL: none */
+  WherryJoinLimit *joins;     /* NULL: none */
+  WherryAdmission *admission; /* NULL: everybody may join */
+  gboolean is_local;
   WherryClock *clock;
   const WherrySignalingSink *sink;
   gpointer sink_data;

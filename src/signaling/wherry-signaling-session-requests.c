@@ -32,12 +32,48 @@ make_will (WherrySignalingSession *self, const WherrySignal *signal)
                                    signal->will->data, wherry_relay_hub_get_budget (self->relay));
 }
 
+/* grant: (out) (transfer full) */
+static gboolean
+admit (WherrySignalingSession *self, const WherrySignal *signal, WherryGrant **grant)
+{
+  const WherryOrigin origin = { .address = self->address, .is_local = self->is_local };
+  WherrySignalError code;
+  const char *text;
+
+  if (self->admission == NULL && signal->token == NULL)
+    return TRUE;
+  if (self->admission != NULL
+      && wherry_admission_check (self->admission, &origin, signal->token, grant, &code, &text))
+    return TRUE;
+  if (self->admission != NULL)
+    refuse (self, signal, code, text);
+  else /* never ignored */
+    refuse (self, signal, WHERRY_SIGNAL_ERROR_UNAUTHORIZED,
+            "This server has no key to check a token with");
+  return FALSE;
+}
+
+static gboolean
+may_resume (WherrySignalingSession *self, const WherrySignal *signal)
+{
+  const WherryOrigin origin = { .address = self->address, .is_local = self->is_local };
+
+  if (signal->resume == NULL || self->admission == NULL
+      || wherry_admission_may_guess (self->admission, &origin))
+    return TRUE;
+  refuse (self, signal, WHERRY_SIGNAL_ERROR_RATE_LIMITED,
+          "Too many resume tokens from your address were wrong: try again in a minute");
+  return FALSE;
+}
+
 static gboolean
 join_room (WherrySignalingSession *self, const WherrySignal *signal, const char *room)
 {
   g_autoptr (GError) error = NULL;
   WherrySignalError code = WHERRY_SIGNAL_ERROR_INTERNAL;
   g_autoptr (WherryMessage) will = make_will (self, signal);
+  g_autoptr (WherryGrant) grant = NULL;
+  const WherryOrigin origin = { .address = self->address, .is_local = self->is_local };
   WherryJoin join = {
     .room = room,
     .name = signal->type == WHERRY_SIGNAL_JOIN ? signal->name : NULL,
@@ -60,11 +96,16 @@ join_room (WherrySignalingSession *self, const WherrySignal *signal, const char 
               "Too many joins from your address: try again in a second");
       return FALSE;
     }
+  if (!admit (self, signal, &grant) || !may_resume (self, signal))
+    return FALSE;
 
+  join.grant = grant;
   self->member = wherry_relay_hub_join (self->relay, &join, &wherry_signaling_session_events, self,
                                         &code, &error);
   if (self->member == NULL)
     {
+      if (code == WHERRY_SIGNAL_ERROR_RESUME_REFUSED && self->admission != NULL)
+        wherry_admission_note_wrong (self->admission, &origin);
       refuse (self, signal, code, error != NULL ? error->message : "Could not join");
       return FALSE;
     }
@@ -79,13 +120,6 @@ handle_join (WherrySignalingSession *self, WherrySignal *signal)
     {
       refuse (self, signal, WHERRY_SIGNAL_ERROR_ALREADY_JOINED,
               "This socket has joined a room: open another one to join another room");
-      return;
-    }
-  if (signal->token != NULL)
-    {
-      /* no key is configured that it could be checked with: never ignored */
-      refuse (self, signal, WHERRY_SIGNAL_ERROR_UNAUTHORIZED,
-              "This server has no key to check a token with");
       return;
     }
   if (!join_room (self, signal, signal->room))
@@ -272,7 +306,9 @@ handle_attributes (WherrySignalingSession *self, WherrySignal *signal)
 static void
 handle_msg (WherrySignalingSession *self, WherrySignal *signal)
 {
-  if (charge_for_all (self, signal, signal->data_length))
+  if (!wherry_grant_may_speak (wherry_relay_member_get_grant (self->member)))
+    refuse (self, signal, WHERRY_SIGNAL_ERROR_FORBIDDEN, "Your token lets you listen only");
+  else if (charge_for_all (self, signal, signal->data_length))
     wherry_relay_member_msg (self->member, signal->data, signal->data_length);
 }
 

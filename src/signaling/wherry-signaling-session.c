@@ -37,6 +37,14 @@ wherry_signaling_session_new (WherryRelayHub *relay, WherryJoinLimit *joins, con
 }
 
 void
+wherry_signaling_session_set_admission (WherrySignalingSession *self, WherryAdmission *admission,
+                                        gboolean is_local)
+{
+  self->admission = admission;
+  self->is_local = is_local;
+}
+
+void
 wherry_signaling_session_free (WherrySignalingSession *self)
 {
   WherryRelayMember *member = g_steal_pointer (&self->member);

@@ -6,6 +6,7 @@
 
 #include "base/wherry-clock.h"
 #include "relay/wherry-relay-hub.h"
+#include "signaling/wherry-admission.h"
 #include "signaling/wherry-join-limit.h"
 
 G_BEGIN_DECLS
@@ -28,6 +29,10 @@ WherrySignalingSession *wherry_signaling_session_new (WherryRelayHub *relay, Whe
                                                       const char *address, WherryClock *clock,
                                                       const WherrySignalingSink *sink,
                                                       gpointer user_data);
+/* Who may join: asked for every join. admission: outlives it. is_local: WherryOrigin's. Without
+ * this everybody may, and a token is refused. */
+void wherry_signaling_session_set_admission (WherrySignalingSession *self,
+                                             WherryAdmission *admission, gboolean is_local);
 /* Detaches its member: nothing is sent any more. */
 void wherry_signaling_session_free (WherrySignalingSession *self);
 

@@ -118,6 +118,13 @@ wherry_signaling_socket_new (WherryRelayHub *relay, WherryJoinLimit *joins,
 }
 
 void
+wherry_signaling_socket_set_admission (WherrySignalingSocket *self, WherryAdmission *admission,
+                                       gboolean is_local)
+{
+  wherry_signaling_session_set_admission (self->session, admission, is_local);
+}
+
+void
 wherry_signaling_socket_free (WherrySignalingSocket *self)
 {
   g_signal_handlers_disconnect_by_data (self->connection, self);

@@ -7,6 +7,7 @@
 #include <libsoup/soup.h>
 
 #include "relay/wherry-relay-hub.h"
+#include "signaling/wherry-admission.h"
 #include "signaling/wherry-counted-stream.h"
 #include "signaling/wherry-join-limit.h"
 
@@ -19,6 +20,9 @@ WherrySignalingSocket *wherry_signaling_socket_new (
     WherryRelayHub *relay, WherryJoinLimit *joins, SoupWebsocketConnection *connection,
     WherryCountedStream *stream, const char *address, WherryClock *clock,
     void (*closed) (WherrySignalingSocket *socket, gpointer user_data), gpointer user_data);
+/* See wherry_signaling_session_set_admission(). */
+void wherry_signaling_socket_set_admission (WherrySignalingSocket *self, WherryAdmission *admission,
+                                            gboolean is_local);
 void wherry_signaling_socket_free (WherrySignalingSocket *self);
 
 /* Sends a ping, or cuts it off when the last two had no pong. Call it once in each interval: a

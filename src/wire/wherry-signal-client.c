@@ -13,9 +13,6 @@
 #include "wire/wherry-json-span.h"
 #include "wire/wherry-signal-private.h"
 
-/* A signed token with a generous set of claims. */
-#define TOKEN_MAX (8u * WHERRY_KIB)
-
 static const WherryJsonLimits limits = {
   .length = WHERRY_SIGNAL_MESSAGE_MAX,
   .depth = WHERRY_JSON_DEPTH_MAX,
@@ -41,7 +38,7 @@ read_join (WherrySignal *self, WherryJsonObject *object, const char *data, gsize
 
   *code = WHERRY_SIGNAL_ERROR_BAD_MESSAGE;
   if (!wherry_json_object_get_string_or (object, "name", WHERRY_MEMBER_NAME_MAX, NULL, &name, error)
-      || !wherry_json_object_get_string_or (object, "token", TOKEN_MAX, NULL, &token, error)
+      || !wherry_json_object_get_string_or (object, "token", WHERRY_TOKEN_MAX, NULL, &token, error)
       || !wherry_json_object_get_bool_or (object, "mirror", TRUE, &self->mirror, error)
       || !wherry_json_object_get_int_or (object, "history", 0, G_MAXINT32, 0, &history, error)
       || !wherry_signal_read_resume (self, object, error)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 
+from tokens import secret_key, write_keys
 from wherryd import Daemon, Socket, TIMEOUT, clean_environment, raise_soft_limit, run_tests
 
 BINARY = sys.argv[1]
@@ -160,12 +161,17 @@ def test_example_file():
     text = text.replace("127.0.0.1:8888;[::1]:8888", "127.0.0.1:0").replace(
         "#listen", "listen").replace("external-address=203.0.113.7", "external-address=127.0.0.1")
     assert "[topic position*]" in text and "\nmirror=lossy" in text, text
-    path = config_file(text)
-    try:
-        with Daemon(BINARY, "--config", path, "--port-range", "1-65535", defaults=False) as daemon:
-            equal(daemon.end(), 0)
-    finally:
-        os.unlink(path)
+    with tempfile.TemporaryDirectory() as directory:
+        write_keys(os.path.join(directory, "keys.json"), secret_key("k", bytes(32)))
+        with open(os.path.join(directory, "turn-secret"), "w", encoding="utf-8") as file:
+            file.write("north\n")
+        path = config_file(text.replace("/etc/wherry", directory))
+        try:
+            with Daemon(BINARY, "--config", path, "--port-range", "1-65535",
+                        defaults=False) as daemon:
+                equal(daemon.end(), 0)
+        finally:
+            os.unlink(path)
 
 
 def test_default_addresses():

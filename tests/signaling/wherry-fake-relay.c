@@ -219,6 +219,18 @@ wherry_relay_member_get_id (WherryRelayMember *self)
   return self->id;
 }
 
+gboolean
+wherry_relay_hub_has_banned (WherryRelayHub *self, const WherryBanned *who)
+{
+  return FALSE;
+}
+
+WherryGrant *
+wherry_relay_member_get_grant (WherryRelayMember *self)
+{
+  return NULL;
+}
+
 const char *
 wherry_relay_member_get_room (WherryRelayMember *self)
 {
