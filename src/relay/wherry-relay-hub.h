@@ -245,7 +245,7 @@ typedef struct
 void wherry_relay_hub_foreach_room (WherryRelayHub *self,
                                     void (*func) (const WherryRoomView *view, gpointer data),
                                     gpointer data);
-/* FALSE: nobody is there. */
+/* FALSE: nobody is there, and the configuration does not keep it. */
 gboolean wherry_relay_hub_get_room (WherryRelayHub *self, const char *name, WherryRoomView *out);
 /* Of a room that is there. */
 void wherry_relay_hub_foreach_member (WherryRelayHub *self, const char *room,

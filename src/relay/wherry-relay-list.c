@@ -20,6 +20,12 @@ view_room (const WherryRelayRoom *room, WherryRoomView *out)
     }
 }
 
+static gboolean
+is_there (const WherryRelayRoom *room)
+{
+  return room->members->len > 0 || room->kept;
+}
+
 /* (nullable): one that only waits for its last peers to end is not there */
 static WherryRelayRoom *
 find_room (WherryRelayHub *self, const char *name)
@@ -27,7 +33,7 @@ find_room (WherryRelayHub *self, const char *name)
   WherryRelayRoom *room = g_hash_table_lookup (self->rooms, name);
 
   WHERRY_ASSERT_OWNER (self);
-  return room != NULL && room->members->len > 0 ? room : NULL;
+  return room != NULL && is_there (room) ? room : NULL;
 }
 
 void
@@ -45,7 +51,7 @@ wherry_relay_hub_foreach_room (WherryRelayHub *self,
       const WherryRelayRoom *room = value;
       WherryRoomView view;
 
-      if (room->members->len == 0)
+      if (!is_there (room))
         continue;
       view_room (room, &view);
       func (&view, data);

@@ -126,7 +126,7 @@ wherry_http_rooms_show (WherryRelayHub *relay, SoupServerMessage *message, const
 
   if (!wherry_relay_hub_get_room (relay, room, &view))
     {
-      wherry_http_answer (message, SOUP_STATUS_NOT_FOUND, "Nobody is in that room");
+      wherry_http_answer (message, SOUP_STATUS_NOT_FOUND, "There is no such room");
       return;
     }
   writer = wherry_json_writer_new ();

@@ -296,13 +296,17 @@ test_lists (RelayFixture *self, gconstpointer data)
   test_client_join (self, "room", "bob", TRUE);
   test_client_open (ann, "chat");
   relay_fixture_settle (self);
-  publish (self, "kept", "h", "x"); /* nobody is there: it is no room to see */
-  wherry_relay_hub_foreach_room (self->relay, note_room, text);
+  publish (self, "kept", "h", "x");
   wherry_relay_hub_foreach_member (self->relay, "room", note_member, text);
   wherry_relay_hub_foreach_topic (self->relay, "room", note_topic, text);
   wherry_relay_hub_foreach_member (self->relay, "kept", note_member, text);
+  wherry_relay_hub_foreach_topic (self->relay, "kept", note_topic, text);
   wherry_relay_hub_foreach_topic (self->relay, "nowhere", note_topic, text);
-  g_assert_cmpstr (text->str, ==, "room 1/2 1;ann from 127.0.0.1;bob from 127.0.0.1;chat 1>1;");
+  g_assert_cmpstr (text->str, ==, "ann from 127.0.0.1;bob from 127.0.0.1;chat 1>1;h 0>0;");
+  g_string_truncate (text, 0);
+  wherry_relay_hub_foreach_room (self->relay, note_room, text);
+  g_assert_nonnull (strstr (text->str, "room 1/2 1;"));
+  g_assert_nonnull (strstr (text->str, "kept 0/0 1;"));
   g_assert_true (wherry_relay_hub_get_room (self->relay, "room", &view));
   g_assert_cmpuint (view.members, ==, 2);
   g_assert_false (wherry_relay_hub_get_room (self->relay, "nowhere", &view));

@@ -7,6 +7,7 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import readline from 'node:readline';
 import { after, before, test } from 'node:test';
 
@@ -224,6 +225,23 @@ test('a page of another origin may, as configured', { timeout: 60_000 }, async (
   }).then(({ status }) => status, String), stranger.url), /^TypeError/);
   for (const one of [ann.page, bob.page, page])
     await one.close();
+});
+
+test("README's one POST does what it says", { timeout: 60_000 }, async () => {
+  const readme = await readFile(new URL('../../../README.md', import.meta.url), 'utf8');
+  const code = [...readme.matchAll(/```js\n([^]*?)```/g)][1][1];
+  const [, words, address] = readme.match(/^curl .* -d '(.*)' (\S+)$/m);
+  const page = await browser.newPage();
+  let heard = null;
+  page.on('console', (message) => { heard ??= message.text().match(/^heard: (.*)$/)?.[1]; });
+  await page.goto(`${daemon.url}healthz`);
+  await page.evaluate(code.replace('http://127.0.0.1:8888/', daemon.url));
+  while (!heard) /* what is said before it has joined is not for it */
+    assert.equal((await fetch(address.replace('http://127.0.0.1:8888/', daemon.url), {
+      method: 'POST', headers: { 'Content-Type': 'text/plain' }, body: words,
+    })).status, 202);
+  assert.equal(heard, words);
+  await page.close();
 });
 
 test('aiortc and Chromium talk', { timeout: 60_000 }, async () => {
