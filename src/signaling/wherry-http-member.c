@@ -188,6 +188,14 @@ on_member_left (gpointer user_data, const char *peer, WherryLeaveReason reason)
 }
 
 static void
+on_member_away (gpointer user_data, const char *peer, gboolean away)
+{
+  notice (user_data, wherry_signal_write_member_state (away ? WHERRY_SIGNAL_MEMBER_AWAY
+                                                            : WHERRY_SIGNAL_MEMBER_BACK,
+                                                       peer));
+}
+
+static void
 on_signal (gpointer user_data, const char *from, const char *data, gsize length)
 {
   notice (user_data, wherry_signal_write_signal (from, data, length));
@@ -238,6 +246,7 @@ static const WherryMemberEvents events = {
   .member_joined = on_member_joined,
   .member_changed = on_member_changed,
   .member_left = on_member_left,
+  .member_away = on_member_away,
   .signal = on_signal,
   .msg = on_msg,
   .notices_open = on_notices_open,
