@@ -211,6 +211,9 @@ make_peer (WherryRelayMember *self, WherrySignalError *code, GError **error)
       wherry_relay_member_unref (self);
       return FALSE;
     }
+  if (self->last_set != NULL)
+    wherry_outbox_set_adopt_counts (wherry_member_port_get_set (self->port), self->last_set);
+  g_clear_pointer (&self->last_set, wherry_outbox_set_unref);
   wherry_relay_hub_count_peer (relay, 1);
   if (self->transport == NULL)
     relay->fds_used += WHERRY_FDS_PER_PEER;

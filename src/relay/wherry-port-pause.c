@@ -95,17 +95,19 @@ on_grace (gpointer user_data)
 static gboolean
 is_shut (WherryMemberPort *self)
 {
-  gint64 limit_us = self->config->outbox.block_limit_us;
-
   if (!wherry_gate_is_shut (self->gate))
     {
       self->grace_left = 0;
       return FALSE;
     }
   if (self->n_waiting > 0 && self->grace_left == 0 && self->grace_timer == NULL)
-    self->grace_timer
-        = wherry_clock_add (self->clock, wherry_peer_get_context (self->peer),
-                            MIN (GRACE_INTERVAL_US, limit_us / GRACE_SHARE), on_grace, self);
+    {
+      gint64 limit_us = wherry_relay_config_shortest_block_limit (self->config);
+
+      self->grace_timer
+          = wherry_clock_add (self->clock, wherry_peer_get_context (self->peer),
+                              MIN (GRACE_INTERVAL_US, limit_us / GRACE_SHARE), on_grace, self);
+    }
   return self->n_waiting == 0 || self->grace_left == 0;
 }
 

@@ -178,6 +178,21 @@ wherry_relay_config_policy (const WherryRelayConfig *self, const char *room, con
   return is_lossy ? self->policy_lossy : self->policy;
 }
 
+gint64
+wherry_relay_config_shortest_block_limit (const WherryRelayConfig *self)
+{
+  gint64 limit_us = self->outbox.block_limit_us;
+
+  for (guint i = 0; i < self->rules->len; i++)
+    {
+      const WherryRelayRule *rule = g_ptr_array_index (self->rules, i);
+
+      if (rule->block_limit_us >= 0)
+        limit_us = MIN (limit_us, rule->block_limit_us);
+    }
+  return limit_us;
+}
+
 static gboolean
 drops (gint64 policy)
 {

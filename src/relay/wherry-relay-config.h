@@ -88,6 +88,8 @@ void wherry_relay_config_outbox_limits (const WherryRelayConfig *self, const cha
                                         const char *topic, WherryOutboxLimits *out);
 WherryPolicy wherry_relay_config_policy (const WherryRelayConfig *self, const char *room,
                                          const char *topic, gboolean is_lossy);
+/* Of all outboxes that there may be. */
+gint64 wherry_relay_config_shortest_block_limit (const WherryRelayConfig *self);
 /* A rule, or the default, has messages of reliable channels dropped. */
 gboolean wherry_relay_config_drops_reliable (const WherryRelayConfig *self);
 

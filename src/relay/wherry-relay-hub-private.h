@@ -105,9 +105,10 @@ struct _WherryRelayMember
 
   WherryPeer *peer; /* NULL: none yet, or finished */
   WherryMemberPort *port;
-  gsize stream_bytes;       /* charged for streams beyond the initial ones */
-  gsize stream_bytes_taken; /* of these, for what its peer has taken */
-  GQueue stream_requests;   /* of gsize: what each request needs that its peer has not answered */
+  WherryOutboxSet *last_set; /* of a connection before, for what was counted in it; NULL: none */
+  gsize stream_bytes;        /* charged for streams beyond the initial ones */
+  gsize stream_bytes_taken;  /* of these, for what its peer has taken */
+  GQueue stream_requests;    /* of gsize: what each request needs that its peer has not answered */
   gboolean connected;
   gboolean was_connected;
   gboolean disconnected; /* meanwhile: ICE has failed and may be restarted */

@@ -112,8 +112,11 @@ wherry_relay_member_msg (WherryRelayMember *self, const char *object, gsize leng
 GPtrArray *
 wherry_relay_member_get_outboxes (WherryRelayMember *self)
 {
+  WherryOutboxSet *set
+      = self->port != NULL ? wherry_member_port_get_set (self->port) : self->last_set;
+
   WHERRY_ASSERT_OWNER (self->relay);
-  if (self->port == NULL)
+  if (set == NULL)
     return g_ptr_array_new_with_free_func ((GDestroyNotify) wherry_outbox_stats_free);
-  return wherry_outbox_set_get_stats (wherry_member_port_get_set (self->port));
+  return wherry_outbox_set_get_stats (set);
 }

@@ -103,6 +103,7 @@ wherry_relay_member_unref (WherryRelayMember *self)
   g_clear_pointer (&self->closed_labels, g_hash_table_unref);
   g_clear_pointer (&self->candidates, g_ptr_array_unref);
   g_clear_pointer (&self->port, wherry_member_port_unref);
+  g_clear_pointer (&self->last_set, wherry_outbox_set_unref);
   g_clear_pointer (&self->room, wherry_relay_room_unref);
   g_clear_pointer (&self->grant, wherry_grant_unref);
   g_free (self->name);

@@ -182,6 +182,11 @@ wherry_relay_member_come_back (WherryRelayMember *self)
   self->away = FALSE;
   self->resumed = TRUE;
   self->described = FALSE;
+  if (self->port != NULL)
+    {
+      g_clear_pointer (&self->last_set, wherry_outbox_set_unref);
+      self->last_set = wherry_outbox_set_ref (wherry_member_port_get_set (self->port));
+    }
   g_clear_pointer (&self->port, wherry_member_port_unref);
   g_clear_pointer (&self->closed_labels, g_hash_table_unref);
   wherry_relay_member_start_connect_timer (self, self->relay->config->connect_limit_us);

@@ -281,6 +281,55 @@ test_by_channel (Scene *self, gconstpointer data)
   g_assert_cmpuint (lossy->messages->len, <=, 2 * WINDOW / SIZE);
 }
 
+static guint64
+count_dropped (WherryRelayMember *member)
+{
+  g_autoptr (GPtrArray) stats = wherry_relay_member_get_outboxes (member);
+
+  g_assert_cmpuint (stats->len, ==, 1);
+  return ((WherryOutboxStats *) g_ptr_array_index (stats, 0))
+      ->counts.dropped[WHERRY_POLICY_DROP_OLDEST];
+}
+
+/* A member that comes back on another connection is the same one. */
+static void
+test_counts_after_resume (Scene *self, gconstpointer data)
+{
+  WherryJoin join = { .room = "room", .name = "bob", .address = "127.0.0.1", .resumable = TRUE };
+  WherrySignalError code;
+  TestClient *bob = test_client_try_join_as (&self->relay, &join, &code);
+  g_autoptr (GError) cut = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_FAILED, "cut");
+  g_autofree char *token = NULL;
+  guint64 dropped;
+
+  bob->options.window = WINDOW;
+  test_client_start (bob);
+  test_client_wait_connected (bob);
+  test_client_open_lossy (bob, "t");
+  relay_fixture_settle (&self->relay);
+  wherry_fake_stream_set_stalled (bob->end, TRUE);
+  publish_steadily (self, 200);
+  dropped = count_dropped (bob->member);
+  g_assert_cmpuint (dropped, >, 100);
+
+  token = wherry_relay_member_issue_resume (bob->member);
+  wherry_fake_stream_end (bob->relay_end, WHERRY_TRANSPORT_FAILED, cut);
+  relay_fixture_settle (&self->relay);
+  join.resume = token;
+  bob = test_client_try_join_as (&self->relay, &join, &code);
+  g_assert_true (wherry_relay_member_is_resumed (bob->member));
+  g_assert_cmpuint (count_dropped (bob->member), ==, dropped);
+  bob->options.window = WINDOW;
+  test_client_start (bob);
+  test_client_wait_connected (bob);
+  g_assert_cmpuint (count_dropped (bob->member), ==, dropped);
+  test_client_open_lossy (bob, "t");
+  relay_fixture_settle (&self->relay);
+  wherry_fake_stream_set_stalled (bob->end, TRUE);
+  publish_steadily (self, 200);
+  g_assert_cmpuint (count_dropped (bob->member), >, dropped + 100);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -294,6 +343,7 @@ main (int argc, char **argv)
   ADD ("latest", LATEST, test_drops);
   ADD ("disconnect", DISCONNECT, test_disconnect);
   ADD ("by-channel", BLOCK, test_by_channel);
+  ADD ("counts-after-resume", BLOCK, test_counts_after_resume);
   g_test_add_func ("/relay/policies/disconnect-restarts-no-clock",
                    test_disconnect_restarts_no_clock);
   return g_test_run ();

@@ -130,6 +130,10 @@ test_marks (void)
   g_assert_cmpuint (limits.messages_high, ==, 0);
   wherry_relay_config_outbox_limits (config, "r", "wrong", &limits);
   g_assert_cmpuint (limits.outbox_low, ==, 5000);
+
+  g_assert_cmpint (wherry_relay_config_shortest_block_limit (config), ==, WHERRY_BLOCK_LIMIT_US);
+  rule->block_limit_us = 7;
+  g_assert_cmpint (wherry_relay_config_shortest_block_limit (config), ==, 7);
 }
 
 int
