@@ -15,7 +15,7 @@
 #include "signaling/wherry-http-join.h"
 #include "signaling/wherry-http-request.h"
 #include "signaling/wherry-http-rooms.h"
-#include "signaling/wherry-joined-frames.h"
+#include "signaling/wherry-ice-server-list.h"
 
 /* 128 bits that nobody guesses (data/docs/protocol.md section 2). */
 #define SECRET_BYTES 16u
@@ -108,20 +108,17 @@ set_body (SoupServerMessage *message, guint status, const char *type, const char
   soup_server_message_set_status (message, status, NULL);
 }
 
-/* RFC 9725 section 4.6 */
 static void
-append_links (WherryHttpApi *self, SoupMessageHeaders *response)
+append_links (WherryHttpApi *self, SoupMessageHeaders *response, WherryHttpMember *member)
 {
-  const WherryRelayConfig *config = wherry_relay_hub_get_config (self->config.relay);
-  g_autoptr (GPtrArray) urls = wherry_joined_frames_list_stun (config->ice);
+  g_auto (WherryIceServerList) list = { 0 };
+  g_autoptr (GPtrArray) links = NULL;
 
-  for (guint i = 0; i + 1 < urls->len; i++)
-    {
-      g_autofree char *link
-          = g_strdup_printf ("<%s>; rel=\"ice-server\"", (const char *) urls->pdata[i]);
-
-      soup_message_headers_append (response, "Link", link);
-    }
+  wherry_ice_server_list_init (&list, wherry_relay_hub_get_config (self->config.relay),
+                               wherry_http_member_get_member (member));
+  links = wherry_ice_server_list_to_links (&list);
+  for (guint i = 0; i < links->len; i++)
+    soup_message_headers_append (response, "Link", links->pdata[i]);
 }
 
 static void
@@ -137,7 +134,7 @@ on_joined (gpointer data, WherrySignalError code, const char *text)
       soup_message_headers_replace (response, "ETag", wherry_http_member_get_etag (entry->member));
       soup_message_headers_replace (response, "Wherry-Member",
                                     wherry_http_member_get_id (entry->member));
-      append_links (request->api, response);
+      append_links (request->api, response, entry->member);
       set_body (request->message, SOUP_STATUS_CREATED, WHERRY_SDP_TYPE, text);
     }
   else

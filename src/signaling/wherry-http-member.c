@@ -298,6 +298,12 @@ wherry_http_member_free (WherryHttpMember *self)
   g_free (self);
 }
 
+WherryRelayMember *
+wherry_http_member_get_member (WherryHttpMember *self)
+{
+  return self->member;
+}
+
 const char *
 wherry_http_member_get_id (WherryHttpMember *self)
 {

@@ -27,6 +27,8 @@ WherryHttpMember *wherry_http_member_new (WherryRelayHub *relay, const WherryJoi
  * connection lives. */
 void wherry_http_member_free (WherryHttpMember *self);
 
+/* NULL once it has left. */
+WherryRelayMember *wherry_http_member_get_member (WherryHttpMember *self);
 const char *wherry_http_member_get_id (WherryHttpMember *self);
 const char *wherry_http_member_get_room (WherryHttpMember *self);
 /* Of its ICE session, with the quotes; another one after each restart. */

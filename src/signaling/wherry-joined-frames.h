@@ -12,8 +12,4 @@ G_BEGIN_DECLS
 void wherry_joined_frames_write (WherryRelayHub *relay, WherryRelayMember *member, const char *tid,
                                  void (*send) (gpointer user_data, char *text), gpointer user_data);
 
-/* The STUN servers that the relay itself uses, as URLs, NULL-terminated. TURN is not handed on: its
- * password is the server's own. ice: (nullable). (transfer full) */
-GPtrArray *wherry_joined_frames_list_stun (const WherryIceConfig *ice);
-
 G_END_DECLS

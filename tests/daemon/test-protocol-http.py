@@ -3,10 +3,13 @@
 """data/docs/protocol.md section 2, its table and its list of errors line by line, through real
 connections of the real daemon."""
 
+import base64
+import hmac
 import json
 import re
 import socket
 import sys
+import tempfile
 
 from wherryd import Daemon, Socket, run_tests
 
@@ -108,6 +111,41 @@ def test_ice_servers():
         answer = offer(daemon=daemon)  # nobody answers there: the answer comes all the same
         equal(answer.status, 201)
         equal(answer.headers["link"], '<stun:127.0.0.1:9>; rel="ice-server"')
+
+
+def test_turn_servers():
+    """With credentials of the member's own, as for coturn's use-auth-secret."""
+    with tempfile.NamedTemporaryFile("w") as secret:
+        secret.write("sesame-sesame-sesame-sesame\n")
+        secret.flush()
+        with Daemon(BINARY, "--turn-rest-secret-file", secret.name, "--turn-rest-uri",
+                    "turn:127.0.0.1:3478?transport=udp") as daemon:
+            first, second = offer(daemon=daemon), offer(daemon=daemon)
+        found = re.fullmatch(r'<turn:127\.0\.0\.1:3478\?transport=udp>; rel="ice-server"; '
+                             r'username="(\d+:[0-9a-f]{16})"; credential="([A-Za-z0-9+/=]+)"; '
+                             r'credential-type="password"', first.headers["link"])
+        assert found and found[1].split(":")[1] == first.headers["wherry-member"], first.headers
+        mac = hmac.digest(b"sesame-sesame-sesame-sesame", found[1].encode(), "sha1")
+        equal(base64.b64decode(found[2]), mac)
+        assert first.headers["link"] != second.headers["link"]
+
+
+def test_guesses():
+    """Who tries addresses of members is slowed down; who has one is not, nor is anybody else."""
+    with Daemon(BINARY, "--insecure-open", "--trusted-proxy", "127.0.0.0/8") as daemon:
+        member = offer(daemon=daemon)
+        wrong = [ask("DELETE", f"/rooms/lobby/members/{n:032x}", None, "X-Forwarded-For: 192.0.2.1",
+                     daemon=daemon) for n in range(60)]
+        limited = [answer for answer in wrong if answer.status == 429]
+        assert len(limited) >= 20 and wrong[0].status == 404, [answer.status for answer in wrong]
+        refused(limited[0], 429, "rate-limited")
+        refused(ask("DELETE", "/rooms/lobby/members/" + "0" * 32, None, "X-Forwarded-For: 192.0.2.2",
+                    daemon=daemon), 404, "no-such-member")
+        equal(ask("DELETE", member.headers["location"], None, "X-Forwarded-For: 192.0.2.1",
+                  daemon=daemon).status, 200)
+        # far away nobody lists, kicks or publishes without a token
+        for method, path in (("GET", "/rooms"), ("POST", "/rooms/x/topics/y")):
+            refused(ask(method, path, "", "X-Forwarded-For: 192.0.2.1", daemon=daemon), 403, "forbidden")
 
 
 def test_names_and_channels():
