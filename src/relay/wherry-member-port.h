@@ -38,6 +38,7 @@ typedef enum
   WHERRY_PORT_NOTICES_OPEN,  /* the member has a channel for notices, perhaps once more */
   WHERRY_PORT_LOST,          /* what it missed while it was away is not kept any more */
   WHERRY_PORT_OFFENDED,      /* code: it sent what it may not, and is to leave */
+  WHERRY_PORT_RECORDED,      /* by_member: its record is on disk */
   WHERRY_PORT_WATCH,         /* no member: somebody begins to hold back others */
 } WherryPortRequestType;
 

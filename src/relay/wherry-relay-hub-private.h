@@ -15,6 +15,7 @@
 #include "relay/wherry-member-port.h"
 #include "relay/wherry-relay-hub.h"
 #include "relay/wherry-resume-table.h"
+#include "relay/wherry-store.h"
 
 G_BEGIN_DECLS
 
@@ -36,6 +37,7 @@ struct _WherryRelayHub
   WherryBudget *budget;
   WherryBlockWatch *watch;
   WherryLogShare *logs;
+  WherryStore *store;         /* NULL: nothing outlives the process */
   WherryResumeTable *resumes; /* hub thread only */
 
   /* hub thread only */
@@ -92,6 +94,14 @@ struct _WherryRelayMember
   gboolean away;         /* its connection is gone, and it may come back */
   gboolean told_away;    /* and the others know */
   gboolean resumed;      /* it came back, once or more */
+  gboolean pending;      /* its record is on its way to the disk: its signaling waits */
+  char *subject;         /* of its token; NULL: none */
+  char *token;           /* to come back with, not told yet; NULL */
+  gboolean has_token;    /* token_hash is one's */
+  gboolean has_before;   /* and hash_before that of the one before */
+  guint8 token_hash[WHERRY_RESUME_HASH_BYTES];
+  guint8 hash_before[WHERRY_RESUME_HASH_BYTES];
+  GVariant *restored; /* a(st): topics that it was on, and since what number; NULL: made here */
   GSource *away_timer;
 
   const WherryMemberEvents *events; /* NULL: its signaling is gone, or it has left */
@@ -196,6 +206,9 @@ gboolean wherry_relay_member_may_be_away (WherryRelayMember *self);
 void wherry_relay_member_go_away (WherryRelayMember *self);
 /* It has new signaling, and the peer before is finished. */
 void wherry_relay_member_come_back (WherryRelayMember *self);
+/* Its signaling may be told, unless its record is on its way to the disk: then when it is there. */
+void wherry_relay_member_make_ready (WherryRelayMember *self);
+void wherry_relay_member_recorded (WherryRelayMember *self, gboolean committed);
 /* join->resume is there, and all else that a join needs was checked. */
 WherryRelayMember *wherry_relay_hub_resume (WherryRelayHub *self, const WherryJoin *join,
                                             const WherryMemberEvents *events, gpointer user_data,
@@ -218,6 +231,10 @@ void wherry_relay_hub_unwatch_network (WherryRelayHub *self);
 WherryRelayMember *wherry_relay_member_new (WherryRelayHub *relay, WherryRelayRoom *room,
                                             const WherryJoin *join,
                                             const WherryMemberEvents *events, gpointer user_data);
+/* One that is away, from before the process began. topics: a(st) */
+WherryRelayMember *wherry_relay_member_restore (WherryRelayHub *relay, WherryRelayRoom *room,
+                                                const WherryJoin *join, guint64 key,
+                                                const char *subject, GVariant *topics);
 WherryRelayMember *wherry_relay_member_ref (WherryRelayMember *self);
 void wherry_relay_member_unref (WherryRelayMember *self);
 void wherry_relay_member_handle (WherryRelayMember *self, WherryPortRequest *request);

@@ -14,6 +14,7 @@
 #include "base/wherry-log.h"
 #include "relay/wherry-relay-hub-private.h"
 #include "relay/wherry-relay-rules.h"
+#include "relay/wherry-resume-record.h"
 
 /* How old a count of the open descriptors may be: counting thousands costs a millisecond. */
 #define FDS_COUNT_INTERVAL_US G_USEC_PER_SEC
@@ -323,6 +324,8 @@ wherry_relay_hub_join (WherryRelayHub *self, const WherryJoin *join,
       self->observer->joined (self->observer_data, member);
     }
   member->joining = FALSE;
+  if (member->present)
+    member->pending = wherry_resume_record_begin (member);
   if (!member->present) /* a listener shut the relay down: no event was called */
     {
       refuse (code, WHERRY_SIGNAL_ERROR_SHUTTING_DOWN, error, "the server is shutting down");

@@ -48,9 +48,9 @@ typedef struct
   void (*offended) (gpointer user_data, WherrySignalError code, const char *text);
   /* (nullable): another member's connection is gone and may come back; it is back. */
   void (*member_away) (gpointer user_data, const char *peer, gboolean away);
-  /* (nullable): it is back where it was, and may connect. From within its join, or later, when all
-   * that its connection before had said is published. */
-  void (*resumed) (gpointer user_data);
+  /* (nullable): it may be told that it joined, and connect: all that its connection before had said
+   * is published, its record is on disk. From within its join, or later. */
+  void (*ready) (gpointer user_data);
   /* data: raw JSON bytes as they came */
   void (*signal) (gpointer user_data, const char *from, const char *data, gsize length);
   void (*msg) (gpointer user_data, const char *from, const char *object, gsize length);
@@ -162,8 +162,9 @@ const char *wherry_relay_member_get_attributes (WherryRelayMember *self); /* NUL
 /* (transfer none) (nullable): it may do everything */
 WherryGrant *wherry_relay_member_get_grant (WherryRelayMember *self);
 gboolean wherry_relay_member_is_connected (WherryRelayMember *self);
-/* It has no connection and waits for one; after a join that resumes: until the resumed event. */
-gboolean wherry_relay_member_is_away (WherryRelayMember *self);
+/* Whether its signaling may be told that it joined, and may connect it; otherwise the ready event
+ * follows. */
+gboolean wherry_relay_member_is_ready (WherryRelayMember *self);
 /* It came back: its connection is not its first. */
 gboolean wherry_relay_member_is_resumed (WherryRelayMember *self);
 /* A token to come back with, in place of the one before. (transfer full) (nullable): it may not. */

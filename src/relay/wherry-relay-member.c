@@ -6,6 +6,7 @@
 #include "base/wherry-counters.h"
 #include "base/wherry-limits.h"
 #include "relay/wherry-relay-hub-private.h"
+#include "relay/wherry-resume-record.h"
 
 /* A member on the hub. It is present from its join to its left event; the structure, and what its
  * channels still publish, last until its peer is finished. */
@@ -87,6 +88,24 @@ wherry_relay_member_new (WherryRelayHub *relay, WherryRelayRoom *room, const Whe
 }
 
 WherryRelayMember *
+wherry_relay_member_restore (WherryRelayHub *relay, WherryRelayRoom *room, const WherryJoin *join,
+                             guint64 key, const char *subject, GVariant *topics)
+{
+  WherryRelayMember *self = wherry_relay_member_new (relay, room, join, NULL, NULL);
+
+  g_hash_table_steal (relay->members, &self->key);
+  self->key = key;
+  g_snprintf (self->id, sizeof self->id, "%016" G_GINT64_MODIFIER "x", key);
+  g_hash_table_insert (relay->members, &self->key, self);
+  self->subject = g_strdup (subject);
+  self->restored = g_variant_ref (topics);
+  self->was_connected = TRUE;
+  wherry_relay_room_add (room, self);
+  wherry_relay_member_go_away (self);
+  return self;
+}
+
+WherryRelayMember *
 wherry_relay_member_ref (WherryRelayMember *self)
 {
   self->ref_count++;
@@ -109,6 +128,9 @@ wherry_relay_member_unref (WherryRelayMember *self)
   g_free (self->name);
   g_clear_pointer (&self->will, wherry_message_unref);
   g_free (self->will_topic);
+  g_free (self->subject);
+  g_free (self->token);
+  g_clear_pointer (&self->restored, g_variant_unref);
   g_free (self->attributes);
   g_free (self->address);
   g_free (self->path);
@@ -166,6 +188,8 @@ wherry_relay_member_end (WherryRelayMember *self, WherryLeaveReason reason, gboo
   wherry_clock_clear_source (&self->expiry_timer);
   wherry_clock_clear_source (&self->away_timer);
   wherry_resume_table_forget (self->relay->resumes, self->key);
+  if (reason != WHERRY_LEAVE_SHUTDOWN) /* it may come back to the next process */
+    wherry_resume_record_delete (self);
   g_clear_pointer (&self->candidates, g_ptr_array_unref);
   if (events != NULL && events->leaving != NULL && !self->joining)
     events->leaving (self->user_data, reason);
@@ -225,6 +249,7 @@ wherry_relay_member_handle (WherryRelayMember *self, WherryPortRequest *request)
         break;
       wherry_message (&context, "member connected");
       self->connected = self->was_connected = TRUE;
+      wherry_resume_record_confirm (self);
       wherry_clock_clear_source (&self->connect_timer);
       wherry_relay_hub_tell_changed (self->relay, self);
       if (!room->echo)
@@ -251,6 +276,9 @@ wherry_relay_member_handle (WherryRelayMember *self, WherryPortRequest *request)
     case WHERRY_PORT_NOTICES_OPEN:
       if (self->events != NULL && self->events->notices_open != NULL)
         self->events->notices_open (self->user_data);
+      break;
+    case WHERRY_PORT_RECORDED:
+      wherry_relay_member_recorded (self, request->by_member);
       break;
     case WHERRY_PORT_LOST:
       wherry_relay_member_end (self, WHERRY_LEAVE_SLOW, TRUE);

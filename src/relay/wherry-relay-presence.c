@@ -9,6 +9,7 @@
 #include "base/wherry-error.h"
 #include "base/wherry-log.h"
 #include "relay/wherry-relay-hub-private.h"
+#include "relay/wherry-resume-record.h"
 
 /* What a member says about itself, and what it leaves behind. */
 
@@ -69,6 +70,7 @@ take_attributes (WherryRelayMember *self, const char *attributes)
   room->attribute_bytes = others + size_of (attributes);
   g_free (self->attributes);
   self->attributes = g_strdup (attributes);
+  wherry_resume_record_update (self);
   return TRUE;
 }
 

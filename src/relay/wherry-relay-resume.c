@@ -6,6 +6,7 @@
 #include "base/wherry-counters.h"
 #include "base/wherry-error.h"
 #include "relay/wherry-relay-hub-private.h"
+#include "relay/wherry-resume-record.h"
 
 /* Members whose connection is gone and who may come back (protocol.md section 1, resume). Such a
  * member stays in its room, with its id, its place on each topic and what it would have published;
@@ -87,9 +88,7 @@ find (WherryRelayHub *self, const WherryJoin *join)
   WherryRelayMember *member = key != 0 ? g_hash_table_lookup (self->members, &key) : NULL;
 
   if (member == NULL || !member->present || !g_str_equal (member->room->name, join->room)
-      || g_strcmp0 (wherry_grant_get_subject (member->grant),
-                    wherry_grant_get_subject (join->grant))
-             != 0)
+      || g_strcmp0 (member->subject, wherry_grant_get_subject (join->grant)) != 0)
     return NULL;
   return member;
 }
@@ -147,7 +146,7 @@ wherry_relay_hub_resume (WherryRelayHub *self, const WherryJoin *join,
   if (member == NULL)
     return refuse (code, error);
   wherry_relay_member_ref (member);
-  wherry_resume_table_forget (self->resumes, member->key);
+  wherry_resume_table_use (self->resumes, join->resume, member->token_hash);
   if (!member->away)
     cut (member);
   if (!take_places (member, join->places))
@@ -160,8 +159,10 @@ wherry_relay_hub_resume (WherryRelayHub *self, const WherryJoin *join,
   old_data = member->user_data;
   member->events = events;
   member->user_data = user_data;
+  wherry_relay_hub_count_address (self, member->address, -1);
   g_free (member->address);
   member->address = g_strdup (join->address);
+  wherry_relay_hub_count_address (self, member->address, 1);
   member->mirror = join->mirror;
   wherry_clock_clear_source (&member->away_timer);
   take_grant (member, join->grant);
@@ -193,15 +194,34 @@ wherry_relay_member_come_back (WherryRelayMember *self)
   if (self->told_away)
     wherry_relay_room_tell_away (self->room, self, FALSE);
   self->told_away = FALSE;
-  if (self->events != NULL && self->events->resumed != NULL)
-    self->events->resumed (self->user_data);
+  self->pending = wherry_resume_record_begin (self);
+  wherry_relay_member_make_ready (self);
   wherry_relay_hub_tell_changed (self->relay, self);
 }
 
-gboolean
-wherry_relay_member_is_away (WherryRelayMember *self)
+void
+wherry_relay_member_make_ready (WherryRelayMember *self)
 {
-  return self->away;
+  if (!self->pending && self->events != NULL && self->events->ready != NULL)
+    self->events->ready (self->user_data);
+}
+
+void
+wherry_relay_member_recorded (WherryRelayMember *self, gboolean committed)
+{
+  if (!self->present || !self->pending)
+    return;
+  self->pending = FALSE;
+  if (!committed) /* it may be told none that is not on disk */
+    g_clear_pointer (&self->token, g_free);
+  if (!self->away)
+    wherry_relay_member_make_ready (self);
+}
+
+gboolean
+wherry_relay_member_is_ready (WherryRelayMember *self)
+{
+  return !self->away && !self->pending;
 }
 
 gboolean
@@ -213,8 +233,15 @@ wherry_relay_member_is_resumed (WherryRelayMember *self)
 char *
 wherry_relay_member_issue_resume (WherryRelayMember *self)
 {
+  char *token;
+
   WHERRY_ASSERT_OWNER (self->relay);
-  return self->resumable ? wherry_resume_table_issue (self->relay->resumes, self->key, NULL) : NULL;
+  if (!self->resumable || self->relay->store != NULL)
+    return g_steal_pointer (&self->token);
+  token = wherry_resume_table_issue (self->relay->resumes, self->key, NULL);
+  if (self->connected) /* nothing can be lost on the way */
+    wherry_resume_table_confirm (self->relay->resumes, self->key);
+  return token;
 }
 
 GPtrArray *

@@ -49,6 +49,8 @@ wherry_relay_member_set_grant (WherryRelayMember *self, WherryGrant *grant)
   gint64 expires_us = wherry_grant_get_expires_us (grant);
 
   self->grant = grant != NULL ? wherry_grant_ref (grant) : NULL;
+  g_free (self->subject);
+  self->subject = g_strdup (wherry_grant_get_subject (grant));
   if (expires_us == WHERRY_GRANT_FOREVER)
     return;
   self->expires_us

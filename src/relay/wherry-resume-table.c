@@ -16,11 +16,18 @@ typedef struct
   guint64 member;
 } Hash;
 
+typedef struct
+{
+  guint64 member;
+  Hash *newest;
+  Hash *before; /* NULL: none */
+} Tokens;
+
 struct _WherryResumeTable
 {
   /* hub thread only */
   GHashTable *by_hash;   /* Hash to itself, owned */
-  GHashTable *by_member; /* member (guint64) to Hash, borrowed */
+  GHashTable *by_member; /* member (guint64) to Tokens, owned */
 };
 
 /* It is random already. */
@@ -45,7 +52,7 @@ wherry_resume_table_new (void)
   WherryResumeTable *self = g_new0 (WherryResumeTable, 1);
 
   self->by_hash = g_hash_table_new_full (hash_hash, hash_equal, g_free, NULL);
-  self->by_member = g_hash_table_new (g_int64_hash, g_int64_equal);
+  self->by_member = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, g_free);
   return self;
 }
 
@@ -88,16 +95,41 @@ wherry_resume_table_issue (WherryResumeTable *self, guint64 member, guint8 *hash
   return token;
 }
 
+static void
+clear (WherryResumeTable *self, Hash **hash)
+{
+  if (*hash != NULL)
+    g_hash_table_remove (self->by_hash, *hash);
+  *hash = NULL;
+}
+
 void
 wherry_resume_table_add (WherryResumeTable *self, guint64 member, const guint8 *hash)
 {
+  Tokens *tokens = g_hash_table_lookup (self->by_member, &member);
   Hash *new = g_new0 (Hash, 1);
 
   memcpy (new->bytes, hash, sizeof new->bytes);
   new->member = member;
-  wherry_resume_table_forget (self, member);
+  if (tokens == NULL)
+    {
+      tokens = g_new0 (Tokens, 1);
+      tokens->member = member;
+      g_hash_table_insert (self->by_member, &tokens->member, tokens);
+    }
+  clear (self, &tokens->before);
+  tokens->before = tokens->newest;
+  tokens->newest = new;
   g_hash_table_add (self->by_hash, new);
-  g_hash_table_insert (self->by_member, &new->member, new);
+}
+
+void
+wherry_resume_table_confirm (WherryResumeTable *self, guint64 member)
+{
+  Tokens *tokens = g_hash_table_lookup (self->by_member, &member);
+
+  if (tokens != NULL)
+    clear (self, &tokens->before);
 }
 
 guint64
@@ -112,14 +144,28 @@ wherry_resume_table_lookup (WherryResumeTable *self, const char *token)
 }
 
 void
+wherry_resume_table_use (WherryResumeTable *self, const char *token, guint8 *hash)
+{
+  guint64 member = wherry_resume_table_lookup (self, token);
+  Tokens *tokens = g_hash_table_lookup (self->by_member, &member);
+
+  hash_token (token, hash);
+  if (tokens == NULL || tokens->before == NULL || !hash_equal (tokens->before->bytes, hash))
+    return;
+  clear (self, &tokens->newest);
+  tokens->newest = g_steal_pointer (&tokens->before);
+}
+
+void
 wherry_resume_table_forget (WherryResumeTable *self, guint64 member)
 {
-  Hash *old = g_hash_table_lookup (self->by_member, &member);
+  Tokens *tokens = g_hash_table_lookup (self->by_member, &member);
 
-  if (old == NULL)
+  if (tokens == NULL)
     return;
+  clear (self, &tokens->before);
+  clear (self, &tokens->newest);
   g_hash_table_remove (self->by_member, &member);
-  g_hash_table_remove (self->by_hash, old);
 }
 
 guint

@@ -5,6 +5,7 @@
 
 #include "relay/wherry-relay-hub-private.h"
 #include "relay/wherry-relay-rules.h"
+#include "relay/wherry-resume-record.h"
 
 /* Who is in a topic's snapshot, what a subscriber that is new in it gets first, and what the topic
  * keeps for that. */
@@ -34,6 +35,7 @@ wherry_room_topic_seat (WherryRoomTopic *topic, WherryRelayMember *member)
   if (member->resumable)
     wherry_room_topic_keep (topic, TRUE);
   wherry_topic_seat (topic->topic, member->key);
+  wherry_resume_record_update (member);
 }
 
 static void

@@ -251,6 +251,24 @@ wherry_topic_seat (WherryTopic *self, guint64 member)
   seat_locked (self, member);
 }
 
+gboolean
+wherry_topic_get_seat (WherryTopic *self, guint64 member, guint64 *since)
+{
+  G_GNUC_UNUSED g_autoptr (WherryLocker) locker = wherry_locker_new (&self->lock);
+  const Seat *seat = g_hash_table_lookup (self->seats, &member);
+
+  *since = seat != NULL ? seat->since : 0;
+  return seat != NULL;
+}
+
+void
+wherry_topic_restore_seat (WherryTopic *self, guint64 member, guint64 since)
+{
+  G_GNUC_UNUSED g_autoptr (WherryLocker) locker = wherry_locker_new (&self->lock);
+
+  seat_locked (self, member)->since = since;
+}
+
 void
 wherry_topic_set_away (WherryTopic *self, guint64 member, gboolean away)
 {

@@ -65,6 +65,10 @@ WherrySnapshot *wherry_topic_ref_snapshot (WherryTopic *self); /* (transfer full
 
 /* It is there from now on, if it was not: what it may miss begins with the next message. */
 void wherry_topic_seat (WherryTopic *self, guint64 member);
+/* Whether it has one, and what number it began behind. */
+gboolean wherry_topic_get_seat (WherryTopic *self, guint64 member, guint64 *since);
+/* It had one before the process began. */
+void wherry_topic_restore_seat (WherryTopic *self, guint64 member, guint64 since);
 /* Its connection is gone and may come back: direct messages are kept for it. */
 void wherry_topic_set_away (WherryTopic *self, guint64 member, gboolean away);
 /* It has left for good. */

@@ -143,7 +143,7 @@ on_member_away (gpointer user_data, const char *peer, gboolean away)
 }
 
 static void
-on_resumed (gpointer user_data)
+on_ready (gpointer user_data)
 {
   WherrySignalingSession *self = user_data;
   g_autofree char *tid = g_steal_pointer (&self->join_tid);
@@ -184,7 +184,7 @@ const WherryMemberEvents wherry_signaling_session_events = {
   .member_left = on_member_left,
   .offended = on_offended,
   .member_away = on_member_away,
-  .resumed = on_resumed,
+  .ready = on_ready,
   .signal = on_signal,
   .msg = on_msg,
   .left = on_left,

@@ -124,7 +124,7 @@ handle_join (WherrySignalingSession *self, WherrySignal *signal)
     }
   if (!join_room (self, signal, signal->room))
     return;
-  self->resuming = wherry_relay_member_is_away (self->member);
+  self->resuming = !wherry_relay_member_is_ready (self->member);
   if (self->resuming)
     self->join_tid = g_strdup (signal->tid);
   else

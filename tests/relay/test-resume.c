@@ -57,7 +57,7 @@ try_join (Scene *self, const char *name, const char *token, GPtrArray *places,
 static void
 connect (TestClient *client)
 {
-  g_assert_false (wherry_relay_member_is_away (client->member));
+  g_assert_true (wherry_relay_member_is_ready (client->member));
   test_client_start (client);
   test_client_wait_connected (client);
   relay_fixture_settle (client->fixture);
@@ -312,6 +312,7 @@ test_tokens (Scene *self, gconstpointer data)
   fail (bob);
   bob = try_join (self, NULL, newer, NULL, &code);
   g_assert_nonnull (bob);
+  g_free (wherry_relay_member_issue_resume (bob->member)); /* as joined does */
   connect (bob);
   g_assert_null (try_join (self, NULL, newer, NULL, &code)); /* once */
   g_assert_cmpint (code, ==, WHERRY_SIGNAL_ERROR_RESUME_REFUSED);

@@ -373,9 +373,9 @@ wherry_relay_member_detach (WherryRelayMember *self)
 /* ---- nobody comes back here ---- */
 
 gboolean
-wherry_relay_member_is_away (WherryRelayMember *self)
+wherry_relay_member_is_ready (WherryRelayMember *self)
 {
-  return FALSE;
+  return TRUE;
 }
 
 gboolean
