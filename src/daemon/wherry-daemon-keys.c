@@ -9,13 +9,14 @@
 #include "base/wherry-limits.h"
 #include "daemon/wherry-daemon-keys.h"
 #include "daemon/wherry-daemon-values.h"
+#include "relay/wherry-rule-keys.h"
 
 static gboolean
 set_size (gsize *out, const char *value, guint64 min, GError **error)
 {
   guint64 number;
 
-  if (!wherry_daemon_value_size (value, min, MIN (WHERRY_DAEMON_SIZE_MAX, G_MAXSIZE / 2), &number,
+  if (!wherry_daemon_value_size (value, min, MIN (WHERRY_RULE_SIZE_MAX, G_MAXSIZE / 2), &number,
                                  error))
     return FALSE;
   *out = (gsize) number;

@@ -11,9 +11,6 @@
 
 G_BEGIN_DECLS
 
-/* A bound that keeps the arithmetic behind sizes honest rather than to say what is wise. */
-#define WHERRY_DAEMON_SIZE_MAX (G_GUINT64_CONSTANT (1) << 42)
-
 /* "true", "yes", "1", "false", "no", "0" */
 gboolean wherry_daemon_value_bool (const char *text, gboolean *out, GError **error);
 /* A whole number of units: "250", "64K", "4M", "1G" (1024 each). */

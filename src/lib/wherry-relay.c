@@ -328,6 +328,21 @@ wherry_relay_ensure_core (WherryRelay *self, GError **error)
   return self->core;
 }
 
+WherryRelayRule *
+wherry_relay_ensure_rule (WherryRelay *self, const char *pattern, gboolean is_topic)
+{
+  GPtrArray *rules = self->limits->rules;
+
+  for (guint i = 0; i < rules->len; i++)
+    {
+      WherryRelayRule *rule = g_ptr_array_index (rules, i);
+
+      if (rule->is_topic == is_topic && g_str_equal (rule->pattern, pattern))
+        return rule;
+    }
+  return wherry_relay_config_add_rule (self->limits, pattern, is_topic);
+}
+
 WherryMember *
 wherry_relay_join (WherryRelay *self, const char *room, const char *name, WherryJoinFlags flags,
                    GError **error)

@@ -43,6 +43,28 @@ G_DECLARE_FINAL_TYPE (WherryRelay, wherry_relay, WHERRY, RELAY, GObject)
 WHERRY_AVAILABLE_IN_0_1
 WherryRelay *wherry_relay_new (WherryConfiguration *configuration);
 /**
+ * wherry_relay_set_rule:
+ * @self: a relay
+ * @group: `room PATTERN` or `topic PATTERN`, shell-style (`*`, `?`)
+ * @key: `policy`, `policy-lossy` (`block`, `drop-oldest`, `drop-newest`, `latest`, `disconnect`),
+ *   `outbox-bytes`, `outbox-low`, `outbox-messages`, `block-limit-ms`, `history-messages`,
+ *   `history-bytes`, `history-ms`, `retain` (`yes`, `no`); of rooms also `members-per-room`,
+ *   `topics-per-room`, `keep`; of topics also `mirror` (`no`, `reliable`, `lossy`)
+ * @value: a string for words, else a whole number
+ * @error: return location: %WHERRY_ERROR_INVALID_ARGUMENT for a group, key or value that is none
+ *
+ * Has rooms or topics be otherwise than the properties say. For each key the first group that was
+ * made, matches and has it wins, those of topics before those of rooms; a group that is set again
+ * keeps its place. It is read when the first member joins or the first server starts.
+ *
+ * Returns: %TRUE if it was set
+ *
+ * Thread: the creator's
+ */
+WHERRY_AVAILABLE_IN_0_1
+gboolean wherry_relay_set_rule (WherryRelay *self, const char *group, const char *key,
+                                GVariant *value, GError **error);
+/**
  * wherry_relay_join:
  * @self: a relay
  * @room: 1 to 128 bytes of UTF-8 without control characters or `/`

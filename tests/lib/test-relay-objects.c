@@ -230,6 +230,72 @@ test_lossy (RelayEnd *self, gconstpointer data)
   g_assert_null (find_outbox (bob->member, "pose"));
 }
 
+/* One topic is otherwise than the properties say. */
+static void
+test_rule (RelayEnd *self, gconstpointer data)
+{
+  g_autoptr (LocalEnd) ann = NULL;
+  g_autoptr (LocalEnd) bob = NULL;
+  g_autoptr (GVariant) pose = NULL;
+  g_autoptr (GVariant) chat = NULL;
+  g_autoptr (GError) error = NULL;
+  const char *policy = NULL;
+
+  g_assert_true (wherry_relay_set_rule (self->relay, "topic po*", "policy",
+                                        g_variant_new_string ("block"), &error));
+  g_assert_true (wherry_relay_set_rule (self->relay, "topic po*", "outbox-bytes",
+                                        g_variant_new_int32 (65536), &error));
+  g_assert_true (wherry_relay_set_rule (self->relay, "topic po*", "policy",
+                                        g_variant_new_string ("latest"), &error));
+  ann = local_end_join (self, "room", "ann", WHERRY_JOIN_FLAGS_SEND_ONLY);
+  bob = local_end_join (self, "room", "bob", WHERRY_JOIN_FLAGS_NONE);
+  local_end_listen (bob);
+  WHERRY_WAIT_UNTIL (NULL, local_end_is_connected (ann) && local_end_is_connected (bob));
+  local_end_send (ann, "pose", "x");
+  local_end_send (ann, "chat", "x");
+  WHERRY_WAIT_UNTIL (NULL, bob->n_messages == 2);
+  pose = find_outbox (bob->member, "pose");
+  chat = find_outbox (bob->member, "chat");
+  g_assert_true (g_variant_lookup (pose, "policy", "&s", &policy));
+  g_assert_cmpstr (policy, ==, "latest");
+  g_assert_true (g_variant_lookup (chat, "policy", "&s", &policy));
+  g_assert_cmpstr (policy, ==, "block");
+}
+
+static void
+test_bad_rules (RelayEnd *self, gconstpointer data)
+{
+  static const struct
+  {
+    const char *group;
+    const char *key;
+    const char *value;
+    const char *said;
+  } bad[] = {
+    { "topic", "policy", "'block'", "topic PATTERN" },
+    { "*", "policy", "'block'", "topic PATTERN" },
+    { "topic *", "policies", "'block'", "outbox-bytes" },
+    { "topic *", "keep", "'yes'", "has no key" },
+    { "room *", "mirror", "'no'", "has no key" },
+    { "topic *", "policy", "'drop'", "drop-newest" },
+    { "topic *", "policy", "1", "drop-newest" },
+    { "topic *", "outbox-bytes", "'1M'", "whole number" },
+    { "topic *", "outbox-bytes", "-1", "from 4096" },
+    { "topic *", "outbox-messages", "uint64 18446744073709551615", "from 0" },
+    { "topic *", "block-limit-ms", "0", "from 1" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
+    {
+      g_autoptr (GVariant) value = g_variant_parse (NULL, bad[i].value, NULL, NULL, NULL);
+      g_autoptr (GError) error = NULL;
+
+      g_assert_false (wherry_relay_set_rule (self->relay, bad[i].group, bad[i].key, value, &error));
+      g_assert_error (error, WHERRY_ERROR, WHERRY_ERROR_INVALID_ARGUMENT);
+      g_assert_nonnull (strstr (error->message, bad[i].said));
+    }
+}
+
 static void
 test_refusals (RelayEnd *self, gconstpointer data)
 {
@@ -384,6 +450,8 @@ main (int argc, char *argv[])
   ADD ("held-for-the-handler", test_held_for_the_handler);
   ADD ("slow", test_slow);
   ADD ("lossy", test_lossy);
+  ADD ("rule", test_rule);
+  ADD ("bad-rules", test_bad_rules);
   ADD ("refusals", test_refusals);
   ADD ("notices", test_notices);
   ADD ("kick", test_kick);
