@@ -22,7 +22,11 @@
   X (STARVED, "ready-list-starves")                                                                \
   X (WRONG_ONE, "another-leaves-as-slow")                                                          \
   X (NO_GATE, "publisher-is-not-paused")                                                           \
-  X (BYTES_KEPT, "bytes-are-not-given-back")
+  X (BYTES_KEPT, "bytes-are-not-given-back")                                                       \
+  X (REPLAY_SHORT, "replay-off-by-one")                                                            \
+  X (SEAM_TWICE, "duplicate-at-the-seam")                                                          \
+  X (NOT_STORED, "accepted-number-not-stored")                                                     \
+  X (DIRECT_TO_ALL, "direct-goes-to-all")
 
 #ifdef WHERRY_PLANTED
 enum

@@ -5,6 +5,8 @@
 
 #include "relay/wherry-topic.h"
 
+#include "relay/wherry-planted.h"
+
 #include "base/wherry-counters.h"
 #include "base/wherry-lock.h"
 
@@ -200,6 +202,8 @@ replay_locked (WherryTopic *self, WherryReplay *replay)
     wherry_topic_log_get_history (self->log, replay->history, replay->member,
                                   wherry_clock_now_us (self->clock), messages);
   wherry_outbox_replay (replay->outbox, messages);
+  if (WHERRY_PLANT (SEAM_TWICE) && messages->len > 0)
+    wherry_outbox_push (replay->outbox, g_ptr_array_index (messages, messages->len - 1), NULL);
 }
 
 void
@@ -358,7 +362,7 @@ is_addressee (const WherryTopic *self, WherryOutbox *outbox, WherryOutboxSet *fr
 {
   WherryOutboxSet *set = wherry_outbox_get_set (outbox);
 
-  if (post->recipient != 0)
+  if (post->recipient != 0 && !WHERRY_PLANT (DIRECT_TO_ALL))
     return wherry_outbox_set_get_id (set) == post->recipient;
   return self->echo || set != from;
 }
@@ -402,7 +406,8 @@ accept_locked (WherryTopic *self, const WherryPost *post, guint64 *sequence, Whe
     *sequence = number_locked (self, post->recipient);
   if (seat != NULL && !out->is_duplicate)
     {
-      seat->accepted = post->own; /* to nobody, too: it is not to come again */
+      if (!WHERRY_PLANT (NOT_STORED))
+        seat->accepted = post->own; /* to nobody, too: it is not to come again */
       seat->accepted_sequence = post->recipient == 0 ? *sequence : 0;
     }
   return !out->is_duplicate && out->has_recipient;

@@ -9,9 +9,6 @@
 #include "base/wherry-limits.h"
 #include "model.h"
 
-/* A payload begins with its message's number and size, in hexadecimal, so that it is text too. */
-#define HEADER 16u
-
 /* ---- its channels ---- */
 
 static ModelChannel *
@@ -29,6 +26,7 @@ channel_new (ModelClient *client, WherryChannel *channel, guint topic, gboolean 
   self->theirs = theirs;
   self->lossy = init->reliability != WHERRY_RELIABLE;
   self->ordered = init->ordered;
+  self->addressed = strcmp (init->protocol, WHERRY_FRAME_PROTOCOL) == 0;
   wherry_channel_set_user_data (channel, self);
   return self;
 }
@@ -134,21 +132,31 @@ on_message (gpointer user_data, WherryChannel *channel, WherryMessage *message)
   ModelClient *client = user_data;
   ModelChannel *self = wherry_channel_get_user_data (channel);
   Model *model = client->model;
-  char header[HEADER + 1] = { 0 };
+  char header[MODEL_PAYLOAD_HEADER + 1] = { 0 };
   guint id;
   guint size;
   gsize length;
   const guint8 *data = wherry_message_get_data (message, &length);
+  WherryMessageKind kind = wherry_message_get_kind (message);
+  WherryFrame frame = { 0 };
 
   if (self == NULL)
     return; /* closed here */
-  if (length <= HEADER)
+  if (self->addressed)
+    {
+      if (kind != WHERRY_MESSAGE_BINARY || !model_unframe (&data, &length, &frame))
+        model_fail (model, "%s got what is not framed on c%u", client->name, self->id);
+      kind = frame.text ? WHERRY_MESSAGE_TEXT : WHERRY_MESSAGE_BINARY;
+    }
+  if (length <= MODEL_PAYLOAD_HEADER)
     model_fail (model, "%s got %" G_GSIZE_FORMAT " bytes that nobody sent", client->name, length);
-  memcpy (header, data, HEADER);
+  memcpy (header, data, MODEL_PAYLOAD_HEADER);
   if (sscanf (header, "%8x%8x", &id, &size) != 2 || id == 0 || id > model->messages->len
       || size != length || data[length - 1] != 'a' + id % 26
-      || (wherry_message_get_kind (message) == WHERRY_MESSAGE_TEXT) != (id % 2 == 1))
+      || (kind == WHERRY_MESSAGE_TEXT) != (id % 2 == 1))
     model_fail (model, "%s got what nobody sent: %s", client->name, header);
+  if (self->addressed && !client->left) /* the room may have begun anew */
+    model_numbers_came (self, id, &frame);
   model_flow_came (self, id);
   if (client->pace_us > 0)
     {
@@ -203,7 +211,7 @@ model_client_make_peer (WherryRelayMember *member, WherryPeerConfig *config, gpo
 }
 
 ModelClient *
-model_client_join (Model *model, guint room, gboolean mirror)
+model_client_join (Model *model, guint room, gboolean mirror, guint history)
 {
   ModelClient *self = g_new0 (ModelClient, 1);
   char label[8];
@@ -211,6 +219,7 @@ model_client_join (Model *model, guint room, gboolean mirror)
     .room = label,
     .name = self->name,
     .mirror = mirror,
+    .history = history,
   };
   g_autoptr (GError) error = NULL;
   WherrySignalError code;
@@ -220,6 +229,7 @@ model_client_join (Model *model, guint room, gboolean mirror)
   self->index = model->clients->len;
   self->room = room;
   self->mirror = mirror;
+  self->history = history;
   self->paused_us = -1;
   g_snprintf (self->name, sizeof self->name, "m%u", self->index);
   self->channels = g_ptr_array_new ();
@@ -281,18 +291,19 @@ model_client_free (gpointer data)
   g_free (self);
 }
 
-static gboolean
-is_usable (ModelClient *self)
+gboolean
+model_client_is_usable (const ModelClient *self)
 {
   return self->member != NULL && self->set != NULL && !self->ended && !self->cut;
 }
 
 void
-model_client_open (ModelClient *self, guint topic, gboolean lossy, gboolean ordered)
+model_client_open (ModelClient *self, guint topic, gboolean lossy, gboolean ordered,
+                   gboolean addressed)
 {
   const WherryChannelInit init = {
     .label = model_topic_label (topic),
-    .protocol = "",
+    .protocol = addressed ? WHERRY_FRAME_PROTOCOL : "",
     .ordered = ordered || !lossy,
     .reliability = lossy ? WHERRY_MAX_RETRANSMITS : WHERRY_RELIABLE,
     .priority = 256,
@@ -300,8 +311,9 @@ model_client_open (ModelClient *self, guint topic, gboolean lossy, gboolean orde
   g_autoptr (GError) error = NULL;
   WherryChannel *channel;
   ModelChannel *record;
+  ModelTopic *known;
 
-  if (!is_usable (self))
+  if (!model_client_is_usable (self))
     return;
   channel = wherry_channel_set_create (self->set, &init, &error);
   if (channel == NULL)
@@ -311,64 +323,27 @@ model_client_open (ModelClient *self, guint topic, gboolean lossy, gboolean orde
   model_flow_topic_shaken (self->model, self->room, topic, FALSE);
   if (lossy)
     model_flow_soften (self, topic);
-  self->topics[topic].n_own++;
+  known = &self->topics[topic];
+  if (known->n_own++ == 0)
+    known->is_fresh = known->closed_known || (!self->mirror && !known->closed);
+  if (known->n_own == 1 && known->closed)
+    known->seen = 0;
   self->topics[topic].newest = record;
-  model_trace (self->model, "%s opens %s c%u%s", self->name, model_topic_label (topic), record->id,
-               lossy ? " lossy" : "");
-}
-
-void
-model_client_send (ModelClient *self, ModelChannel *channel, guint n, guint size)
-{
-  Model *model = self->model;
-  WherrySendResult result = WHERRY_SEND_OK;
-  guint sent = 0;
-
-  if (!is_usable (self) || channel->channel == NULL)
-    return;
-  size = MAX (size, HEADER + 1);
-  for (; sent < n && result == WHERRY_SEND_OK; sent++)
-    {
-      ModelMessage record = {
-        .from = self->index,
-        .channel = channel->id,
-        .number = channel->n_sent + 1,
-        .topic = channel->topic,
-        .size = size,
-        .on_mirror = channel->theirs,
-      };
-      guint id = model->messages->len + 1;
-      g_autofree guint8 *data = g_malloc (size);
-      g_autoptr (WherryMessage) message = NULL;
-
-      memset (data, 'a' + id % 26, size);
-      g_snprintf ((char *) data, HEADER + 1, "%08x%08x", id, size);
-      data[HEADER] = 'a' + id % 26; /* over the terminator */
-      /* what SCTP would do when it has received it */
-      message = wherry_message_new (id % 2 == 1 ? WHERRY_MESSAGE_TEXT : WHERRY_MESSAGE_BINARY, data,
-                                    size, wherry_relay_hub_get_budget (model->relay));
-      result = wherry_channel_send (channel->channel, message);
-      if (result != WHERRY_SEND_OK)
-        break;
-      channel->n_sent++;
-      self->sent_bytes += wherry_message_get_charge (message);
-      if (!channel->open)
-        model->early_bytes += wherry_message_get_charge (message);
-      model->max_charge = MAX (model->max_charge, wherry_message_get_charge (message));
-      g_array_append_val (model->messages, record);
-      model_flow_sent (model, channel, id);
-    }
-  model_trace (model, "%s sends %u of %u bytes on c%u: to #%u", self->name, sent, size, channel->id,
-               model->messages->len);
+  model_trace (self->model, "%s opens %s c%u%s%s", self->name, model_topic_label (topic),
+               record->id, lossy ? " lossy" : "", addressed ? " addressed" : "");
 }
 
 void
 model_client_close (ModelClient *self, ModelChannel *channel)
 {
-  if (!is_usable (self) || channel->channel == NULL)
+  g_autoptr (WherryChannel) closing = NULL;
+
+  if (!model_client_is_usable (self) || channel->channel == NULL)
     return;
   model_trace (self->model, "%s closes c%u", self->name, channel->id);
   self->topics[channel->topic].closed = TRUE;
+  self->topics[channel->topic].seen = 0;
+  self->topics[channel->topic].has_live = self->topics[channel->topic].is_fresh = FALSE;
   self->topics[channel->topic].closed_known = FALSE;
   /* it may have been refused */
   self->topics[channel->topic].closed_both
@@ -376,7 +351,12 @@ model_client_close (ModelClient *self, ModelChannel *channel)
   self->topics[channel->topic].unsure = TRUE;
   self->topics[channel->topic].closed_at = self->model->channels->len;
   model_flow_forget (self, (int) channel->topic);
-  wherry_channel_close (channel->channel);
+  if (self->history > 0 && model_topic_has_history (&self->model->profile, channel->topic))
+    model_flow_begin_anew (self, channel->topic);
+  closing = g_object_ref (channel->channel);
+  wherry_channel_close (closing);
+  if (wherry_channel_get_state (closing) == WHERRY_CHANNEL_CLOSED) /* its OPEN never went out */
+    self->topics[channel->topic].closed_both = TRUE;
   channel_gone (channel);
 }
 
@@ -399,7 +379,7 @@ get_unread (ModelClient *self)
 void
 model_client_kill (ModelClient *self)
 {
-  if (!is_usable (self) || !self->connected)
+  if (!model_client_is_usable (self) || !self->connected)
     return;
   model_trace (self->model, "%s dies", self->name);
   self->model->dead_bytes += get_unread (self);

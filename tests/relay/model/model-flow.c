@@ -25,8 +25,8 @@ get_message (Model *self, guint id)
   return &g_array_index (self->messages, ModelMessage, id - 1);
 }
 
-static gboolean
-has_come (ModelClient *self, guint id)
+gboolean
+model_flow_has_come (const ModelClient *self, guint id)
 {
   return id / 8 < self->came->len && (self->came->data[id / 8] & 1u << id % 8) != 0;
 }
@@ -136,7 +136,8 @@ get_cover (ModelClient *self, const ModelChannel *on, guint size)
   gboolean alike;
   Cover next;
 
-  if (!self->connected || self->ended || self->cut || (self->is_small && size > MODEL_SMALL_MESSAGE)
+  if (!self->connected || self->ended || self->cut
+      || (self->is_small && size + WHERRY_FRAME_HEADER_SIZE > MODEL_SMALL_MESSAGE)
       || (self->model->profile.is_limited && !on->open) || (on->theirs && !on->sure))
     return COVER_NONE;
   if (topic->n_own == 0)
@@ -160,7 +161,8 @@ note_newest (ModelClient *self, guint id, gboolean due)
   const ModelMessage *message = get_message (model, id);
   ModelTopic *topic = &self->topics[message->topic];
   const ModelNewest newest = { id, due };
-  gboolean is_large = self->is_small && message->size > MODEL_SMALL_MESSAGE;
+  gboolean is_large
+      = self->is_small && message->size + WHERRY_FRAME_HEADER_SIZE > MODEL_SMALL_MESSAGE;
 
   if (topic->lossy == NULL)
     topic->lossy = g_array_new (FALSE, FALSE, sizeof (ModelNewest));
@@ -186,7 +188,8 @@ model_flow_sent (Model *self, ModelChannel *on, guint id)
     {
       ModelClient *client = g_ptr_array_index (self->present, i);
 
-      if (client->room != on->client->room || client == on->client)
+      if (client->room != on->client->room || client == on->client
+          || (message->to != 0 && message->to != client->index + 1))
         continue;
       switch (get_cover (client, on, message->size))
         {
@@ -256,9 +259,9 @@ model_flow_came (ModelChannel *on, guint id)
                 model_topic_label (message->topic), from->room, on->id);
   if (from == self)
     model_fail (model, "%s got #%u, which it sent itself", self->name, id);
-  if (self->is_small && message->size > MODEL_SMALL_MESSAGE + 1)
-    model_trace (model, "which is large");
-  if (has_come (self, id))
+  if (message->to != 0 && message->to != self->index + 1)
+    model_fail (model, "%s got #%u, which is for another", self->name, id);
+  if (model_flow_has_come (self, id))
     model_fail (model, "%s got #%u a second time, on c%u", self->name, id, on->id);
   set_come (self, id);
   check_order (self, on, flow, id);
@@ -312,6 +315,27 @@ drop_after (ModelClient *self, ModelFlow *flow, guint after)
     {
       g_queue_pop_tail (&flow->due);
       self->n_due--;
+    }
+}
+
+void
+model_flow_begin_anew (ModelClient *self, guint topic)
+{
+  Model *model = self->model;
+  GHashTableIter iter;
+  gpointer key;
+  gpointer value;
+
+  for (guint id = 1; id <= model->messages->len && id / 8 < self->came->len; id++)
+    if (get_message (model, id)->topic == topic)
+      self->came->data[id / 8] &= (guint8) ~(1u << id % 8);
+  g_hash_table_iter_init (&iter, self->flows);
+  while (g_hash_table_iter_next (&iter, &key, &value))
+    {
+      const ModelChannel *channel = g_ptr_array_index (model->channels, GPOINTER_TO_UINT (key) - 1);
+
+      if (channel->topic == topic)
+        ((ModelFlow *) value)->last = 0;
     }
 }
 
@@ -398,7 +422,7 @@ check_lossy (ModelClient *self, guint topic)
 
       if (newest->id > from->accepted && !from->left)
         return; /* not all are there to say which is the newest */
-      any_came |= has_come (self, newest->id);
+      any_came |= model_flow_has_come (self, newest->id);
       due = newest->due ? newest->id : due;
     }
   if (due != 0 && !any_came)

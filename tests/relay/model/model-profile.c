@@ -15,6 +15,12 @@ model_topic_is_lossy (guint topic)
   return topic % 4 == 3;
 }
 
+gboolean
+model_topic_has_history (const ModelProfile *self, guint topic)
+{
+  return self->history > 0 && topic % 4 == 2;
+}
+
 const char *
 model_topic_label (guint topic)
 {
@@ -89,6 +95,13 @@ model_profile_init (ModelProfile *self, guint seed)
     }
   choose_limits (self, &random, config);
   choose_rules (self, &random, config);
+  if (!self->is_poor && model_one_in (&random, 2))
+    {
+      self->is_addressed = TRUE;
+      self->history = model_one_in (&random, 2) ? 1 + model_random (&random, 12) : 0;
+    }
+  if (self->history > 0)
+    wherry_relay_config_add_rule (config, "t2-*", TRUE)->history_messages = self->history;
   /* what lies in the streams is charged too: there must be room for more than that */
   if (self->is_poor)
     config->memory_budget = (2u * self->n_clients + 2) * (self->window + self->size_max + 1024) * 2

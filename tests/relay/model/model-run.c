@@ -54,6 +54,7 @@ check (Model *self)
   model_flow_check (self);
   model_limits_check (self);
   model_told_check (self, FALSE);
+  model_numbers_check (self);
 }
 
 static void
@@ -164,6 +165,8 @@ model_stop_relay (Model *self)
       g_clear_object (&client->end);
     }
   g_ptr_array_set_size (self->present, 0);
+  for (guint i = 0; i < MODEL_ROOMS_MAX; i++)
+    model_numbers_forget (&self->rooms[i]);
   settle_quietly (self);
   if (wherry_budget_get_used (budget) > 0)
     model_fail (self, "%" G_GSIZE_FORMAT " bytes are still held", wherry_budget_get_used (budget));
@@ -232,6 +235,8 @@ room_clear (ModelRoom *room)
 {
   g_ptr_array_unref (room->log);
   g_ptr_array_unref (room->owns);
+  g_hash_table_unref (room->numbers);
+  g_array_unref (room->holes);
 }
 
 void
@@ -253,6 +258,8 @@ model_run (guint seed, gboolean trace, const guint8 *skip)
     {
       self.rooms[i].log = g_ptr_array_new_with_free_func (g_free);
       self.rooms[i].owns = g_ptr_array_new ();
+      self.rooms[i].numbers = g_hash_table_new (NULL, NULL);
+      self.rooms[i].holes = g_array_new (FALSE, FALSE, sizeof (ModelHole));
     }
   g_random_set_seed (seed); /* members' ids */
   model_start_relay (&self);

@@ -130,6 +130,7 @@ gone (ModelClient *self, WherryLeaveReason reason)
   self->member = NULL;
   g_ptr_array_remove (model->present, self);
   model_flow_forget (self, -1);
+  model->dead_bytes += model->max_charge; /* what it had filled an outbox with is there still */
   if (!self->ended)
     {
       if (self->end != NULL)
@@ -138,6 +139,10 @@ gone (ModelClient *self, WherryLeaveReason reason)
       model_flow_cut_off (self);
     }
   look_at_reason (self);
+  for (guint i = 0; i < model->present->len; i++)
+    if (((ModelClient *) g_ptr_array_index (model->present, i))->room == self->room)
+      return;
+  model_numbers_forget (&model->rooms[self->room]);
 }
 
 static void

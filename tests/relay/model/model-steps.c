@@ -41,7 +41,8 @@ step_join (Model *self, const ModelStep *step)
 
   if (self->present->len >= self->profile.n_clients)
     return;
-  client = model_client_join (self, step->a % self->profile.n_rooms, step->b % 6 != 0);
+  client = model_client_join (self, step->a % self->profile.n_rooms, step->b % 6 != 0,
+                              step->b / 8 % 3 == 0 ? step->b / 32 % 16 : 0);
   client->is_small = self->profile.is_small && step->c % 3 == 0;
   if (step->c % 8 != 0)
     model_client_start (client);
@@ -56,7 +57,7 @@ step_open (Model *self, const ModelStep *step)
   if (client == NULL || client->channels->len > 100 || client->topics[topic].n_own > 2)
     return;
   model_client_open (client, topic, model_topic_is_lossy (topic) || step->c % 6 == 0,
-                     step->c % 2 == 0);
+                     step->c % 2 == 0, self->profile.is_addressed && step->c / 8 % 4 != 0);
 }
 
 static void
@@ -65,18 +66,25 @@ step_send (Model *self, const ModelStep *step, gboolean theirs)
   ModelClient *client = pick (self, step->a);
   ModelChannel *channel = client != NULL ? pick_channel (client, step->b, theirs) : NULL;
   guint size = step->c % self->profile.size_max;
+  const ModelClient *to = NULL;
 
   if (channel == NULL)
     return;
   if (step->c % 16 == 0) /* larger than the outbox */
     size = (guint) self->config->outbox.outbox_high + size;
+  if (step->b / 64 % 8 == 0)
+    model_client_send_again (client, channel);
+  if (step->b / 64 % 8 == 1)
+    to = pick (self, step->b / 512);
+  if (to == client || (to != NULL && to->room != client->room))
+    to = NULL;
   model_client_send (client, channel,
                      1
                          + step->c
                                % (theirs                   ? 4
                                   : self->profile.is_tough ? 60
                                                            : 24),
-                     size);
+                     size, to);
 }
 
 /* A channel that is used at once, and often gone before the hub has heard of it. */
@@ -89,11 +97,12 @@ step_blurt (Model *self, const ModelStep *step)
 
   if (client == NULL || !client->connected || client->channels->len > 100)
     return;
-  model_client_open (client, topic, model_topic_is_lossy (topic), TRUE);
+  model_client_open (client, topic, model_topic_is_lossy (topic), TRUE,
+                     self->profile.is_addressed && step->c / 8 % 2 != 0);
   channel = client->topics[topic].newest;
   if (channel == NULL)
     return;
-  model_client_send (client, channel, 1 + step->c % 8, step->c % self->profile.size_max);
+  model_client_send (client, channel, 1 + step->c % 8, step->c % self->profile.size_max, NULL);
   if (step->c % 4 == 0)
     model_client_close (client, channel);
   else if (step->c % 4 == 1)

@@ -13,6 +13,7 @@
 #include "fixtures/wherry-fake-stream.h"
 #include "fixtures/wherry-virtual-clock.h"
 #include "relay/wherry-relay-hub-private.h"
+#include "wire/wherry-frame.h"
 
 typedef struct _Model Model;
 typedef struct _ModelClient ModelClient;
@@ -37,18 +38,22 @@ typedef struct
   guint n_topics;
   guint n_clients; /* at once */
   guint n_steps;
-  guint size_max;       /* of most messages */
-  gsize window;         /* of the stream pairs */
-  gboolean is_limited;  /* channels and topics are few: some are refused */
-  gboolean is_tough;    /* many do not read, and much is sent */
-  gboolean is_poor;     /* the budget of the process is small */
-  gboolean is_small;    /* some take no large messages */
-  gboolean mirrors_fit; /* nobody is refused a mirror */
-  int mirror_rule[4];   /* of the topics whose number has this remainder; -1: none */
+  guint size_max;        /* of most messages */
+  gsize window;          /* of the stream pairs */
+  gboolean is_limited;   /* channels and topics are few: some are refused */
+  gboolean is_tough;     /* many do not read, and much is sent */
+  gboolean is_poor;      /* the budget of the process is small */
+  gboolean is_small;     /* some take no large messages */
+  gboolean is_addressed; /* many channels are framed as wherry.1 */
+  guint history;         /* what some topics keep, in messages; 0: none do */
+  gboolean mirrors_fit;  /* nobody is refused a mirror */
+  int mirror_rule[4];    /* of the topics whose number has this remainder; -1: none */
 } ModelProfile;
 
 /* By so much time moves on while somebody waits. */
 #define MODEL_TICK_US (50 * (G_USEC_PER_SEC / 1000))
+/* A payload begins with its message's number and size, in hexadecimal, so that it is text too. */
+#define MODEL_PAYLOAD_HEADER 16u
 #define MODEL_TOPICS_MAX 128u
 #define MODEL_ROOMS_MAX 4u
 /* What one whose messages may not be large takes. */
@@ -56,6 +61,8 @@ typedef struct
 
 /* (transfer full): the configuration of the relay */
 WherryRelayConfig *model_profile_init (ModelProfile *self, guint seed);
+/* It keeps profile.history messages. */
+gboolean model_topic_has_history (const ModelProfile *self, guint topic);
 /* Every channel on it is lossy. */
 gboolean model_topic_is_lossy (guint topic);
 
@@ -69,6 +76,9 @@ typedef struct
   guint topic;
   guint size;
   gboolean on_mirror;
+  guint to;         /* client + 1; 0: everyone */
+  guint64 own;      /* 0: none */
+  guint64 sequence; /* that the relay gave it; 0: nobody has seen it */
 } ModelMessage;
 
 /* From one publisher's channel to one subscriber. */
@@ -98,7 +108,14 @@ typedef struct
   gboolean closed_both;  /* or the relay closed, or refused, it first: it cannot know */
   guint closed_at;       /* how many channels there were then */
   gboolean unsure;       /* it closed the one served, and goes back to an older */
-  GArray *lossy;         /* of ModelNewest, one for each channel that published; NULL: none */
+  guint64 own;           /* the last number of its own that it gave */
+  guint64 seen;          /* the highest number that came */
+  guint64 direct;        /* the same of messages to it alone */
+  gboolean has_live;     /* something came that was not replayed */
+  const ModelChannel *seen_on;
+  guint64 first;     /* that came */
+  gboolean is_fresh; /* it was not subscribed before it opened its channel */
+  GArray *lossy;     /* of ModelNewest, one for each channel that published; NULL: none */
 } ModelTopic;
 
 struct _ModelChannel
@@ -109,6 +126,7 @@ struct _ModelChannel
   WherryChannel *channel; /* NULL: closed */
   gboolean theirs;        /* a mirror */
   gboolean lossy;
+  gboolean addressed;
   gboolean ordered;
   gboolean open;
   gboolean was_open;
@@ -123,6 +141,7 @@ struct _ModelClient
   guint room;
   gboolean mirror;
   gboolean is_small;
+  guint history; /* that it wants */
   char name[16];
   char id[17];
   WherryRelayMember *member; /* NULL: it has left */
@@ -160,12 +179,22 @@ struct _ModelClient
   guint cursor;       /* in the room's log */
 };
 
+/* A number that a client did not get between others: it must be one of its own messages. */
 typedef struct
 {
-  GPtrArray *log;  /* of strings: what the members were told, in order */
-  GPtrArray *owns; /* of ModelChannel: not closed */
-  gint64 slow_us;  /* when somebody last left as slow */
-  gint64 moved_us; /* when one that does not read well last got something */
+  guint client;
+  guint topic;
+  guint64 sequence;
+} ModelHole;
+
+typedef struct
+{
+  GPtrArray *log;      /* of strings: what the members were told, in order */
+  GPtrArray *owns;     /* of ModelChannel: not closed */
+  GHashTable *numbers; /* of a topic and a sequence to a message's id */
+  GArray *holes;       /* of ModelHole */
+  gint64 slow_us;      /* when somebody last left as slow */
+  gint64 moved_us;     /* when one that does not read well last got something */
 } ModelRoom;
 
 typedef struct
@@ -207,11 +236,17 @@ const char *model_topic_label (guint topic);
 /* The relay's peer hook. */
 void model_client_make_peer (WherryRelayMember *member, WherryPeerConfig *config,
                              gpointer user_data);
-ModelClient *model_client_join (Model *model, guint room, gboolean mirror);
+/* It has a connection that it believes in. */
+gboolean model_client_is_usable (const ModelClient *self);
+ModelClient *model_client_join (Model *model, guint room, gboolean mirror, guint history);
 void model_client_start (ModelClient *self);
-void model_client_open (ModelClient *self, guint topic, gboolean lossy, gboolean ordered);
-/* As many as the stream takes. */
-void model_client_send (ModelClient *self, ModelChannel *channel, guint n, guint size);
+void model_client_open (ModelClient *self, guint topic, gboolean lossy, gboolean ordered,
+                        gboolean addressed);
+/* As many as the stream takes. to: where the channel is addressed; NULL: everyone */
+void model_client_send (ModelClient *self, ModelChannel *channel, guint n, guint size,
+                        const ModelClient *to);
+/* The last that it sent on an addressed channel, with the same number of its own. */
+void model_client_send_again (ModelClient *self, ModelChannel *channel);
 void model_client_close (ModelClient *self, ModelChannel *channel);
 void model_client_leave (ModelClient *self);
 void model_client_kill (ModelClient *self);
@@ -233,8 +268,11 @@ void model_told_check (Model *self, gboolean thorough);
 
 void model_flow_sent (Model *self, ModelChannel *on, guint message);
 void model_flow_came (ModelChannel *on, guint message);
+gboolean model_flow_has_come (const ModelClient *self, guint message);
 /* It wants no more of this topic, or of any (-1). */
 void model_flow_forget (ModelClient *self, int topic);
+/* What came here may come again, as history. */
+void model_flow_begin_anew (ModelClient *self, guint topic);
 /* It opens a lossy channel here: what the relay has not yet read may go there. */
 void model_flow_soften (ModelClient *self, guint topic);
 /* It left by itself, or was sent away: what the relay had not read may be lost. */
@@ -245,6 +283,19 @@ void model_flow_topic_shaken (Model *self, guint room, guint topic, gboolean gon
 void model_flow_free (gpointer flow);
 /* Nothing moves: what was read is accepted, and whoever reads has all that it must. */
 void model_flow_check (Model *self);
+
+/* ---- model-numbers.c: what topics count ---- */
+
+/* (transfer full): payload with what goes before it on an addressed channel. */
+WherryMessage *model_frame (Model *self, const ModelMessage *message, guint id,
+                            const guint8 *payload);
+/* FALSE: it is not well formed. data, length: of the payload, in and out. */
+gboolean model_unframe (const guint8 **data, gsize *length, WherryFrame *frame);
+/* What the header says of a message that came. */
+void model_numbers_came (ModelChannel *on, guint id, const WherryFrame *frame);
+void model_numbers_check (Model *self);
+/* Nobody is in the room. */
+void model_numbers_forget (ModelRoom *room);
 
 /* ---- model-limits.c: budgets, and who is slow ---- */
 
