@@ -142,8 +142,10 @@ class Socket:
         return first & 0x0f, self.take(n)
 
     def receive(self):
-        """The next message; a close is {"close": CODE}."""
+        """The next message; a close is {"close": CODE}. Pings are not answered."""
         opcode, payload = self.receive_frame()
+        while opcode == 9:
+            opcode, payload = self.receive_frame()
         if opcode == 8:
             return {"close": struct.unpack("!H", payload[:2])[0]}
         return json.loads(payload)
