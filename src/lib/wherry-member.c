@@ -345,9 +345,27 @@ wherry_member_kick (WherryMember *self, GError **error)
 
   g_return_val_if_fail (WHERRY_IS_MEMBER (self), FALSE);
   member = find_here (self, error);
-  if (member != NULL)
-    wherry_relay_member_leave (member, WHERRY_LEAVE_KICKED);
-  return member != NULL;
+  if (member == NULL)
+    return FALSE;
+  wherry_relay_member_leave (member, WHERRY_LEAVE_KICKED);
+  return TRUE;
+}
+
+gboolean
+wherry_member_ban (WherryMember *self, guint seconds, GError **error)
+{
+  WherryRelayMember *member;
+
+  g_return_val_if_fail (WHERRY_IS_MEMBER (self), FALSE);
+  g_return_val_if_fail (seconds > 0, FALSE);
+  member = find_here (self, error);
+  if (member == NULL)
+    return FALSE;
+  if (wherry_relay_member_ban (member, seconds * G_GINT64_CONSTANT (1000000)))
+    return TRUE;
+  g_set_error_literal (error, WHERRY_ERROR, WHERRY_ERROR_LIMIT,
+                       "the member was kicked: it cannot be known again, or too many are banned");
+  return FALSE;
 }
 
 gboolean

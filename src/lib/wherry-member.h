@@ -155,6 +155,23 @@ gboolean wherry_member_is_local (WherryMember *self);
 WHERRY_AVAILABLE_IN_0_1
 gboolean wherry_member_kick (WherryMember *self, GError **error);
 /**
+ * wherry_member_ban:
+ * @self: a member of a relay in this process
+ * @seconds: for how long, at least 1
+ * @error: return location: those of [method@Member.kick]; %WHERRY_ERROR_LIMIT when nothing is known
+ *   of it that it could be known by, or too many are banned: then it was kicked
+ *
+ * Sends it away for the reason `banned`; it may not join its room again before the time is over. It
+ * is known by its token's subject, without one by its address, and on loopback, where everybody has
+ * the same, by its name; who else that is leaves too.
+ *
+ * Returns: %TRUE if it is banned
+ *
+ * Thread: the creator's
+ */
+WHERRY_AVAILABLE_IN_0_1
+gboolean wherry_member_ban (WherryMember *self, guint seconds, GError **error);
+/**
  * wherry_member_get_outboxes:
  * @self: a member of a relay in this process
  *

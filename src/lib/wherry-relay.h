@@ -72,7 +72,8 @@ gboolean wherry_relay_set_rule (WherryRelay *self, const char *group, const char
  * @flags: how
  * @error: return location: %WHERRY_ERROR_INVALID_ARGUMENT for a name that is none,
  *   %WHERRY_ERROR_LIMIT when the room or the relay is full or the member was too slow a moment ago,
- *   %WHERRY_ERROR_CLOSED; what the configuration has wrong
+ *   %WHERRY_ERROR_FORBIDDEN when it is banned, %WHERRY_ERROR_CLOSED; what the configuration has
+ * wrong
  *
  * Joins a room with a member inside the process.
  *

@@ -8,6 +8,7 @@
 #include "base/wherry-error.h"
 #include "base/wherry-limits.h"
 #include "lib/wherry-relay-private.h"
+#include "lib/wherry-server-access-private.h"
 #include "signaling/wherry-signaling-server.h"
 
 /* What listens. It outlives the object until its last socket is closed. */
@@ -17,7 +18,7 @@ typedef struct
   GMainContext *context;
   /* hub thread only */
   WherryRelayCore *core; /* a reference: sessions use its hub */
-  WherryOriginPolicy *origins;
+  WherryServerAccess *access;
   WherrySignalingServer *signaling;
   GPtrArray *tasks; /* of GTask: who waits for the end */
 } Run;
@@ -34,6 +35,8 @@ struct _WherryServer
   gboolean serve_page;
   GStrv allowed_origins;
   GStrv allowed_hosts;
+  GStrv trusted_proxies;
+  GStrv token_keys;
   guint joins_per_address;
   char *uri;
   gboolean started;
@@ -49,6 +52,8 @@ typedef enum
   PROP_SERVE_PAGE,
   PROP_ALLOWED_ORIGINS,
   PROP_ALLOWED_HOSTS,
+  PROP_TRUSTED_PROXIES,
+  PROP_TOKEN_KEYS,
   PROP_JOINS_PER_ADDRESS,
   PROP_URI,
 } Property;
@@ -63,7 +68,7 @@ static void
 run_free (Run *self)
 {
   g_clear_pointer (&self->signaling, wherry_signaling_server_free);
-  g_clear_pointer (&self->origins, wherry_origin_policy_free);
+  g_clear_pointer (&self->access, wherry_server_access_free);
   wherry_relay_core_unref (self->core);
   g_ptr_array_unref (self->tasks);
   g_main_context_unref (self->context);
@@ -122,18 +127,6 @@ run_post_stop (Run *self)
   g_source_attach (source, self->context);
 }
 
-static gboolean
-fill_origins (WherryServer *self, WherryOriginPolicy *origins, GError **error)
-{
-  for (guint i = 0; self->allowed_origins != NULL && self->allowed_origins[i] != NULL; i++)
-    if (!wherry_origin_policy_allow_origin (origins, self->allowed_origins[i], error))
-      return FALSE;
-  for (guint i = 0; self->allowed_hosts != NULL && self->allowed_hosts[i] != NULL; i++)
-    if (!wherry_origin_policy_allow_host (origins, self->allowed_hosts[i], error))
-      return FALSE;
-  return TRUE;
-}
-
 /* (transfer full) (nullable) */
 static GInetSocketAddress *
 make_address (WherryServer *self, GError **error)
@@ -146,12 +139,15 @@ make_address (WherryServer *self, GError **error)
                    "listening on “%s”: that is not an address", self->host);
       return NULL;
     }
-  if (!g_inet_address_get_is_loopback (ip) && !self->insecure_open)
+  if (!g_inet_address_get_is_loopback (ip) && !self->insecure_open
+      && (self->token_keys == NULL || self->token_keys[0] == NULL))
     {
-      g_set_error (error, WHERRY_ERROR, WHERRY_ERROR_FORBIDDEN,
-                   "refusing to listen on %s: everybody who reaches that address could join any "
-                   "room. Listen on 127.0.0.1, or set insecure-open if that is what you want",
-                   self->host);
+      g_set_error (
+          error, WHERRY_ERROR, WHERRY_ERROR_FORBIDDEN,
+          "refusing to listen on %s: everybody who reaches that address could join any "
+          "room. Listen on 127.0.0.1, set token-keys, or insecure-open if that is what you "
+          "want",
+          self->host);
       return NULL;
     }
   return G_INET_SOCKET_ADDRESS (g_inet_socket_address_new (ip, (guint16) self->port));
@@ -160,20 +156,25 @@ make_address (WherryServer *self, GError **error)
 static Run *
 run_new (WherryServer *self, WherryRelayCore *core, GError **error)
 {
-  g_autoptr (WherryOriginPolicy) origins = wherry_origin_policy_new ();
+  g_autoptr (WherryServerAccess) access = NULL;
   WherrySignalingConfig config
       = { .joins_per_address = self->joins_per_address, .no_page = !self->serve_page };
   GMainContext *context = wherry_relay_core_get_context (core);
   Run *run;
 
-  if (!fill_origins (self, origins, error))
+  access = wherry_server_access_new ((const char *const *) self->allowed_origins,
+                                     (const char *const *) self->allowed_hosts,
+                                     (const char *const *) self->trusted_proxies,
+                                     (const char *const *) self->token_keys, self->insecure_open,
+                                     error);
+  if (access == NULL)
     return NULL;
   run = g_new0 (Run, 1);
   run->context = g_main_context_ref (context);
   run->core = wherry_relay_core_ref (core);
   run->tasks = g_ptr_array_new_with_free_func (g_object_unref);
-  run->origins = g_steal_pointer (&origins);
-  config.origins = run->origins;
+  run->access = g_steal_pointer (&access);
+  wherry_server_access_apply (run->access, &config);
   g_main_context_push_thread_default (context);
   run->signaling = wherry_signaling_server_new (wherry_relay_core_get_hub (core), &config);
   g_main_context_pop_thread_default (context);
@@ -260,6 +261,8 @@ wherry_server_finalize (GObject *object)
   g_free (self->host);
   g_strfreev (self->allowed_origins);
   g_strfreev (self->allowed_hosts);
+  g_strfreev (self->trusted_proxies);
+  g_strfreev (self->token_keys);
   g_free (self->uri);
   G_OBJECT_CLASS (wherry_server_parent_class)->finalize (object);
 }
@@ -291,6 +294,12 @@ wherry_server_get_property (GObject *object, guint id, GValue *value, GParamSpec
       break;
     case PROP_ALLOWED_HOSTS:
       g_value_set_boxed (value, self->allowed_hosts);
+      break;
+    case PROP_TRUSTED_PROXIES:
+      g_value_set_boxed (value, self->trusted_proxies);
+      break;
+    case PROP_TOKEN_KEYS:
+      g_value_set_boxed (value, self->token_keys);
       break;
     case PROP_JOINS_PER_ADDRESS:
       g_value_set_uint (value, self->joins_per_address);
@@ -341,6 +350,12 @@ wherry_server_set_property (GObject *object, guint id, const GValue *value, GPar
     case PROP_ALLOWED_HOSTS:
       set_strv (&self->allowed_hosts, value);
       break;
+    case PROP_TRUSTED_PROXIES:
+      set_strv (&self->trusted_proxies, value);
+      break;
+    case PROP_TOKEN_KEYS:
+      set_strv (&self->token_keys, value);
+      break;
     case PROP_JOINS_PER_ADDRESS:
       self->joins_per_address = g_value_get_uint (value);
       break;
@@ -375,6 +390,20 @@ install_who_may_join (GParamFlags flags)
    */
   properties[PROP_ALLOWED_HOSTS]
       = g_param_spec_boxed ("allowed-hosts", NULL, NULL, G_TYPE_STRV, flags);
+  /**
+   * WherryServer:trusted-proxies:
+   *
+   * Addresses and ranges (`10.0.0.0/8`) whose `X-Forwarded-For` or `Forwarded` is believed.
+   */
+  properties[PROP_TRUSTED_PROXIES]
+      = g_param_spec_boxed ("trusted-proxies", NULL, NULL, G_TYPE_STRV, flags);
+  /**
+   * WherryServer:token-keys:
+   *
+   * Files of keys (JSON Web Key Sets) that tokens are signed with: everybody who comes by this
+   * server needs one then. They are read again when they change.
+   */
+  properties[PROP_TOKEN_KEYS] = g_param_spec_boxed ("token-keys", NULL, NULL, G_TYPE_STRV, flags);
   /**
    * WherryServer:joins-per-address:
    *

@@ -17,8 +17,8 @@ G_BEGIN_DECLS
  *
  * Loopback is not private: any web page can open a socket to it. Pages of this server and of
  * loopback names may use it, others only where [property@Server:allowed-origins] names them; and
- * it listens beyond loopback only where [property@Server:insecure-open] says so, because everybody
- * who reaches it may join any room.
+ * it listens beyond loopback only where [property@Server:token-keys] has everybody show a token, or
+ * [property@Server:insecure-open] says so, because everybody who reaches it may join any room then.
  *
  * Its properties are read by [method@Server.start]. It belongs to the thread that made it; the last
  * reference may be dropped anywhere, which stops it from that thread's main context.
@@ -42,8 +42,9 @@ WherryServer *wherry_server_new (WherryRelay *relay);
  * wherry_server_start:
  * @self: a server
  * @error: return location: %WHERRY_ERROR_INVALID_STATE when it was started before,
- *   %WHERRY_ERROR_INVALID_ARGUMENT for a host that is no address, an origin or host that is none,
- *   %WHERRY_ERROR_FORBIDDEN beyond loopback without [property@Server:insecure-open],
+ *   %WHERRY_ERROR_INVALID_ARGUMENT for a host that is no address, an origin, host or proxy that is
+ *   none, and keys that cannot be read, %WHERRY_ERROR_FORBIDDEN beyond loopback without
+ *   [property@Server:token-keys] or [property@Server:insecure-open],
  *   %WHERRY_ERROR_CLOSED; a #GIOErrorEnum when the system does not let it listen
  *
  * Listens. Nothing here waits.

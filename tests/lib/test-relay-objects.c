@@ -358,6 +358,26 @@ test_kick (RelayEnd *self, gconstpointer data)
 }
 
 static void
+test_ban (RelayEnd *self, gconstpointer data)
+{
+  g_autoptr (LocalEnd) ann = local_end_join (self, "room", "ann", WHERRY_JOIN_FLAGS_NONE);
+  g_autoptr (LocalEnd) bob = local_end_join (self, "room", "bob", WHERRY_JOIN_FLAGS_NONE);
+  g_autoptr (WherryMember) again = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (wherry_member_ban (ann->member, 600, &error));
+  g_assert_true (local_end_has_left (ann));
+  g_assert_cmpstr (wherry_member_get_leave_reason (ann->member), ==, "banned");
+  g_assert_false (local_end_has_left (bob));
+  again = wherry_relay_join (self->relay, "room", "ann", WHERRY_JOIN_FLAGS_NONE, &error);
+  g_assert_null (again);
+  g_assert_error (error, WHERRY_ERROR, WHERRY_ERROR_FORBIDDEN);
+  g_clear_error (&error);
+  g_assert_false (wherry_member_ban (ann->member, 1, &error));
+  g_assert_error (error, WHERRY_ERROR, WHERRY_ERROR_CLOSED);
+}
+
+static void
 test_close (RelayEnd *self, gconstpointer data)
 {
   g_autoptr (LocalEnd) ann = local_end_join (self, "room", "ann", WHERRY_JOIN_FLAGS_NONE);
@@ -455,6 +475,7 @@ main (int argc, char *argv[])
   ADD ("refusals", test_refusals);
   ADD ("notices", test_notices);
   ADD ("kick", test_kick);
+  ADD ("ban", test_ban);
   ADD ("close", test_close);
   ADD ("close-inside", test_close_inside);
   ADD ("close-in-join", test_close_in_join);

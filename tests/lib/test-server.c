@@ -3,6 +3,7 @@
 
 #include "config.h"
 
+#include <glib/gstdio.h>
 #include <libsoup/soup.h>
 
 #include "relay-end.h"
@@ -196,6 +197,31 @@ test_no_page (ServerEnd *self, gconstpointer data)
   g_assert_cmpuint (get (self, "healthz", NULL), ==, SOUP_STATUS_OK);
 }
 
+/* The key of nobody, and no file. */
+static void
+test_token_keys (ServerEnd *self, gconstpointer data)
+{
+  g_autofree char *directory = g_dir_make_tmp ("wherry-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename (directory, "keys.json", NULL);
+  const char *const keys[] = { path, NULL };
+  g_autoptr (GError) error = NULL;
+
+  g_object_set (self->server, "token-keys", keys, NULL);
+  g_assert_false (wherry_server_start (self->server, &error));
+  g_assert_error (error, WHERRY_ERROR, WHERRY_ERROR_INVALID_ARGUMENT);
+  g_assert_true (
+      g_file_set_contents_full (path,
+                                "{\"keys\":[{\"kty\":\"oct\",\"alg\":\"HS256\","
+                                "\"k\":\"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY\"}]}",
+                                -1, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
+  start (self);
+  join (self);
+  WHERRY_WAIT_UNTIL (NULL, strstr (self->heard->str, "\"unauthorized\"") != NULL);
+  g_assert_cmpuint (get (self, "rooms", NULL), ==, SOUP_STATUS_UNAUTHORIZED);
+  g_unlink (path);
+  g_rmdir (directory);
+}
+
 static void
 test_beyond_loopback (ServerEnd *self, gconstpointer data)
 {
@@ -307,6 +333,7 @@ main (int argc, char *argv[])
   ADD ("joins", test_joins);
   ADD ("origins", test_origins);
   ADD ("no-page", test_no_page);
+  ADD ("token-keys", test_token_keys);
   ADD ("beyond-loopback", test_beyond_loopback);
   ADD ("refusals", test_refusals);
   ADD ("dropped-elsewhere", test_dropped_elsewhere);
