@@ -201,6 +201,20 @@ check_route (SoupServerMessage *message, const WherryHttpRoute *route)
   return FALSE;
 }
 
+/* Bodies that come at once are bounded by their number and size, and count where everything does.
+ */
+static gboolean
+check_budget (WherryHttpApi *self, SoupServerMessage *message, gsize most)
+{
+  WherryBudget *budget = wherry_relay_hub_get_budget (self->config.relay);
+
+  if (most == 0 || budget == NULL || !wherry_budget_is_over (budget))
+    return TRUE;
+  wherry_http_refuse (message, WHERRY_SIGNAL_ERROR_SERVER_FULL,
+                      "The server holds as much as it may: try again");
+  return FALSE;
+}
+
 static gboolean
 check_announced (SoupServerMessage *message, gsize most)
 {
@@ -226,12 +240,13 @@ wherry_http_api_check (WherryHttpApi *self, SoupServerMessage *message, const ch
   most = body_max (self, request->route->resource);
   if (!wherry_http_check_length (message, most + WHERRY_HTTP_DISCARD_MAX, TRUE))
     return;
-  wherry_http_bound_body (message, most);
+  wherry_http_bound_body (message, most, wherry_relay_hub_get_budget (self->config.relay));
   if (!wherry_http_check_origin (message, self->config.hosts, self->config.origins))
     return;
   wherry_http_allow_origin (message);
   if (!check_route (message, request->route) || !check_method (message, request->route->resource)
-      || !check_resource (self, request) || !check_announced (message, most))
+      || !check_resource (self, request) || !check_announced (message, most)
+      || !check_budget (self, message, most))
     /* what comes is read, so that the sender hears us, and forgotten */
     soup_message_body_set_accumulate (soup_server_message_get_request_body (message), FALSE);
 }

@@ -184,7 +184,20 @@ typedef struct
 {
   gsize most;
   gsize length;
+  gsize charged;
+  WherryBudget *budget; /* NULL: none */
 } BodyBound;
+
+static void
+body_bound_free (gpointer data)
+{
+  BodyBound *bound = data;
+
+  if (bound->budget != NULL)
+    wherry_budget_release (bound->budget, bound->charged);
+  g_clear_pointer (&bound->budget, wherry_budget_unref);
+  g_free (bound);
+}
 
 static void
 on_chunk (SoupServerMessage *message, GBytes *chunk, gpointer user_data)
@@ -194,18 +207,26 @@ on_chunk (SoupServerMessage *message, GBytes *chunk, gpointer user_data)
 
   bound->length += g_bytes_get_size (chunk);
   if (bound->length <= bound->most)
-    return;
+    {
+      if (bound->budget != NULL && soup_message_body_get_accumulate (body))
+        {
+          bound->charged += g_bytes_get_size (chunk);
+          wherry_budget_charge (bound->budget, g_bytes_get_size (chunk));
+        }
+      return;
+    }
   soup_message_body_set_accumulate (body, FALSE);
   soup_message_body_truncate (body);
 }
 
 void
-wherry_http_bound_body (SoupServerMessage *message, gsize most)
+wherry_http_bound_body (SoupServerMessage *message, gsize most, WherryBudget *budget)
 {
   BodyBound *bound = g_new0 (BodyBound, 1);
 
   bound->most = most;
-  g_object_set_data_full (G_OBJECT (message), "wherry-body", bound, g_free);
+  bound->budget = budget != NULL ? wherry_budget_ref (budget) : NULL;
+  g_object_set_data_full (G_OBJECT (message), "wherry-body", bound, body_bound_free);
   g_signal_connect (message, "got-chunk", G_CALLBACK (on_chunk), bound);
   if (most == 0)
     soup_message_body_set_accumulate (soup_server_message_get_request_body (message), FALSE);

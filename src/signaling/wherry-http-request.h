@@ -5,6 +5,7 @@
 
 #include <libsoup/soup.h>
 
+#include "base/wherry-budget.h"
 #include "signaling/wherry-counted-stream.h"
 #include "signaling/wherry-origin-policy.h"
 #include "wire/wherry-reason.h"
@@ -31,9 +32,9 @@ void wherry_http_answer_options (SoupServerMessage *message, const char *methods
 /* Of the body that was read, or of one that was announced. FALSE: a body of this length is not to
  * be read at all, and its connection was ended with a last 413. */
 gboolean wherry_http_check_length (SoupServerMessage *message, gsize most, gboolean may_be_chunked);
-/* What may come: what is more is read and forgotten up to WHERRY_HTTP_DISCARD_MAX, then the
- * connection ends. */
-void wherry_http_bound_body (SoupServerMessage *message, gsize most);
+/* What may come, which is charged to budget (nullable) while the message lives: what is more is
+ * read and forgotten up to WHERRY_HTTP_DISCARD_MAX, then the connection ends. */
+void wherry_http_bound_body (SoupServerMessage *message, gsize most, WherryBudget *budget);
 /* Whether more came than bound_body() said. */
 gboolean wherry_http_is_too_large (SoupServerMessage *message);
 

@@ -423,6 +423,37 @@ test_slow_body (ServerFixture *f, gconstpointer data)
   g_assert_cmpuint (wherry_fake_relay_get_n_members (f->relay), ==, 0);
 }
 
+/* Bodies that are on their way count as messages do. */
+static void
+test_budget (ServerFixture *f, gconstpointer data)
+{
+  WherryBudget *budget = wherry_relay_hub_get_budget (f->relay);
+  gsize limit = wherry_budget_get_limit (budget);
+  g_autoptr (RawClient) half = wherry_raw_client_new (f->port);
+  g_autoptr (RawClient) late = NULL;
+  g_autofree char *body = g_strnfill (4000, 'a');
+  g_autofree char *text
+      = g_strdup_printf ("POST /rooms/r/topics/t HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n"
+                         "Content-Length: 5000\r\n\r\n%s",
+                         f->port, body);
+
+  wherry_raw_client_send (half, text, strlen (text));
+  WHERRY_WAIT_UNTIL (NULL, ({
+                       wherry_raw_client_turn (half);
+                       wherry_budget_get_used (budget) == 4000;
+                     }));
+  wherry_budget_charge (budget, limit - 4000);
+  late = ask (f, "POST", "/rooms/r/topics/t", "", "x");
+  answers (late, 503, "Wherry-Error: server-full");
+  wherry_budget_release (budget, limit - 4000);
+  wherry_raw_client_send (half, body, 1000);
+  answers (half, 202, "Content-Length: 0");
+  WHERRY_WAIT_UNTIL (NULL, ({
+                       wherry_raw_client_turn (half);
+                       wherry_budget_get_used (budget) == 0;
+                     }));
+}
+
 /* A client that does not wait for its answer; and a server that ends before there is one. */
 static void
 test_gone (ServerFixture *f, gconstpointer data)
@@ -482,6 +513,7 @@ main (int argc, char **argv)
   ADD ("topics", test_topics);
   ADD ("kick", test_kick);
   ADD ("slow-body", test_slow_body);
+  ADD ("budget", test_budget);
   ADD ("gone", test_gone);
   ADD ("draining", test_draining);
   return g_test_run ();
