@@ -106,9 +106,10 @@ struct _WherryRelayMember
 
   const WherryMemberEvents *events; /* NULL: its signaling is gone, or it has left */
   gpointer user_data;
-  gboolean joining;                  /* not yet known to its signaling */
-  gboolean present;                  /* it has not left */
-  gboolean observed;                 /* the observer was told of it */
+  gboolean unlisted; /* it comes back, and its signaling was not yet told who is here */
+  gboolean joining;  /* not yet known to its signaling */
+  gboolean present;  /* it has not left */
+  gboolean observed; /* the observer was told of it */
   WherryPeerTransportFunc transport; /* NULL: the network */
   gpointer transport_data;
   char *path; /* NULL: none is known */
@@ -295,6 +296,8 @@ const char *wherry_relay_join_attributes (const WherryJoin *join);
 /* FALSE: its attributes or its will are not taken; code and text say why. */
 gboolean wherry_relay_hub_check_presence (WherryRelayHub *self, const WherryJoin *join,
                                           WherrySignalError *code, const char **text);
+/* It comes back, and may say something else about itself; what it does not say it keeps. */
+void wherry_relay_member_renew_presence (WherryRelayMember *self, const WherryJoin *join);
 /* Nothing more comes from the member, which goes or went for that reason: its will is published if
  * it is for that, and in any case done with. */
 void wherry_relay_member_publish_will (WherryRelayMember *self, WherryLeaveReason reason);

@@ -108,6 +108,27 @@ wherry_relay_member_set_attributes (WherryRelayMember *self, const char *attribu
   return TRUE;
 }
 
+void
+wherry_relay_member_renew_presence (WherryRelayMember *self, const WherryJoin *join)
+{
+  const char *attributes = wherry_relay_join_attributes (join);
+
+  if (join->will != NULL && wherry_grant_may_publish (self->grant, join->will_topic)
+      && wherry_message_get_length (join->will) <= self->relay->config->max_message_size)
+    {
+      g_clear_pointer (&self->will, wherry_message_unref);
+      self->will = wherry_message_ref (join->will);
+      g_free (self->will_topic);
+      self->will_topic = g_strdup (join->will_topic);
+    }
+  if (attributes == NULL || g_strcmp0 (attributes, self->attributes) == 0)
+    return;
+  if (take_attributes (self, attributes))
+    wherry_relay_room_changed (self->room, self, NULL);
+  else
+    wherry_counter_inc (WHERRY_COUNTER_ATTRIBUTES_REFUSED);
+}
+
 /* It did not go by itself, and is not here on another connection; when the server goes down there
  * is nobody to hear it. */
 static gboolean

@@ -159,6 +159,7 @@ wherry_relay_hub_resume (WherryRelayHub *self, const WherryJoin *join,
   old_data = member->user_data;
   member->events = events;
   member->user_data = user_data;
+  member->unlisted = TRUE;
   wherry_relay_hub_count_address (self, member->address, -1);
   g_free (member->address);
   member->address = g_strdup (join->address);
@@ -166,6 +167,7 @@ wherry_relay_hub_resume (WherryRelayHub *self, const WherryJoin *join,
   member->mirror = join->mirror;
   wherry_clock_clear_source (&member->away_timer);
   take_grant (member, join->grant);
+  wherry_relay_member_renew_presence (member, join);
   if (old_events != NULL)
     old_events->left (old_data, WHERRY_LEAVE_REPLACED);
   if (member->peer == NULL)
@@ -194,15 +196,18 @@ wherry_relay_member_come_back (WherryRelayMember *self)
   if (self->told_away)
     wherry_relay_room_tell_away (self->room, self, FALSE);
   self->told_away = FALSE;
+  wherry_relay_hub_tell_changed (self->relay, self);
   self->pending = wherry_resume_record_begin (self);
   wherry_relay_member_make_ready (self);
-  wherry_relay_hub_tell_changed (self->relay, self);
 }
 
 void
 wherry_relay_member_make_ready (WherryRelayMember *self)
 {
-  if (!self->pending && self->events != NULL && self->events->ready != NULL)
+  if (self->pending)
+    return;
+  self->unlisted = FALSE; /* it is told who is here now, and from then on what happens */
+  if (self->events != NULL && self->events->ready != NULL)
     self->events->ready (self->user_data);
 }
 

@@ -156,8 +156,9 @@ tell (WherryRelayRoom *self, EventType type, WherryRelayMember *subject, WherryL
     {
       WherryRelayMember *member = g_ptr_array_index (self->members, i);
 
-      /* one that is joining gets the list of who is there then */
-      if (!member->joining && (member != subject || type == EVENT_MSG || type == EVENT_CHANGED))
+      /* one that is joining, or coming back, gets the list of who is there then */
+      if (!member->joining && !member->unlisted && wherry_relay_member_is_ready (member)
+          && (member != subject || type == EVENT_MSG || type == EVENT_CHANGED))
         g_ptr_array_add (event->listeners, wherry_relay_member_ref (member));
     }
   g_queue_push_tail (&self->events, event);

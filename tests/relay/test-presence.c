@@ -9,7 +9,7 @@
 #include "base/wherry-limits.h"
 #include "relay-fixture.h"
 
-/* Attributes, last wills, and that everybody hears of them in one order. */
+/* Attributes and last wills. */
 
 static void
 set_up (RelayFixture *self, gconstpointer data)
@@ -264,190 +264,81 @@ test_will_too_large (void)
   relay_fixture_clear (&self);
 }
 
-/* ---- one order for everybody ---- */
-
-#define N_ACTIONS 400
-#define N_PRESENT_MAX 24
-
-typedef struct
-{
-  GRand *rand;
-  guint left; /* actions still to come */
-  guint n_names;
-  guint n_changes;
-} Storm;
-
-static void act (RelayFixture *fixture, Storm *storm);
-
-/* What a client knows by what it was told: name to attributes. */
-static void
-note_event (GHashTable *view, const char *event)
-{
-  g_autofree char *name = g_strndup (event + 1, strcspn (event + 1, "{:"));
-  const char *attributes = strchr (event, '{');
-
-  if (event[0] == '+') /* once */
-    g_assert_true (g_hash_table_insert (view, g_steal_pointer (&name), g_strdup (attributes)));
-  else if (event[0] == '~')
-    g_assert_false (g_hash_table_insert (view, g_steal_pointer (&name), g_strdup (attributes)));
-  else
-    g_assert_true (g_hash_table_remove (view, name));
-}
-
-static void
-on_heard (TestClient *self)
-{
-  Storm *storm = self->heard_data;
-
-  if (g_rand_int_range (storm->rand, 0, 3) == 0)
-    act (self->fixture, storm);
-}
+/* ---- coming back ---- */
 
 static TestClient *
-pick (RelayFixture *fixture, Storm *storm, guint *n_present)
+join_resumable (RelayFixture *self, const char *address, const char *token, const char *attributes,
+                const char *will)
 {
-  g_autoptr (GPtrArray) present = g_ptr_array_new ();
+  g_autoptr (WherryMessage) message = NULL;
+  WherryJoin join = {
+    .room = "room",
+    .name = "bob",
+    .mirror = TRUE,
+    .address = address,
+    .resumable = TRUE,
+    .resume = token,
+    .attributes = attributes,
+    .will_topic = "news",
+  };
+  WherrySignalError code;
 
-  for (guint i = 0; i < fixture->clients->len; i++)
-    {
-      TestClient *client = g_ptr_array_index (fixture->clients, i);
-
-      if (client->member != NULL)
-        g_ptr_array_add (present, client);
-    }
-  *n_present = present->len;
-  if (present->len == 0)
-    return NULL;
-  return g_ptr_array_index (present, g_rand_int_range (storm->rand, 0, (gint32) present->len));
+  message = wherry_message_new (WHERRY_MESSAGE_TEXT, (const guint8 *) will, strlen (will), NULL);
+  join.will = message;
+  return test_client_try_join_as (self, &join, &code);
 }
 
+/* From another address, with something else to say; its will is not for being away. */
 static void
-append_event (const WherrySignalMemberRef *member, gpointer data)
+test_resume (RelayFixture *self, gconstpointer data)
 {
-  g_string_append_printf (data, "+%s%s ", member->name, member->attributes);
+  TestClient *ann = test_client_connect (self, "room", "ann");
+  TestChannel *own = test_client_open (ann, "news");
+  TestClient *bob = join_resumable (self, "192.0.2.1", NULL, "{\"n\":1}", "first");
+  g_autofree char *token = NULL;
+
+  test_client_start (bob);
+  test_client_wait_connected (bob);
+  token = wherry_relay_member_issue_resume (bob->member);
+  wherry_fake_stream_end (bob->relay_end, WHERRY_TRANSPORT_FAILED, NULL);
+  relay_fixture_settle (self);
+  bob = join_resumable (self, "192.0.2.2", token, "{\"n\":2}", "second");
+  g_assert_nonnull (bob);
+  g_assert_cmpstr (bob->heard->str, ==, "");
+  g_assert_cmpstr (wherry_relay_member_get_attributes (bob->member), ==, "{\"n\":2}");
+  g_assert_nonnull (strstr (ann->heard->str, "~bob{\"n\":2} "));
+  test_client_start (bob);
+  test_client_wait_connected (bob);
+  assert_text (own, "");
+  wherry_relay_member_leave (bob->member, WHERRY_LEAVE_KICKED);
+  relay_fixture_settle (self);
+  assert_text (own, "second");
+  /* the fixture's end asserts that no address is counted any more */
 }
 
+/* While the connection that it takes the place of ends, the room goes on. */
 static void
-act_join (RelayFixture *fixture, Storm *storm)
+test_take_over (RelayFixture *self, gconstpointer data)
 {
-  g_autofree char *name = g_strdup_printf ("m%u", storm->n_names++);
-  g_autofree char *attributes = g_strdup_printf ("{%u}", storm->n_changes++);
-  TestClient *client = join_with (fixture, name, attributes, NULL, NULL);
-
-  g_assert_cmpstr (client->heard->str, ==, ""); /* nothing before the list */
-  wherry_relay_member_foreach_other (client->member, append_event, client->heard);
-  g_string_append (client->heard, "| ");
-  client->on_heard = on_heard;
-  client->heard_data = storm;
-}
-
-static void
-act (RelayFixture *fixture, Storm *storm)
-{
-  guint n_present;
-  TestClient *client = pick (fixture, storm, &n_present);
-  int dice = g_rand_int_range (storm->rand, 0, 4);
-
-  if (storm->left == 0)
-    return;
-  storm->left--;
-  if (client == NULL || (dice < 2 && n_present < N_PRESENT_MAX))
-    act_join (fixture, storm);
-  else if (dice == 2)
-    wherry_relay_member_leave (client->member, WHERRY_LEAVE_LEFT);
-  else
-    {
-      g_autofree char *attributes = g_strdup_printf ("{%u}", storm->n_changes++);
-      gboolean present = client->member->present; /* not while its end is told */
-      WherrySignalError code;
-
-      g_assert_true (set_attributes (client, attributes, NULL, &code) == present);
-    }
-}
-
-/* Each event's text is unique in the test, so its place in one client's story can be looked up. */
-static void
-assert_same_order (TestClient *a, TestClient *b)
-{
-  g_auto (GStrv) story = g_strsplit (strchr (a->heard->str, '|') + 2, " ", -1);
-  const char *at = strchr (b->heard->str, '|');
-
-  for (guint i = 0; story[i] != NULL && *story[i] != '\0'; i++)
-    {
-      g_autofree char *needle = g_strdup_printf (" %s ", story[i]);
-      const char *found = strstr (strchr (b->heard->str, '|'), needle);
-
-      if (found == NULL)
-        continue;
-      g_assert_true (found >= at);
-      at = found;
-    }
-}
-
-static void
-check_story (TestClient *client)
-{
-  g_autoptr (GHashTable) view = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
-  g_auto (GStrv) story = g_strsplit (client->heard->str, " ", -1);
   g_autoptr (GString) others = g_string_new (NULL);
-  g_auto (GStrv) last = NULL;
+  g_autofree char *token = NULL;
+  TestClient *bob, *back;
 
-  /* of itself it is told changes only */
-  g_hash_table_insert (view, g_strdup (client->name), NULL);
-  for (guint i = 0; story[i] != NULL && *story[i] != '\0'; i++)
-    if (*story[i] != '|')
-      note_event (view, story[i]);
-  if (client->member == NULL)
-    return;
-  wherry_relay_member_foreach_other (client->member, append_event, others);
-  last = g_strsplit (others->str, " ", -1);
-  g_assert_cmpuint (g_hash_table_size (view), ==, g_strv_length (last));
-  for (guint i = 0; *last[i] != '\0'; i++)
-    {
-      g_autofree char *name = g_strndup (last[i] + 1, strcspn (last[i] + 1, "{"));
-
-      g_assert_cmpstr (g_hash_table_lookup (view, name), ==, strchr (last[i], '{'));
-    }
-}
-
-static void
-on_observed (gpointer user_data, WherryRelayMember *member)
-{
-  RelayFixture *fixture = user_data;
-  TestClient *first = g_ptr_array_index (fixture->clients, 0);
-
-  if (first->heard_data != NULL) /* one of them is there: ask it for the dice */
-    on_heard (first);
-}
-
-static void
-on_observed_left (gpointer user_data, WherryRelayMember *member, WherryLeaveReason reason)
-{
-}
-
-/* Members join, leave and change from within what they, and the relay's owner, are told. */
-static void
-test_one_order (RelayFixture *self, gconstpointer data)
-{
-  static const WherryRelayObserver observer
-      = { .joined = on_observed, .changed = on_observed, .left = on_observed_left };
-  guint32 seed = g_test_rand_int ();
-  Storm storm = { .rand = g_rand_new_with_seed (seed), .left = N_ACTIONS };
-
-  g_test_message ("seed %u", seed);
-  wherry_relay_hub_set_observer (self->relay, &observer, self);
-  while (storm.left > 0)
-    act (self, &storm);
-  for (guint i = 0; i < self->clients->len; i++)
-    check_story (g_ptr_array_index (self->clients, i));
-  for (guint i = 0; i < self->clients->len; i++)
-    for (guint j = 0; j < self->clients->len; j++)
-      assert_same_order (g_ptr_array_index (self->clients, i),
-                         g_ptr_array_index (self->clients, j));
-  for (guint i = 0; i < self->clients->len; i++)
-    ((TestClient *) g_ptr_array_index (self->clients, i))->on_heard = NULL;
-  wherry_relay_hub_set_observer (self->relay, NULL, NULL);
-  g_rand_free (storm.rand);
+  test_client_connect (self, "room", "ann");
+  bob = join_resumable (self, NULL, NULL, "{}", "gone");
+  test_client_start (bob);
+  test_client_wait_connected (bob);
+  token = wherry_relay_member_issue_resume (bob->member);
+  back = join_resumable (self, NULL, token, "{}", "gone");
+  test_client_join (self, "room", "cid", TRUE);
+  g_assert_false (wherry_relay_member_is_ready (back->member));
+  relay_fixture_settle (self);
+  g_assert_true (wherry_relay_member_is_ready (back->member));
+  g_assert_cmpstr (back->heard->str, ==, ""); /* it is told by joined */
+  wherry_relay_member_foreach_other (back->member, append_attributes, others);
+  g_assert_cmpstr (others->str, ==, "ann cid ");
+  test_client_join (self, "room", "dan", TRUE);
+  g_assert_cmpstr (back->heard->str, ==, "+dan ");
 }
 
 int
@@ -464,6 +355,7 @@ main (int argc, char **argv)
   ADD ("will-reasons", test_will_reasons);
   ADD ("no-will", test_no_will);
   g_test_add_func ("/relay/presence/will-too-large", test_will_too_large);
-  ADD ("one-order", test_one_order);
+  ADD ("resume", test_resume);
+  ADD ("take-over", test_take_over);
   return g_test_run ();
 }
