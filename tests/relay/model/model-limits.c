@@ -185,6 +185,25 @@ model_limits_check_pauses (Model *self)
     }
 }
 
+/* Both keep the newest, which is what is promised. */
+void
+model_limits_change_policy (ModelClient *client, WherryPolicy policy)
+{
+  WherryMemberPort *port = client->member != NULL ? client->member->port : NULL;
+  GPtrArray *outboxes = port != NULL ? wherry_member_port_get_set (port)->outboxes : NULL;
+
+  model_trace (client->model, "%s has another policy", client->name);
+  for (guint i = 0; outboxes != NULL && i < outboxes->len; i++)
+    {
+      WherryOutbox *outbox = g_ptr_array_index (outboxes, i);
+      const WherryOutboxLimits limits = outbox->limits;
+
+      if (outbox->policy != WHERRY_POLICY_BLOCK && outbox->label != NULL
+          && !g_str_has_prefix (outbox->label, WHERRY_LABEL_RESERVED))
+        wherry_outbox_change_policy (outbox, policy, &limits);
+    }
+}
+
 /* The stream pair has no description in which a client could say so. */
 void
 model_limits_apply (Model *self)

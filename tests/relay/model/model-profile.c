@@ -106,5 +106,7 @@ model_profile_init (ModelProfile *self, guint seed)
   if (self->is_poor)
     config->memory_budget = (2u * self->n_clients + 2) * (self->window + self->size_max + 1024) * 2
                             + 4 * config->outbox.outbox_high;
+  if (model_one_in (&random, 3))
+    config->policy_lossy = WHERRY_POLICY_LATEST;
   return config;
 }

@@ -225,8 +225,11 @@ model_step (Model *self, const ModelStep *step)
     step_read (self, step);
   else if (op < 850)
     step_end (self, step);
-  else if (op < 880)
+  else if (op < 870)
     step_signal (self, step);
+  else if (op < 880 && self->present->len > 0)
+    model_limits_change_policy (pick (self, step->a), step->b % 2 == 0 ? WHERRY_POLICY_LATEST
+                                                                       : WHERRY_POLICY_DROP_OLDEST);
   else if (op < 910)
     step_blurt (self, step);
   else if (op < 995)

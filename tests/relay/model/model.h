@@ -303,6 +303,8 @@ void model_limits_check (Model *self);
 void model_limits_left_slow (Model *self, guint client);
 /* Some take no large messages. */
 void model_limits_apply (Model *self);
+/* Of its lossy channels, from now on. */
+void model_limits_change_policy (ModelClient *client, WherryPolicy policy);
 /* Publishers wait no longer than they may. */
 void model_limits_check_pauses (Model *self);
 
