@@ -31,7 +31,7 @@ export type RoomState = 'signaling' | 'connecting' | 'connected' | 'reconnecting
 export type ServerCode =
   | 'bad-message' | 'unknown-type' | 'not-joined' | 'already-joined' | 'bad-room' | 'room-full' | 'server-full'
   | 'unauthorized' | 'forbidden' | 'bad-sdp' | 'bad-candidate' | 'too-large' | 'rate-limited' | 'no-such-member'
-  | 'shutting-down' | 'internal';
+  | 'shutting-down' | 'resume-refused' | 'internal';
 
 /** Why the server ended a membership. */
 export type LeftCode = 'failed' | 'slow' | 'kicked' | 'banned' | 'timeout' | 'expired' | 'replaced' | 'shutdown';
@@ -94,11 +94,33 @@ export interface ChannelOptions {
   protocol?: string;
 }
 
+/** Where a message comes from. */
+export interface MessageOrigin {
+  /** The member that sent it; null: the server itself. */
+  from: string | null;
+  /** Rises by one for each message to everybody on the topic; for a direct one it counts those to us. */
+  sequence: number;
+  /** It was sent before: from history, or while we were away. */
+  replayed: boolean;
+  /** It is for us alone. */
+  direct: boolean;
+}
+
+export interface SendOptions {
+  /** The one member that is to get it; needs the option `resume`. */
+  to?: string | Member;
+}
+
 export interface ChannelEvents {
   /** Messages can be sent; comes again after each reconnection. */
   open: Fired<{}>;
-  message: Fired<{ data: Message }>;
-  /** The connection was lost while this many bytes waited here: they, and what was on its way, may not have arrived. */
+  /** The other fields are there with the option `resume`, where the sender's messages are addressed. */
+  message: Fired<{ data: Message } & Partial<MessageOrigin>>;
+  /**
+   * The connection was lost while this many bytes waited here: they, and what was on its way, may not have arrived. With the
+   * option `resume`: we could not come back as the same member; this many bytes may not have arrived, and others' messages
+   * may be missing.
+   */
   gap: Fired<{ bytes: number }>;
   /** One message could not be sent; the channel lives on. */
   error: Fired<{ error: WherryError }>;
@@ -135,10 +157,10 @@ export interface WherryChannel extends TypedTarget<ChannelEvents>, AsyncIterable
    * Sends one message; order is kept, also behind a Blob that has to be read first. The promise resolves when there is
    * room for the next message (as `ready()`); it need not be awaited.
    * @throws {RangeError} larger than `room.maxMessageSize`
-   * @throws {TypeError} no message
+   * @throws {TypeError} no message, or no member to send it to
    * @throws {WherryError} `not-connected` or `buffer-full`
    */
-  send(data: Sendable): Promise<void>;
+  send(data: Sendable, options?: SendOptions): Promise<void>;
   /** Resolves when the channel is open and at most 256 KiB wait; rejects when it is closed. */
   ready(): Promise<void>;
   /** Resolves when nothing waits any more; rejects when it is closed. */
@@ -214,6 +236,14 @@ export interface JoinOptions {
   reconnect?: ReconnectOptions | false;
   /** Milliseconds from the start to connected. Default: 30000. */
   connectTimeout?: number;
+  /**
+   * After a lost connection come back as the same member, with the same id: ordered and reliable channels stay open, what was
+   * sent and has not arrived is sent again, what was missed is replayed, and nothing comes twice. Messages of channels
+   * without a `protocol` are then addressed: they say who sent them, and can be for one member. Members that use plain
+   * channels of their own get them plain; mirrors of these channels have the protocol `wherry.1`, which members without this
+   * option see as it is. Default: false.
+   */
+  resume?: boolean;
   /** Leave when the page goes away, so that others see it at once. Default: true. */
   leaveOnPageHide?: boolean;
   /** For Node: the constructors that a browser has built in. */
@@ -226,6 +256,10 @@ export interface RoomEvents {
   state: Fired<{ state: RoomState; reason: string; error: WherryError | null }>;
   /** The server has taken us in, possibly with a new id; the connection is still to be made. */
   joined: Fired<{ id: string }>;
+  /** With the option `resume`: we are still the same member. */
+  resumed: Fired<{}>;
+  /** With the option `resume`: it was too late for that, and we are another member. Messages of these topics may be missing. */
+  gap: Fired<{ topics: string[] }>;
   /** A channel that the relay opened because another member has this topic. */
   channel: Fired<{ channel: WherryChannel }>;
   /** `room.members` has changed in any way. */
@@ -250,7 +284,7 @@ export interface RoomEvents {
 export interface WherryRoom extends TypedTarget<RoomEvents> {
   /** The room's name. */
   readonly name: string;
-  /** Our own id, null before the first join; a new one after each reconnection. */
+  /** Our own id, null before the first join; a new one after each reconnection unless it was resumed. */
   readonly id: string | null;
   readonly state: RoomState;
   /** The state as a sentence for people. */

@@ -78,7 +78,7 @@ wants_mirror (WherryRoomTopic *topic, WherryRelayMember *member, const WherryTop
   return member->mirror && member->connected && member->peer != NULL
          && (entry == NULL || !entry->mirror_failed)
          && (member->closed_labels == NULL || !g_hash_table_contains (member->closed_labels, label))
-         && (entry == NULL || entry->served == NULL)
+         && (entry == NULL || (entry->served == NULL && !entry->own_again))
          && wherry_grant_may_subscribe (member->grant, label);
 }
 

@@ -173,6 +173,7 @@ typedef struct
   gboolean mirror_failed; /* not tried again before one of its channels closes */
   gboolean subscribed;    /* it is in the snapshot */
   gboolean away;          /* it was, and its connection is gone: the topic waits for it */
+  gboolean own_again;     /* it had one of its own then, and makes that anew: no mirror before it */
   gboolean resumes;       /* it came back: first what it missed, behind these two numbers */
   guint64 seen;
   guint64 direct;

@@ -133,7 +133,12 @@ wherry_relay_room_subscribe (WherryRelayRoom *self, WherryRelayMember *member, g
   g_hash_table_insert (member->owns, &own->token, own);
   g_ptr_array_add (topic->owns, own);
   if (member->present && !member->away && own->may_subscribe)
-    wherry_topic_entry (topic, member)->served = own;
+    {
+      WherryTopicEntry *entry = wherry_topic_entry (topic, member);
+
+      entry->served = own;
+      entry->own_again = FALSE;
+    }
   if (member->closed_labels != NULL)
     g_hash_table_remove (member->closed_labels, init->label); /* it wants this one after all */
 
@@ -237,6 +242,7 @@ wherry_relay_room_pause_topics (WherryRelayRoom *self, WherryRelayMember *member
 
       if (entry == NULL)
         continue;
+      entry->own_again |= entry->served != NULL;
       entry->served = NULL;
       entry->away = TRUE;
       wherry_topic_set_away (topic->topic, member->key, TRUE);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A data channel of a room that outlives the connection under it. Part of wherry.js. */
 
-import { ATTACH, DETACH, EMIT, HOLD, Target, WherryError, byteSize } from './events.js';
+import { ADOPT, ATTACH, ATTACHED, DETACH, EMIT, HOLD, INTERRUPT, Target, WherryError, byteSize } from './events.js';
 
 const LOW_BYTES = 256 * 1024; /* below this a channel asks for more */
 const HIGH_BYTES = 1024 * 1024; /* what the browser is handed at once; Chromium refuses past 16 MiB */
@@ -17,6 +17,7 @@ export class WherryChannel extends Target {
   #limit;
   #options;
   #dc = null;
+  #framing = null;
   #state = 'connecting';
   #error = null;
   #queue = [];
@@ -43,7 +44,7 @@ export class WherryChannel extends Target {
   get bufferedAmount() { return this.#queued + (this.#dc?.bufferedAmount ?? 0); }
 
   /** Sends one message. The promise says when there is room for the next; it need not be awaited. */
-  send(data) {
+  send(data, { to } = {}) {
     const size = byteSize(data);
     const limit = this.#limit();
     if (this.#state !== 'open')
@@ -53,7 +54,11 @@ export class WherryChannel extends Target {
     if (this.#queued > 0 && this.#queued + size > QUEUE_BYTES)
       throw new WherryError('buffer-full', `channel “${this.label}” has ${this.#queued} bytes waiting: await ready()`);
 
-    const item = { data, size, reading: false };
+    const recipient = typeof to === 'object' ? to?.id : to;
+    if (recipient !== undefined && !(this.#framing && /^[0-9a-f]{16}$/.test(recipient)))
+      throw new TypeError(this.#framing ? 'a member is named by its id' : `channel “${this.label}” cannot address one member: it needs the option resume`);
+
+    const item = { data, size, to: recipient, reading: false };
     this.#queue.push(item);
     this.#queued += size;
     this.#pump();
@@ -123,13 +128,18 @@ export class WherryChannel extends Target {
     }
   }
 
-  [ATTACH](dc) {
+  /* framing: null: messages are sent as they are. */
+  [ATTACH](dc, framing = null) {
+    this.#framing?.closed();
     this.#dc = dc;
+    this.#framing = framing;
+    if (framing)
+      framing.wake = () => this.#pump();
     dc.binaryType = 'arraybuffer';
     dc.bufferedAmountLowThreshold = LOW_BYTES;
     const own = (handler) => (event) => { if (this.#dc === dc) handler(event); };
     dc.addEventListener('open', own(() => this.#opened()));
-    dc.addEventListener('message', own((event) => this.#received(event.data)));
+    dc.addEventListener('message', own((event) => this.#received(event, framing)));
     dc.addEventListener('bufferedamountlow', own(() => this.#pump()));
     dc.addEventListener('close', own(() => this.#closed(null)));
     /* not now: whoever called room.channel() has yet to listen */
@@ -137,10 +147,24 @@ export class WherryChannel extends Target {
       queueMicrotask(own(() => this.#opened()));
   }
 
-  /* The connection ended. A channel of ours waits for the next one unless there is none. */
-  [DETACH](error, final) {
+  /* What carries our messages; null: nothing does. */
+  get [ATTACHED]() { return this.#dc && this.#framing; }
+
+  /* The relay opened a mirror before it knew of our channel: what was to come on this one has begun there. */
+  [ADOPT](dc, framing) {
+    const current = this.#dc;
+    dc.binaryType = 'arraybuffer';
+    dc.addEventListener('message', (event) => { if (this.#dc === current) this.#received(event, framing); });
+  }
+
+  /* The connection ended. A channel of ours waits for the next one unless there is none; when it goes on there, nothing has
+   * happened to it. */
+  [DETACH](error, final, resumes = false) {
     const lost = this.bufferedAmount;
     this.#dc = null;
+    if (resumes && this.#framing && this.#state !== 'closed')
+      return;
+    this.#framing = null;
     this.#queue = [];
     this.#queued = 0;
     if (this.#state === 'closed')
@@ -154,18 +178,28 @@ export class WherryChannel extends Target {
       this[EMIT]('gap', { bytes: lost });
   }
 
+  /* The connection goes on as another member's. */
+  [INTERRUPT](bytes) {
+    this[EMIT]('gap', { bytes });
+  }
+
   #opened() {
-    if (this.#state !== 'connecting')
-      return;
-    this.#state = 'open';
-    this[EMIT]('open');
+    this.#framing?.opened();
+    if (this.#state === 'connecting') {
+      this.#state = 'open';
+      this[EMIT]('open');
+    }
     this.#pump();
   }
 
-  #received(data) {
+  #received(event, framing) {
+    const fields = framing ? framing.receive(event.data) : { data: event.data };
+    if (fields === null)
+      return;
+    const { data } = fields;
     this.counts.messagesReceived += 1;
     this.counts.bytesReceived += byteSize(data);
-    this[EMIT]('message', { data });
+    this[EMIT]('message', fields);
   }
 
   #closed(error) {
@@ -174,6 +208,7 @@ export class WherryChannel extends Target {
     this.#state = 'closed';
     this.#error = error;
     this.#dc = null;
+    this.#framing?.closed();
     this.#wake();
     this[EMIT]('close', { error });
   }
@@ -186,12 +221,15 @@ export class WherryChannel extends Target {
         return;
       }
       const buffered = this.#dc.bufferedAmount;
-      if (buffered > LOW_BYTES && buffered + item.size > HIGH_BYTES)
+      if (this.#framing?.full || (buffered > LOW_BYTES && buffered + item.size > HIGH_BYTES))
         break;
       this.#queue.shift();
       this.#queued -= item.size;
       try {
-        this.#dc.send(item.data);
+        if (this.#framing)
+          this.#framing.send(item.data, item.to);
+        else
+          this.#dc.send(item.data);
         this.counts.messagesSent += 1;
         this.counts.bytesSent += item.size;
       } catch (cause) {

@@ -4,8 +4,11 @@
 /* Shared by the classes of this module and invisible outside it. */
 export const EMIT = Symbol('emit');
 export const HOLD = Symbol('hold');
+export const ADOPT = Symbol('adopt');
 export const ATTACH = Symbol('attach');
+export const ATTACHED = Symbol('attached');
 export const DETACH = Symbol('detach');
+export const INTERRUPT = Symbol('interrupt');
 
 const HELD_EVENTS = 1024;
 const HELD_BYTES = 1024 * 1024;

@@ -33,7 +33,7 @@ const parse = (text) => {
 /*
  * `owner` is told what happens: phase(name), joined(message), prepare(pc) before the offer is made,
  * channel(dc), message(object), connected(), wavering(bool), lost(error): nothing passes any more and the server may say
- * why, ended(error) once and last.
+ * why, ended(error) once and last; then keeps(pc): whether the owner sees to its end. refused() answers with another join.
  */
 export class Link {
   #options;
@@ -346,6 +346,10 @@ export class Link {
 
   #onError(message) {
     const error = new WherryError(message.code, message.message ?? message.code);
+    if (message.code === 'resume-refused' && !this.#joined) {
+      this.send({ type: 'join', ...this.#owner.refused() });
+      return;
+    }
     const fatal = message.ref === 'join' || message.ref === 'offer';
     if (fatal && !this.#connected)
       this.#end(error);
@@ -371,7 +375,8 @@ export class Link {
     for (const tid of [...this.#asks.keys()])
       this.#answer(tid, error);
     this.#owner.ended(error);
-    this.#pc?.close();
+    if (!this.#owner.keeps(this.#pc))
+      this.#pc?.close();
     this.#ws?.close();
   }
 }

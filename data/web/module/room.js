@@ -2,8 +2,10 @@
 /* The room: joining, members, channels, and coming back after a loss. */
 
 import { WherryChannel } from './channel.js';
-import { ATTACH, DETACH, EMIT, HOLD, Target, WherryError, WherryEvent, byteSize } from './events.js';
+import { ADOPT, ATTACH, ATTACHED, DETACH, EMIT, HOLD, INTERRUPT, Target, WherryError, WherryEvent } from './events.js';
 import { Link } from './link.js';
+import { channelInit, known, plain, socketUrl, willOf } from './options.js';
+import { Session } from './resume.js';
 import { readStats } from './stats.js';
 
 export { WherryChannel, WherryError, WherryEvent };
@@ -16,56 +18,12 @@ const BACKOFF = { retries: Infinity, minDelay: 500, maxDelay: 15_000 };
 const FINAL = new Set(['bad-room', 'unauthorized', 'forbidden', 'bad-message', 'unknown-type', 'bad-sdp',
   'kicked', 'banned', 'expired', 'replaced', 'unsupported']);
 
-const socketUrl = (url) => {
-  const parsed = new URL(url, globalThis.location?.href);
-  parsed.protocol = parsed.protocol.replace(/^http/, 'ws');
-  parsed.hash = '';
-  if (!parsed.pathname.endsWith('/connect'))
-    parsed.pathname = `${parsed.pathname.replace(/\/[^/]*$/, '')}/connect`;
-  return parsed.href;
-};
-
-const known = (object) => Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
-
-/* What RTCPeerConnection.createDataChannel() would refuse is refused here, so that it also is while not connected. */
-const channelInit = (label, { ordered, maxRetransmits, maxPacketLifeTime, protocol }) => {
-  if (typeof label !== 'string' || byteSize(label) > 65535)
-    throw new TypeError('a label is a string of at most 65535 bytes');
-  if (label.startsWith('wherry:'))
-    throw new WherryError('forbidden', 'labels that start with “wherry:” are the relay\'s own');
-  for (const number of [maxRetransmits, maxPacketLifeTime]) {
-    if (number !== undefined && !(Number.isInteger(number) && number >= 0 && number <= 65535))
-      throw new TypeError('maxRetransmits and maxPacketLifeTime are numbers from 0 to 65535');
-  }
-  if (maxRetransmits !== undefined && maxPacketLifeTime !== undefined)
-    throw new TypeError('maxRetransmits and maxPacketLifeTime exclude each other');
-  return known({ ordered, maxRetransmits, maxPacketLifeTime, protocol });
-};
-
-const plain = (attributes) => {
-  if (typeof attributes !== 'object' || attributes === null || Array.isArray(attributes))
-    throw new TypeError('attributes are an object');
-  return attributes;
-};
-
-/* As the server takes it: text, or binary data in base64. */
-const willOf = (will) => {
-  if (will === undefined)
-    return undefined;
-  const { topic, data } = will;
-  if (typeof topic !== 'string' || topic.startsWith('wherry:') || byteSize(data) > 16384)
-    throw new TypeError('a will has a topic, and data of at most 16 KiB');
-  if (typeof data === 'string')
-    return { topic, text: data };
-  const bytes = ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data);
-  return { topic, data: btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join('')) };
-};
-
 /** A member's view of a room. `Wherry.join()` makes one that is connected, `Wherry.room()` one that is not. */
 export class WherryRoom extends Target {
   #options;
   #url;
   #link = null;
+  #session = null; /* null: not to be resumed */
   #state = 'closed';
   #reason = 'Not joined yet.';
   #error = null;
@@ -88,6 +46,7 @@ export class WherryRoom extends Target {
     this.#options = { ...options };
     this.#options.WebSocket ??= globalThis.WebSocket;
     this.#options.RTCPeerConnection ??= globalThis.RTCPeerConnection;
+    this.#session = this.#options.resume ? new Session() : null;
     this.#attributes = plain(this.#options.attributes ?? {});
     this.#will = willOf(this.#options.will);
     this.name = name;
@@ -106,7 +65,7 @@ export class WherryRoom extends Target {
 
   /** The largest message that can be sent now, in bytes. */
   get maxMessageSize() {
-    return Math.min(this.#limit, this.#link?.pc?.sctp?.maxMessageSize || Infinity);
+    return Math.min(this.#limit, this.#link?.pc?.sctp?.maxMessageSize || Infinity) - (this.#session?.overhead ?? 0);
   }
 
   /** Joins; resolves with the room when messages can pass, rejects with the reason why they cannot. */
@@ -138,8 +97,14 @@ export class WherryRoom extends Target {
     channel.addEventListener('close', () => this.#channels.delete(channel));
     this.#channels.add(channel);
     if (this.#link?.pc)
-      channel[ATTACH](this.#link.pc.createDataChannel(label, init));
+      this.#attach(channel, this.#link.pc, init);
     return channel;
+  }
+
+  #attach(channel, pc, init = {}) {
+    const protocol = this.#session?.protocolOf(channel.protocol) ?? init.protocol;
+    const dc = pc.createDataChannel(channel.label, known({ ...init, protocol }));
+    channel[ATTACH](dc, this.#session?.frame(dc, false));
   }
 
   /** Sends any JSON to one member over the signaling connection. */
@@ -215,6 +180,8 @@ export class WherryRoom extends Target {
         phase: (name) => { if (mine() && first) this.#setState(name, name === 'signaling' ? 'Asking the server.' : 'Making the connection to the relay.'); },
         joined: (message) => { if (mine()) this.#onJoined(message); },
         prepare: (pc) => { if (mine()) this.#attachAll(pc); },
+        refused: () => { this.#session.refused(); return this.#joinFields; },
+        keeps: (pc) => this.#session?.keep(pc),
         channel: (dc) => { if (mine()) this.#onMirror(dc); },
         message: (message) => { if (mine()) this.#onMessage(message); },
         wavering: (yes) => { if (mine()) this.#onWavering(yes); },
@@ -235,29 +202,51 @@ export class WherryRoom extends Target {
         },
       });
       this.#link = link;
-      link.start(this.#url, known({
-        room: this.name, name: this.#options.name, token: this.#options.token, mirror: this.#options.mirror,
-        attributes: Object.keys(this.#attributes).length > 0 ? this.#attributes : undefined, will: this.#will,
-      }));
+      link.start(this.#url, this.#joinFields);
+    });
+  }
+
+  get #joinFields() {
+    return known({
+      room: this.name, name: this.#options.name, token: this.#options.token, mirror: this.#options.mirror,
+      attributes: Object.keys(this.#attributes).length > 0 ? this.#attributes : undefined, will: this.#will,
+      resume: this.#session?.request,
     });
   }
 
   #attachAll(pc) {
     for (const channel of this.#channels) {
+      /* a mirror that has something to say does not wait for the relay to open it again */
       const { label, protocol, ordered, maxRetransmits, maxPacketLifeTime } = channel;
-      channel[ATTACH](pc.createDataChannel(label, known({
-        protocol, ordered, maxRetransmits: maxRetransmits ?? undefined, maxPacketLifeTime: maxPacketLifeTime ?? undefined,
-      })));
+      if (!channel.mirrored || channel.bufferedAmount > 0 || this.#session?.waits(label))
+        this.#attach(channel, pc, { protocol, ordered, maxRetransmits: maxRetransmits ?? undefined, maxPacketLifeTime: maxPacketLifeTime ?? undefined });
     }
   }
 
   #onJoined(message) {
+    const resumed = this.#session?.joined(message) ?? null;
     this.#id = message.peer;
     this.#limit = message.maxMessageSize || Infinity;
     this.#features = message.features ?? [];
     this.members.clear();
     this.#addMembers(message.members ?? []);
     this[EMIT]('joined', { id: this.#id });
+    if (resumed === true)
+      this[EMIT]('resumed');
+    else if (resumed !== null)
+      this.#interrupt(resumed);
+  }
+
+  /* Others may have spoken, and what was sent and not acknowledged may not have arrived. */
+  #interrupt(lost) {
+    const error = new WherryError('resume-refused', 'The relay does not know this member any more; it joined as another one.');
+    for (const channel of [...this.#channels]) {
+      if (channel.mirrored)
+        channel[DETACH](error, true);
+      else
+        channel[INTERRUPT](lost.get(channel.label) ?? 0);
+    }
+    this[EMIT]('gap', { topics: [...lost.keys()] });
   }
 
   #addMembers(list) {
@@ -267,8 +256,18 @@ export class WherryRoom extends Target {
   }
 
   #onMirror(dc) {
+    const framing = this.#session?.frame(dc, true) ?? null;
+    const same = framing ? [...this.#channels].filter(({ label }) => label === dc.label) : [];
+    const resumed = same.find((channel) => channel.mirrored && !channel[ATTACHED]);
+    const own = same.find((channel) => channel[ATTACHED] && !channel[ATTACHED].mirrored);
+    if (resumed)
+      resumed[ATTACH](dc, framing);
+    else if (own)
+      own[ADOPT](dc, framing);
+    if (resumed || own)
+      return;
     const options = known({
-      protocol: dc.protocol,
+      protocol: framing ? '' : dc.protocol,
       ordered: dc.ordered,
       maxRetransmits: dc.maxRetransmits ?? undefined,
       maxPacketLifeTime: dc.maxPacketLifeTime ?? undefined,
@@ -276,7 +275,7 @@ export class WherryRoom extends Target {
     const channel = new WherryChannel(dc.label, options, () => this.maxMessageSize, true);
     channel.addEventListener('close', () => this.#channels.delete(channel));
     this.#channels.add(channel);
-    channel[ATTACH](dc);
+    channel[ATTACH](dc, framing);
     this[EMIT]('channel', { channel });
   }
 
@@ -305,6 +304,9 @@ export class WherryRoom extends Target {
         break;
       case 'msg':
         this[EMIT]('msg', { from: message.from, data: message });
+        break;
+      case 'ack':
+        this.#session?.acknowledge(message);
         break;
       case 'error':
         this[EMIT]('notice', { error: new WherryError(message.code, message.message ?? message.code), notice: message });
@@ -409,8 +411,9 @@ export class WherryRoom extends Target {
   }
 
   #drop(error, final) {
+    this.#session?.cut();
     for (const channel of [...this.#channels])
-      channel[DETACH](error, final);
+      channel[DETACH](error, final, !final && this.#session?.resumable);
     this.members.clear();
     this[EMIT]('members', { members: this.members });
   }
@@ -425,6 +428,7 @@ export class WherryRoom extends Target {
   }
 
   #unhook() {
+    this.#session?.end();
     this.#options.signal?.removeEventListener('abort', this.#onAbort);
     globalThis.removeEventListener?.('pagehide', this.#onPageHide);
   }
