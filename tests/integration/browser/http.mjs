@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Members without a WebSocket: plain pages in Chromium that have fetch() and RTCPeerConnection and nothing of ours, and
+ * Members without a WebSocket: plain pages in Chromium and Firefox that have fetch() and RTCPeerConnection and nothing of ours, and
  * aiortc with the HTTP client of Python's standard library. One POST each; trickled fragments, an ICE restart, presence
  * and notices, what a server's own program says, other origins.
  */
@@ -35,18 +35,16 @@ const join = async (base, room, name, trickle) => {
     member.mirrors[channel.label] = channel;
     listen(channel);
   };
-  member.gathered = () => new Promise((resolve) => {
-    const done = () => pc.iceGatheringState === 'complete' && resolve();
-    pc.addEventListener('icegatheringstatechange', done);
-    done();
-  });
+  /* to be asked before the description is set: the state may be "complete" from the time before */
+  member.gathering = () => new Promise((resolve) => { pc.onicecandidate = ({ candidate }) => candidate ?? resolve(); });
   member.open = Promise.all([notices, member.chat].map((channel) => new Promise((resolve) => { channel.onopen = resolve; })));
 
   const offer = await pc.createOffer();
   const bare = offer.sdp;
+  const gathered = member.gathering();
   await pc.setLocalDescription(offer);
   if (!trickle)
-    await member.gathered();
+    await gathered;
   const response = await fetch(`${base}rooms/${room}/members?name=${name}`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/sdp', 'Wherry-Channels': JSON.stringify([{ label: 'chat', id: 8 }]) },
@@ -71,7 +69,7 @@ const join = async (base, room, name, trickle) => {
     method: 'PATCH', headers: { 'Content-Type': 'application/trickle-ice-sdpfrag', 'If-Match': member.etag }, body,
   });
   if (trickle) {
-    await member.gathered();
+    await gathered;
     member.trickled = (await member.patch(member.fragment())).status;
   }
   await member.open;
@@ -82,8 +80,9 @@ const join = async (base, room, name, trickle) => {
 const restart = async () => {
   const { pc } = window.member;
   const m = window.member;
+  const gathered = m.gathering();
   await pc.setLocalDescription(await pc.createOffer({ iceRestart: true }));
-  await m.gathered();
+  await gathered;
   const response = await m.patch(m.fragment());
   const text = await response.text();
   if (response.status !== 200)
@@ -104,9 +103,10 @@ const restart = async () => {
 let daemon;
 let stranger;
 let browser;
+let firefox;
 
-const open = async (room, name, { trickle = false, from = daemon.url } = {}) => {
-  const page = await browser.newPage();
+const open = async (room, name, { trickle = false, from = daemon.url, within = browser } = {}) => {
+  const page = await within.newPage();
   await page.goto(`${from}healthz`); /* nothing of ours in it */
   const id = await page.evaluate(join, daemon.url, room, name, trickle);
   return {
@@ -125,10 +125,12 @@ before(async () => {
   stranger = await Daemon.start();
   daemon = await Daemon.start('--allowed-origin', new URL(stranger.url).origin);
   browser = await launch('chromium');
-}, { timeout: 60_000 });
+  firefox = await launch('firefox');
+}, { timeout: 120_000 });
 
 after(async () => {
   await browser?.close();
+  await firefox?.close();
   daemon?.kill('SIGKILL');
   stranger?.kill('SIGKILL');
 }, { timeout: 60_000 });
@@ -154,6 +156,24 @@ test('two pages talk, with all candidates in the offer and trickled', { timeout:
   await bob.noticed('closed');
   await ann.page.close();
   await bob.page.close();
+});
+
+test('Firefox and Chromium talk, and Firefox restarts ICE', { timeout: 60_000 }, async () => {
+  const ann = await open('foxes', 'Ann', { within: firefox });
+  const bob = await open('foxes', 'Bob');
+  const fox = await open('foxes', 'Fox', { within: firefox, trickle: true });
+  assert.equal(await fox.page.evaluate(() => window.member.trickled), 204);
+  assert.equal((await ann.noticed('member-joined', fox.id)).name, 'Fox');
+  assert.deepEqual(await ann.page.evaluate(restart), { changed: true, stale: 412 });
+  await ann.say('from Ann');
+  await bob.hears('chat', 'from Ann');
+  await fox.hears('chat', 'from Ann');
+  await fox.say('from Fox');
+  await ann.hears('chat', 'from Fox');
+  assert.equal((await fetch(`${daemon.url}rooms/foxes/members/${fox.id}`, { method: 'DELETE' })).status, 200);
+  assert.equal((await fox.noticed('left')).reason, 'kicked');
+  for (const { page } of [ann, bob, fox])
+    await page.close();
 });
 
 test('ICE restarts by PATCH, and nothing said meanwhile is lost', { timeout: 60_000 }, async () => {
