@@ -3,6 +3,8 @@
 
 #include "config.h"
 
+#include <string.h>
+
 #include "base/wherry-counters.h"
 #include "base/wherry-limits.h"
 #include "relay-fixture.h"
@@ -330,6 +332,42 @@ test_counts_after_resume (Scene *self, gconstpointer data)
   g_assert_cmpuint (count_dropped (bob->member), >, dropped + 100);
 }
 
+/* Who had to leave is not merely away: its token is worth nothing, and the room closed to it. */
+static void
+test_disconnect_is_final (Scene *self, gconstpointer data)
+{
+  WherryJoin join = {
+    .room = "room",
+    .name = "bob",
+    .address = "127.0.0.1",
+    .mirror = TRUE,
+    .resumable = TRUE,
+  };
+  WherrySignalError code = WHERRY_SIGNAL_ERROR_NONE;
+  TestClient *bob = test_client_try_join_as (&self->relay, &join, &code);
+  g_autofree char *token = NULL;
+
+  bob->options.window = WINDOW;
+  test_client_start (bob);
+  test_client_wait_connected (bob);
+  relay_fixture_settle (&self->relay);
+  token = wherry_relay_member_issue_resume (bob->member);
+  g_assert_nonnull (token);
+  wherry_fake_stream_set_stalled (bob->end, TRUE);
+  publish_steadily (self, 2 * HIGH / CHARGE);
+  g_assert_true (bob->left);
+  g_assert_cmpint (bob->reason, ==, WHERRY_LEAVE_SLOW);
+  g_assert_nonnull (strstr (self->publisher->heard->str, "-bob:slow"));
+
+  join.resume = token;
+  g_assert_null (test_client_try_join_as (&self->relay, &join, &code));
+  g_assert_true (code == WHERRY_SIGNAL_ERROR_RESUME_REFUSED
+                 || code == WHERRY_SIGNAL_ERROR_RATE_LIMITED);
+  join.resume = NULL;
+  g_assert_null (test_client_try_join_as (&self->relay, &join, &code));
+  g_assert_cmpint (code, ==, WHERRY_SIGNAL_ERROR_RATE_LIMITED);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -342,6 +380,7 @@ main (int argc, char **argv)
   ADD ("drop-newest", DROP_NEWEST, test_drops);
   ADD ("latest", LATEST, test_drops);
   ADD ("disconnect", DISCONNECT, test_disconnect);
+  ADD ("disconnect-is-final", DISCONNECT, test_disconnect_is_final);
   ADD ("by-channel", BLOCK, test_by_channel);
   ADD ("counts-after-resume", BLOCK, test_counts_after_resume);
   g_test_add_func ("/relay/policies/disconnect-restarts-no-clock",
