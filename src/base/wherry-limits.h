@@ -247,6 +247,8 @@
 #define WHERRY_STORE_HIGH (1u * WHERRY_MIB)
 #define WHERRY_STORE_LOW (256u * WHERRY_KIB)
 #define WHERRY_STORE_BYTES (16u * WHERRY_MIB)
+/* Of all that is kept there: a small server's disk has it, and a start reads it in seconds. */
+#define WHERRY_HISTORY_DISK_BYTES (1024u * WHERRY_MIB)
 /* One transaction: beyond these a commit's own cost is lost in the messages', and the first would
  * wait for the last. */
 #define WHERRY_STORE_BATCH_MESSAGES 1024u

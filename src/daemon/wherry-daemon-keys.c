@@ -253,6 +253,31 @@ set_resume_window (WherryDaemonOptions *options, const char *value, GError **err
 }
 
 static gboolean
+set_history_dir (WherryDaemonOptions *options, const char *value, GError **error)
+{
+  g_free (options->relay->history_dir);
+  options->relay->history_dir = g_strdup (value);
+  return TRUE;
+}
+
+static gboolean
+set_history_sync (WherryDaemonOptions *options, const char *value, GError **error)
+{
+  options->relay->history_sync_full = g_str_equal (value, "full");
+  if (options->relay->history_sync_full || g_str_equal (value, "normal"))
+    return TRUE;
+  g_set_error (error, WHERRY_ERROR, WHERRY_ERROR_INVALID_ARGUMENT, _ ("normal or full, not %s"),
+               value);
+  return FALSE;
+}
+
+static gboolean
+set_history_disk_bytes (WherryDaemonOptions *options, const char *value, GError **error)
+{
+  return set_size (&options->relay->history_disk_bytes, value, 0, error);
+}
+
+static gboolean
 set_resume_bytes (WherryDaemonOptions *options, const char *value, GError **error)
 {
   return set_size (&options->relay->resume_bytes, value, 64 * WHERRY_KIB, error);
@@ -393,6 +418,13 @@ const WherryDaemonKey wherry_daemon_keys[] = {
     set_connect_limit },
   { "resume-window-ms", N_ ("MS"),
     N_ ("How long a member may be away and come back (0: not at all)"), FALSE, set_resume_window },
+  { "history-dir", N_ ("DIRECTORY"), N_ ("Keep there what topics keep, over restarts"), FALSE,
+    set_history_dir },
+  { "history-sync", N_ ("MODE"),
+    N_ ("normal: survives the process's end; full: the machine's (normal)"), FALSE,
+    set_history_sync },
+  { "history-disk-bytes", N_ ("SIZE"), N_ ("What may be kept there (0: any)"), FALSE,
+    set_history_disk_bytes },
   { "resume-bytes", N_ ("SIZE"), N_ ("What each topic keeps for members that are away"), FALSE,
     set_resume_bytes },
   { "insecure-open", NULL, N_ ("Listen beyond this machine although anybody may join"), FALSE,

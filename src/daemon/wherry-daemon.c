@@ -140,6 +140,17 @@ listen_all (Daemon *self, WherryDaemonOptions *options)
   return TRUE;
 }
 
+static gboolean
+open_store (Daemon *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (wherry_relay_hub_open_store (self->relay, &error))
+    return TRUE;
+  fprintf (stderr, "wherryd: %s\n", error->message);
+  return FALSE;
+}
+
 int
 wherry_daemon_run (WherryDaemonOptions *options)
 {
@@ -180,7 +191,7 @@ wherry_daemon_run (WherryDaemonOptions *options)
   sources[0] = g_unix_signal_add (SIGINT, on_signal, &self);
   sources[1] = g_unix_signal_add (SIGTERM, on_signal, &self);
   sources[2] = g_unix_signal_add (SIGHUP, on_reload, &self);
-  if (listen_all (&self, options))
+  if (open_store (&self) && listen_all (&self, options))
     {
       g_main_loop_run (self.loop);
       result = WHERRY_EXIT_OK;

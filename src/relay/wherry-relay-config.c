@@ -39,6 +39,7 @@ wherry_relay_config_new (void)
   self->connect_limit_us = WHERRY_CONNECT_LIMIT_US;
   self->resume_window_us = WHERRY_RESUME_WINDOW_US;
   self->resume_bytes = WHERRY_RESUME_BYTES;
+  self->history_disk_bytes = WHERRY_HISTORY_DISK_BYTES;
   self->outbox = (WherryOutboxLimits){
     .outbox_high = WHERRY_OUTBOX_HIGH,
     .outbox_low = WHERRY_OUTBOX_LOW,
@@ -63,6 +64,7 @@ wherry_relay_config_copy (const WherryRelayConfig *self)
   copy->turn_rest_uris = g_ptr_array_new_with_free_func (g_free);
   for (guint i = 0; i < self->turn_rest_uris->len; i++)
     g_ptr_array_add (copy->turn_rest_uris, g_strdup (self->turn_rest_uris->pdata[i]));
+  copy->history_dir = g_strdup (self->history_dir);
   copy->rules = g_ptr_array_new_with_free_func (rule_free);
   for (guint i = 0; i < self->rules->len; i++)
     {
@@ -84,6 +86,7 @@ wherry_relay_config_free (WherryRelayConfig *self)
   g_free (self->turn_rest_secret);
   g_ptr_array_unref (self->turn_rest_uris);
   g_clear_pointer (&self->rules, g_ptr_array_unref);
+  g_free (self->history_dir);
   g_free (self);
 }
 

@@ -66,6 +66,9 @@ typedef struct
   gint64 connect_limit_us;
   gint64 resume_window_us; /* how long a member may be away; 0: nobody may */
   gsize resume_bytes;      /* of each topic, for those */
+  char *history_dir;       /* what topics keep is there too; NULL: only in memory */
+  gboolean history_sync_full;
+  gsize history_disk_bytes; /* 0: any number */
   WherryOutboxLimits outbox;
   WherryPolicy policy;       /* of reliable channels */
   WherryPolicy policy_lossy; /* of the others */

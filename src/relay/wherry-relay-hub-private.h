@@ -42,6 +42,8 @@ struct _WherryRelayHub
 
   /* hub thread only */
   WherryOwner owner;
+  GPtrArray *restored;   /* of WherryRelayRoom: a reference until somebody could have come back */
+  GSource *restored_end; /* when that is over */
   WherryCoolDown *cool_down;
   WherryBanList *bans;
   GHashTable
@@ -222,6 +224,13 @@ gboolean wherry_relay_hub_check_rights (WherryRelayHub *self, const WherryJoin *
                                         WherrySignalError *code, const char **text);
 /* Once, at its join. grant: (nullable) */
 void wherry_relay_member_set_grant (WherryRelayMember *self, WherryGrant *grant);
+
+/* wherry-relay-store.c */
+/* Tests: options as they want them. */
+gboolean wherry_relay_hub_open_store_with (WherryRelayHub *self, const WherryStoreOptions *options,
+                                           GError **error);
+/* Rooms from the disk end like others from now on. */
+void wherry_relay_hub_forget_restored (WherryRelayHub *self);
 
 /* wherry-relay-watch.c */
 void wherry_relay_hub_watch (WherryRelayHub *self);

@@ -80,6 +80,7 @@ wherry_relay_hub_free (WherryRelayHub *self)
   WHERRY_ASSERT_OWNER (self);
   g_assert (self->n_peers == 0 && g_hash_table_size (self->members) == 0);
   wherry_relay_hub_unwatch_network (self);
+  g_clear_pointer (&self->store, wherry_store_close);
   wherry_block_watch_close (self->watch);
   wherry_clock_clear_source (&self->watch_timer);
   wherry_clock_clear_source (&self->done_source);
@@ -388,6 +389,7 @@ wherry_relay_hub_shutdown (WherryRelayHub *self, void (*done) (gpointer user_dat
   g_hash_table_iter_init (&iter, self->members);
   while (g_hash_table_iter_next (&iter, NULL, &value))
     g_ptr_array_add (members, wherry_relay_member_ref (value));
+  wherry_relay_hub_forget_restored (self);
   rooms = g_hash_table_get_values (self->rooms);
   g_list_free_full (rooms, (GDestroyNotify) wherry_relay_room_let_go);
   /* Each is told of its own end; of the others' it would hear only noise. */

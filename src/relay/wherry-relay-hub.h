@@ -102,6 +102,10 @@ void wherry_relay_hub_free (WherryRelayHub *self);
 const WherryRelayConfig *wherry_relay_hub_get_config (WherryRelayHub *self);
 WherryBudget *wherry_relay_hub_get_budget (WherryRelayHub *self);
 
+/* Opens config's history_dir, if there is one, with what was kept there: rooms, topics and their
+ * messages. Before anybody joins. Errors: wherry_store_open()'s. */
+gboolean wherry_relay_hub_open_store (WherryRelayHub *self, GError **error);
+
 /* func is called on the hub when a peer was made and when one is gone with its thread: n are left.
  */
 void wherry_relay_hub_set_peers_func (WherryRelayHub *self,

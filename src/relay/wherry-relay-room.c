@@ -79,6 +79,8 @@ wherry_relay_room_unref (WherryRelayRoom *self)
   g_hash_table_remove (self->relay->rooms, self->name);
   g_ptr_array_unref (self->members);
   g_hash_table_unref (self->topics);
+  if (self->relay->store != NULL && !self->relay->shutting_down)
+    wherry_store_drop_room (self->relay->store, self->name);
   g_free (self->name);
   g_free (self);
 }

@@ -66,6 +66,7 @@ wherry_room_topic_free (gpointer data)
   g_clear_pointer (&topic->gate, wherry_gate_unref);
   topic->room->sequence_base
       = MAX (topic->room->sequence_base, wherry_topic_get_highest (topic->topic));
+  wherry_topic_close_store (topic->topic, !topic->room->relay->shutting_down);
   /* who still holds the topic publishes to nobody; retired mirrors see that the last is out */
   wherry_topic_set_snapshot (topic->topic, wherry_snapshot_new (NULL));
   wherry_topic_unref (topic->topic);

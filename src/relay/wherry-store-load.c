@@ -158,17 +158,19 @@ load_topic (Load *load, WherryStoreName *name)
       g_ptr_array_add (load->unwanted_topics, name);
       return TRUE;
     }
+  if (visitor->message != NULL
+      && !for_each (load,
+                    "SELECT recipient, sequence, sender, own, time_us, kind, data FROM messages"
+                    " WHERE topic = ?1 ORDER BY recipient = 0 DESC, recipient, sequence",
+                    name->id, load_message, name))
+    return FALSE;
+  if (visitor->loaded != NULL)
+    visitor->loaded (load->user_data);
   return for_each (load, "SELECT member, own FROM accepted WHERE topic = ?1", name->id,
                    load_accepted, NULL)
          && for_each (load,
                       "SELECT recipient, next FROM numbers WHERE topic = ?1 AND recipient != 0",
-                      name->id, load_direct, NULL)
-         && (visitor->message == NULL
-             || for_each (load,
-                          "SELECT recipient, sequence, sender, own, time_us, kind, data"
-                          " FROM messages WHERE topic = ?1 ORDER BY recipient = 0 DESC, recipient,"
-                          " sequence",
-                          name->id, load_message, name));
+                      name->id, load_direct, NULL);
 }
 
 static gboolean

@@ -175,7 +175,7 @@ wherry_store_topic_drop (WherryStoreTopic *self)
   wherry_lock_acquire (&store->lock);
   was_dropped = name->dropped;
   any = drop_name_locked (store, name);
-  if (!self->is_dropped)
+  if (!self->is_dropped && !store->is_closing)
     {
       self->is_dropped = TRUE;
       g_queue_push_tail (&store->dropped, wherry_store_topic_ref (self));

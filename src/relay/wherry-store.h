@@ -66,13 +66,15 @@ typedef struct
   gboolean (*resume) (const WherryStoreResume *record, gpointer user_data);
   /* next: the number of its next message. FALSE: it is deleted with all that belongs to it. */
   gboolean (*topic) (const char *room, const char *label, guint64 next, gpointer user_data);
+  /* With its stamp, time_us on the store's clock: first those to everyone in order, then each
+   * recipient's. (transfer none) */
+  void (*message) (WherryMessage *message, gpointer user_data);
+  /* These were all of the topic's. */
+  void (*loaded) (gpointer user_data);
   /* The highest own number that was accepted from member; only of those with a resume record. */
   void (*accepted) (guint64 member, guint64 own, gpointer user_data);
   /* The number of the next message for member alone; only of those with a resume record. */
   void (*direct) (guint64 member, guint64 next, gpointer user_data);
-  /* With its stamp, time_us on the store's clock: first those to everyone in order, then each
-   * recipient's. (transfer none) */
-  void (*message) (WherryMessage *message, gpointer user_data);
 } WherryStoreVisitor;
 
 /* Once, after open(); then the thread runs. visitor: (nullable): everything stays. Errors: as those

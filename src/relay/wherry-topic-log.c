@@ -287,3 +287,14 @@ wherry_topic_log_get_first (const WherryTopicLog *self)
       return wherry_message_get_stamp (link->data)->sequence;
   return 0;
 }
+
+guint64
+wherry_topic_log_get_needed (const WherryTopicLog *self)
+{
+  guint64 first = wherry_topic_log_get_first (self);
+  guint64 last = self->last != NULL ? wherry_message_get_stamp (self->last)->sequence : 0;
+
+  if (first == 0 || last == 0)
+    return MAX (first, last);
+  return MIN (first, last);
+}

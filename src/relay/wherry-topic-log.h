@@ -55,6 +55,8 @@ guint wherry_topic_log_get_length (const WherryTopicLog *self);
 gsize wherry_topic_log_get_bytes (const WherryTopicLog *self);
 /* The oldest that is kept; 0: none. */
 guint64 wherry_topic_log_get_first (const WherryTopicLog *self);
+/* The oldest that is needed, for the retained value too; 0: none. */
+guint64 wherry_topic_log_get_needed (const WherryTopicLog *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (WherryTopicLog, wherry_topic_log_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (WherryLogShare, wherry_log_share_unref)

@@ -24,7 +24,11 @@ wherry_room_topic_keep (WherryRoomTopic *topic, gboolean resumes)
                             &keep);
   keep.resume_bytes = topic->resumes ? relay->config->resume_bytes : 0;
   if (keep.messages > 0 || keep.retain || keep.resume_bytes > 0)
-    wherry_topic_set_keep (topic->topic, &keep, relay->logs, relay->clock);
+    {
+      wherry_topic_set_keep (topic->topic, &keep, relay->logs, relay->clock);
+      if (relay->store != NULL)
+        wherry_topic_set_store (topic->topic, relay->store, room->name);
+    }
 }
 
 /* A member's addressed channel on it, its own or a mirror. */

@@ -3,49 +3,11 @@
 
 #include "config.h"
 
-#include "relay/wherry-topic.h"
+#include "relay/wherry-topic-private.h"
 
 #include "relay/wherry-planted.h"
 
 #include "base/wherry-counters.h"
-#include "base/wherry-lock.h"
-
-struct _WherrySnapshot
-{
-  gatomicrefcount ref_count;
-
-  /* immutable after construction: any thread reads */
-  guint n;
-  WherryOutbox *outboxes[];
-};
-
-typedef struct
-{
-  guint64 member;
-  guint64 accepted;          /* the highest of its own numbers */
-  guint64 accepted_sequence; /* what number that message got */
-  guint64 direct;            /* messages to it alone */
-  guint64 since;             /* the topic's number when it came */
-  gboolean away;
-} Seat;
-
-struct _WherryTopic
-{
-  gatomicrefcount ref_count;
-  /* immutable after construction: any thread reads */
-  char *label;
-  gboolean echo;
-  /* any thread: internally locked */
-  WherryLock lock;
-  WherrySnapshot *snapshot;
-  gboolean numbered;
-  guint64 base;        /* numbers of former topics with this label are not above it */
-  guint64 sequence;    /* of the newest message to everyone */
-  guint64 direct;      /* the highest that a message to one member had */
-  GHashTable *seats;   /* member (guint64) to Seat */
-  WherryTopicLog *log; /* NULL: nothing is kept */
-  WherryClock *clock;  /* NULL while there is no log */
-};
 
 WherrySnapshot *
 wherry_snapshot_new (GPtrArray *outboxes)
@@ -119,6 +81,7 @@ wherry_topic_unref (WherryTopic *self)
   g_hash_table_unref (self->seats);
   wherry_topic_log_free (self->log);
   g_clear_pointer (&self->clock, wherry_clock_unref);
+  g_clear_pointer (&self->store, wherry_store_topic_unref);
   wherry_lock_clear (&self->lock);
   g_free (self->label);
   g_free (self);
@@ -143,7 +106,7 @@ wherry_topic_set_base (WherryTopic *self, guint64 sequence)
 {
   G_GNUC_UNUSED g_autoptr (WherryLocker) locker = wherry_locker_new (&self->lock);
 
-  self->sequence = self->base = sequence;
+  self->sequence = self->delivered = self->base = sequence;
 }
 
 guint64
@@ -189,7 +152,7 @@ replay_locked (WherryTopic *self, WherryReplay *replay)
 {
   g_autoptr (GPtrArray) messages
       = g_ptr_array_new_with_free_func ((GDestroyNotify) wherry_message_unref);
-  const Seat *seat = g_hash_table_lookup (self->seats, &replay->member);
+  const WherrySeat *seat = g_hash_table_lookup (self->seats, &replay->member);
 
   replay->lost = FALSE;
   if (self->log == NULL)
@@ -231,16 +194,16 @@ wherry_topic_ref_snapshot (WherryTopic *self)
 
 /* ---- seats ---- */
 
-static Seat *
-seat_locked (WherryTopic *self, guint64 member)
+WherrySeat *
+wherry_topic_seat_locked (WherryTopic *self, guint64 member)
 {
-  Seat *seat = g_hash_table_lookup (self->seats, &member);
+  WherrySeat *seat = g_hash_table_lookup (self->seats, &member);
 
   if (seat == NULL)
     {
-      seat = g_new0 (Seat, 1);
+      seat = g_new0 (WherrySeat, 1);
       seat->member = member;
-      seat->since = self->sequence;
+      seat->since = self->delivered;
       seat->direct = self->base;
       g_hash_table_insert (self->seats, &seat->member, seat);
     }
@@ -252,14 +215,14 @@ wherry_topic_seat (WherryTopic *self, guint64 member)
 {
   G_GNUC_UNUSED g_autoptr (WherryLocker) locker = wherry_locker_new (&self->lock);
 
-  seat_locked (self, member);
+  wherry_topic_seat_locked (self, member);
 }
 
 gboolean
 wherry_topic_get_seat (WherryTopic *self, guint64 member, guint64 *since)
 {
   G_GNUC_UNUSED g_autoptr (WherryLocker) locker = wherry_locker_new (&self->lock);
-  const Seat *seat = g_hash_table_lookup (self->seats, &member);
+  const WherrySeat *seat = g_hash_table_lookup (self->seats, &member);
 
   *since = seat != NULL ? seat->since : 0;
   return seat != NULL;
@@ -270,14 +233,14 @@ wherry_topic_restore_seat (WherryTopic *self, guint64 member, guint64 since)
 {
   G_GNUC_UNUSED g_autoptr (WherryLocker) locker = wherry_locker_new (&self->lock);
 
-  seat_locked (self, member)->since = since;
+  wherry_topic_seat_locked (self, member)->since = since;
 }
 
 void
 wherry_topic_set_away (WherryTopic *self, guint64 member, gboolean away)
 {
   G_GNUC_UNUSED g_autoptr (WherryLocker) locker = wherry_locker_new (&self->lock);
-  Seat *seat = g_hash_table_lookup (self->seats, &member);
+  WherrySeat *seat = g_hash_table_lookup (self->seats, &member);
 
   if (seat != NULL)
     seat->away = away;
@@ -287,10 +250,14 @@ void
 wherry_topic_unseat (WherryTopic *self, guint64 member)
 {
   G_GNUC_UNUSED g_autoptr (WherryLocker) locker = wherry_locker_new (&self->lock);
+  const WherrySeat *seat = g_hash_table_lookup (self->seats, &member);
+  gboolean had_direct = seat != NULL && seat->direct > self->base;
 
   g_hash_table_remove (self->seats, &member);
   if (self->log != NULL)
     wherry_topic_log_forget (self->log, member);
+  if (self->store != NULL && had_direct)
+    wherry_store_topic_trim_direct (self->store, member, G_MAXINT64);
 }
 
 gboolean
@@ -299,7 +266,7 @@ wherry_topic_can_resume (WherryTopic *self, guint64 member, guint64 seen, guint6
   G_GNUC_UNUSED g_autoptr (WherryLocker) locker = wherry_locker_new (&self->lock);
   g_autoptr (GPtrArray) missed
       = g_ptr_array_new_with_free_func ((GDestroyNotify) wherry_message_unref);
-  const Seat *seat = g_hash_table_lookup (self->seats, &member);
+  const WherrySeat *seat = g_hash_table_lookup (self->seats, &member);
 
   return seat == NULL || self->log == NULL
          || wherry_topic_log_get_missed (self->log, member, MAX (seen, seat->since), direct,
@@ -310,7 +277,7 @@ void
 wherry_topic_get_accepted (WherryTopic *self, guint64 member, guint64 *own, guint64 *sequence)
 {
   G_GNUC_UNUSED g_autoptr (WherryLocker) locker = wherry_locker_new (&self->lock);
-  const Seat *seat = g_hash_table_lookup (self->seats, &member);
+  const WherrySeat *seat = g_hash_table_lookup (self->seats, &member);
 
   *own = seat != NULL ? seat->accepted : 0;
   *sequence = seat != NULL ? seat->accepted_sequence : 0;
@@ -356,21 +323,23 @@ stamp_locked (WherryTopic *self, const WherryPost *post, guint64 sequence)
   return wherry_message_new_stamped (post->message, post->offset, post->kind, &stamp);
 }
 
+/* from: (nullable): then its publisher is known by its id, which its set has too. */
 static gboolean
-is_addressee (const WherryTopic *self, WherryOutbox *outbox, WherryOutboxSet *from,
-              const WherryPost *post)
+is_addressee (const WherryTopic *self, WherryOutbox *outbox, WherryOutboxSet *from, guint64 sender,
+              guint64 recipient)
 {
   WherryOutboxSet *set = wherry_outbox_get_set (outbox);
+  guint64 member = wherry_outbox_set_get_id (set);
 
-  if (post->recipient != 0 && !WHERRY_PLANT (DIRECT_TO_ALL))
-    return wherry_outbox_set_get_id (set) == post->recipient;
-  return self->echo || set != from;
+  if (recipient != 0 && !WHERRY_PLANT (DIRECT_TO_ALL))
+    return member == recipient;
+  return self->echo || (from != NULL ? set != from : sender == 0 || member != sender);
 }
 
 static gboolean
 has_recipient_locked (WherryTopic *self, const WherryPost *post)
 {
-  const Seat *seat = g_hash_table_lookup (self->seats, &post->recipient);
+  const WherrySeat *seat = g_hash_table_lookup (self->seats, &post->recipient);
 
   if (post->recipient == 0 || (seat != NULL && seat->away))
     return TRUE;
@@ -384,11 +353,11 @@ has_recipient_locked (WherryTopic *self, const WherryPost *post)
 static guint64
 number_locked (WherryTopic *self, guint64 recipient)
 {
-  Seat *seat;
+  WherrySeat *seat;
 
   if (recipient == 0)
     return ++self->sequence;
-  seat = seat_locked (self, recipient);
+  seat = wherry_topic_seat_locked (self, recipient);
   seat->direct++;
   self->direct = MAX (self->direct, seat->direct);
   return seat->direct;
@@ -398,22 +367,40 @@ number_locked (WherryTopic *self, guint64 recipient)
 static gboolean
 accept_locked (WherryTopic *self, const WherryPost *post, guint64 *sequence, WherryPublished *out)
 {
-  Seat *seat = post->own != 0 ? seat_locked (self, post->sender) : NULL;
+  WherrySeat *seat = post->own != 0 ? wherry_topic_seat_locked (self, post->sender) : NULL;
 
-  out->is_duplicate = seat != NULL && post->own <= seat->accepted;
+  out->is_duplicate = seat != NULL && post->own <= seat->taken;
   out->has_recipient = has_recipient_locked (self, post);
   if (!out->is_duplicate && out->has_recipient)
     *sequence = number_locked (self, post->recipient);
   if (seat != NULL && !out->is_duplicate)
     {
       if (!WHERRY_PLANT (NOT_STORED))
-        seat->accepted = post->own; /* to nobody, too: it is not to come again */
-      seat->accepted_sequence = post->recipient == 0 ? *sequence : 0;
+        seat->taken = post->own; /* to nobody, too: it is not to come again */
+      if (self->store == NULL || (!out->has_recipient && seat->n_unwritten == 0))
+        {
+          seat->accepted = post->own;
+          seat->accepted_sequence = post->recipient == 0 ? *sequence : 0;
+        }
     }
   return !out->is_duplicate && out->has_recipient;
 }
 
-/* wakes: one for each outbox of the snapshot, all FALSE */
+void
+wherry_topic_deliver_locked (WherryTopic *self, WherryOutboxSet *from, WherryMessage *message,
+                             WherryGate *gate, gboolean *wakes, WherryPublished *out)
+{
+  const WherryStamp *stamp = wherry_message_get_stamp (message);
+
+  if (stamp->recipient == 0)
+    self->delivered = stamp->sequence;
+  if (self->log != NULL)
+    wherry_topic_log_append (self->log, message, stamp->time_us);
+  for (guint i = 0; i < self->snapshot->n; i++)
+    if (is_addressee (self, self->snapshot->outboxes[i], from, stamp->sender, stamp->recipient))
+      push (self->snapshot->outboxes[i], message, gate, &wakes[i], out);
+}
+
 static void
 publish_locked (WherryTopic *self, WherryOutboxSet *from, const WherryPost *post, WherryGate *gate,
                 gboolean *wakes, WherryPublished *out)
@@ -424,11 +411,10 @@ publish_locked (WherryTopic *self, WherryOutboxSet *from, const WherryPost *post
   if (!accept_locked (self, post, &sequence, out))
     return;
   message = stamp_locked (self, post, sequence);
-  if (self->log != NULL)
-    wherry_topic_log_append (self->log, message, wherry_message_get_stamp (message)->time_us);
-  for (guint i = 0; i < self->snapshot->n; i++)
-    if (is_addressee (self, self->snapshot->outboxes[i], from, post))
-      push (self->snapshot->outboxes[i], message, gate, &wakes[i], out);
+  if (self->store != NULL)
+    wherry_topic_append_locked (self, message, gate, out);
+  else
+    wherry_topic_deliver_locked (self, from, message, gate, wakes, out);
 }
 
 static void
@@ -465,7 +451,7 @@ wherry_topic_publish_post (WherryTopic *self, WherryOutboxSet *from, const Wherr
   wherry_lock_release (&self->lock);
 
   for (guint i = 0; !numbered && i < snapshot->n; i++)
-    if (is_addressee (self, snapshot->outboxes[i], from, post))
+    if (is_addressee (self, snapshot->outboxes[i], from, post->sender, post->recipient))
       push (snapshot->outboxes[i], post->message, gate, &wakes[i], out);
   for (guint i = 0; i < snapshot->n; i++)
     if (wakes[i])

@@ -79,6 +79,21 @@ gboolean wherry_topic_can_resume (WherryTopic *self, guint64 member, guint64 see
  */
 void wherry_topic_get_accepted (WherryTopic *self, guint64 member, guint64 *own, guint64 *sequence);
 
+/* ---- durable topics: written before they are delivered and acknowledged. Thread: hub ---- */
+
+typedef struct _WherryStore WherryStore;
+
+/* From now on what is published goes to the store first; numbers go on above both sides'. It is
+ * numbered, and keeps something. Until it is closed the store refers to it. */
+void wherry_topic_set_store (WherryTopic *self, WherryStore *store, const char *room);
+gboolean wherry_topic_is_durable (WherryTopic *self);
+/* drop: what is on disk goes too. */
+void wherry_topic_close_store (WherryTopic *self, gboolean drop);
+/* What the store has of it, in order, before anybody is there. */
+void wherry_topic_load_message (WherryTopic *self, WherryMessage *message);
+void wherry_topic_load_accepted (WherryTopic *self, guint64 member, guint64 own);
+void wherry_topic_load_direct (WherryTopic *self, guint64 member, guint64 next);
+
 /* ---- publishing. Thread: any ---- */
 
 typedef struct

@@ -173,10 +173,10 @@ test_resume (StoreFixture *self, gconstpointer data)
   first = store_fixture_load (self);
   g_assert_cmpstr (first, ==,
                    "resume room 5 abcd 100 {}\nresume room 6 abcd 100 {}\ntopic room chat 6\n"
-                   "accepted 5 16\ndirect 6 71\n"
                    "text 1 to 0 from 9 own 11 1 bytes\ntext 2 to 0 from 5 own 12 2 bytes\n"
                    "text 3 to 0 from 5 own 14 4 bytes\ntext 4 to 0 from 9 own 15 5 bytes\n"
-                   "text 5 to 0 from 5 own 16 6 bytes\ntext 70 to 6 from 9 own 13 3 bytes\n");
+                   "text 5 to 0 from 5 own 16 6 bytes\ntext 70 to 6 from 9 own 13 3 bytes\n"
+                   "accepted 5 16\ndirect 6 71\n");
   g_assert_cmpuint (wherry_store_get_last_member (self->store), ==, 9);
   wherry_store_delete_resume (self->store, "room", 6);
   wherry_store_delete_resume (self->store, "other", 5);
@@ -184,10 +184,10 @@ test_resume (StoreFixture *self, gconstpointer data)
 
   second = store_fixture_load (self);
   g_assert_cmpstr (second, ==,
-                   "resume room 5 abcd 100 {}\ntopic room chat 6\naccepted 5 16\n"
+                   "resume room 5 abcd 100 {}\ntopic room chat 6\n"
                    "text 1 to 0 from 9 own 11 1 bytes\ntext 2 to 0 from 5 own 12 2 bytes\n"
                    "text 3 to 0 from 5 own 14 4 bytes\ntext 4 to 0 from 9 own 15 5 bytes\n"
-                   "text 5 to 0 from 5 own 16 6 bytes\n");
+                   "text 5 to 0 from 5 own 16 6 bytes\naccepted 5 16\n");
   wherry_store_drop_room (self->store, "room");
   store_fixture_close (self);
   third = store_fixture_load (self);

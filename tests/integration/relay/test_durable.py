@@ -105,4 +105,4 @@ def uninterrupted():
             members.kill()
 
 
-run_tests(uninterrupted)
+run_tests(uninterrupted, killed)
