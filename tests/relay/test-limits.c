@@ -236,6 +236,42 @@ test_byte_rate (void)
   relay_fixture_clear (&self);
 }
 
+static guint32
+send_some (TestChannel *channel, guint32 from, guint32 n)
+{
+  while (from < n && test_channel_send_number (channel, from, SIZE) == WHERRY_SEND_OK)
+    from++;
+  return from;
+}
+
+/* The same with each peer on its thread, by the system's clock: 400 at once, then 200 a second. */
+static void
+test_rate_on_threads (void)
+{
+  WherryRelayConfig *config = wherry_relay_config_new ();
+  TestChannel *from, *to;
+  TestClient *ann, *bob;
+  gint64 start_us = g_get_monotonic_time ();
+  RelayFixture self;
+  guint32 sent = 0;
+
+  config->message_rate = 200;
+  relay_fixture_init (&self, config, TRUE);
+  ann = connect_from (&self, ELSEWHERE, "ann");
+  bob = connect_from (&self, NULL, "bob");
+  from = test_client_open (ann, "t");
+  to = test_client_open (bob, "t");
+  WHERRY_WAIT_UNTIL (NULL, from->open && to->open);
+  WHERRY_WAIT_UNTIL (NULL, (sent = send_some (from, sent, 500)) == 500);
+  WHERRY_WAIT_UNTIL (NULL, to->messages->len == 500);
+  for (guint32 i = 0; i < 500; i++)
+    g_assert_cmpuint (test_channel_number (to, i), ==, i);
+  g_assert_cmpint (g_get_monotonic_time () - start_us, >=, G_USEC_PER_SEC * 45 / 100);
+  sent = send_some (from, 500, 1000); /* it ends while it is not read */
+  g_assert_cmpuint (sent, <, 1000);
+  relay_fixture_clear (&self);
+}
+
 /* Two reasons not to read: it goes on when neither is left. */
 static void
 test_rate_and_gate (void)
@@ -388,6 +424,7 @@ main (int argc, char **argv)
   ADD ("topics", test_topics);
   ADD ("message-rate", test_message_rate);
   ADD ("byte-rate", test_byte_rate);
+  ADD ("rate-on-threads", test_rate_on_threads);
   ADD ("rate-and-gate", test_rate_and_gate);
   ADD ("rate-disconnects", test_rate_disconnects);
   ADD ("ends-while-paused", test_ends_while_paused);
