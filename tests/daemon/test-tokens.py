@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 
-from tokens import base64url, secret_key, token, write_keys
+from tokens import base64url, es256, secret_key, token, write_keys
 from wherryd import Daemon, Socket, clean_environment, run_tests
 
 BINARY, PAGE = sys.argv[1:3]
@@ -108,6 +108,19 @@ def test_refused():
             equal(client.ask(type="join", room="r", token=good)["type"], "joined")
         equal(join(daemon, token(SECRET, exp=now - 1))["type"], "joined")  # within the skew
         equal(daemon.metric("tokens_refused_total"), len(bad) + 1)
+
+
+def test_es256():
+    private = int.from_bytes(SECRET, "big")
+    with tempfile.TemporaryDirectory() as directory, start(directory) as daemon:
+        for _ in range(8):  # numbers with the highest bit set, too
+            equal(join(daemon, es256(private))["type"], "joined")
+        equal(join(daemon, es256(private + 1))["code"], "unauthorized")
+        equal(join(daemon, es256(private, kid="k"))["code"], "unauthorized")
+        equal(join(daemon, es256(private, exp=1))["code"], "unauthorized")
+        good = es256(private).split(".")
+        for bad in ("", "A" * 86, good[2] + good[2], good[2][:-3]):
+            equal(join(daemon, ".".join([*good[:2], bad]))["code"], "unauthorized")
 
 
 def test_skew_and_audience():
@@ -237,6 +250,6 @@ def test_http():
 
 
 if __name__ == "__main__":
-    run_tests([test_worked_example, test_without_keys, test_refused, test_skew_and_audience,
+    run_tests([test_worked_example, test_without_keys, test_refused, test_es256, test_skew_and_audience,
                test_ends_while_connected, test_listens_only, test_rotation,
                test_guesses_behind_a_proxy, test_turn_credentials, test_http])

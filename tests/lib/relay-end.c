@@ -77,7 +77,7 @@ relay_end_start_server (RelayEnd *self, guint port)
     self->relay = wherry_relay_new (NULL);
   self->server = wherry_server_new (self->relay);
   relay_end_watch (self, self->server);
-  g_object_set (self->server, "port", port, NULL);
+  g_object_set (self->server, "port", port, "token-keys", self->token_keys, NULL);
   wherry_server_start (self->server, &error);
   g_assert_no_error (error);
 }

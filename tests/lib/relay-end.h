@@ -12,8 +12,9 @@ typedef struct
 {
   GThread *thread;
   WherryRelay *relay;
-  WherryServer *server; /* (nullable): see relay_end_start_server() */
-  GPtrArray *weak;      /* of GWeakRef: what must be gone at the end */
+  WherryServer *server;          /* (nullable): see relay_end_start_server() */
+  const char *const *token_keys; /* (nullable): of its server */
+  GPtrArray *weak;               /* of GWeakRef: what must be gone at the end */
 } RelayEnd;
 
 /* configure: (nullable): before anything joins. */
