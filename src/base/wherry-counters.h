@@ -69,6 +69,9 @@ G_BEGIN_DECLS
   X (SOCKETS, "sockets", "signaling sockets accepted")                                             \
   X (SOCKETS_REFUSED, "sockets_refused", "signaling sockets refused or closed by a limit")         \
   X (SOCKETS_NOT_JOINED, "sockets_not_joined", "signaling sockets closed for joining no room")     \
+  X (TUNNELS, "tunnels", "members that went through their signaling socket")                       \
+  X (TUNNEL_BAD_FRAMES, "tunnel_bad_frames", "tunnels ended for a frame that broke a rule")        \
+  X (TUNNEL_SWITCHES, "tunnel_switches", "members that left their tunnel for WebRTC")              \
   X (BAD_ORIGIN, "bad_origin", "requests with an Origin or Host that is not allowed")              \
   X (BAD_MESSAGES, "bad_messages", "signaling messages that did not parse or validate")            \
   X (RATE_LIMITED, "rate_limited", "signaling messages refused by a rate limit")                   \

@@ -70,6 +70,14 @@
 #define WHERRY_SCTP_BESIDE_MAX (64u * WHERRY_KIB)
 /* What an end of a connection inside the process holds that was not read: SCTP's window. */
 #define WHERRY_LOCAL_STREAM_WINDOW (64u * WHERRY_KIB)
+/* Credit of a tunnel's end: as much as an association's receive buffer, and well below what may
+ * wait for a signaling socket (WHERRY_SIGNAL_OUT_MAX). The least that is taken: one fragment of a
+ * large message beside the part that is kept for small ones. */
+#define WHERRY_TUNNEL_WINDOW (256u * WHERRY_KIB)
+#define WHERRY_TUNNEL_WINDOW_MIN (32u * WHERRY_KIB)
+/* Of a tunnel: large messages under way, and resets that were not answered. */
+#define WHERRY_TUNNEL_UNFINISHED_MAX 4u
+#define WHERRY_TUNNEL_RESETS_MAX 1024u
 /* Unfinished messages of one association, in largest messages: those that still split messages by
  * PPID (RFC 8831 section 6.6) may have one on each of a few channels. What is unfinished counts
  * against everybody's memory budget. */

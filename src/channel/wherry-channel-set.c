@@ -234,6 +234,20 @@ wherry_channel_set_attach (WherryChannelSet *self, WherryStreamTransport *transp
 }
 
 void
+wherry_channel_set_replace (WherryChannelSet *self, WherryStreamTransport *transport,
+                            gboolean is_dtls_client)
+{
+  WHERRY_ASSERT_OWNER (self);
+
+  if (self->closed || self->connected)
+    return;
+  if (self->transport != NULL)
+    wherry_stream_transport_set_events (self->transport, NULL, NULL);
+  g_clear_object (&self->transport);
+  wherry_channel_set_attach (self, transport, is_dtls_client);
+}
+
+void
 wherry_channel_set_close (WherryChannelSet *self)
 {
   G_GNUC_UNUSED g_autoptr (WherryChannelSet) kept = g_object_ref (self);

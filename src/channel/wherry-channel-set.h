@@ -43,6 +43,9 @@ void wherry_channel_set_leave_ids (WherryChannelSet *self);
  * ids are ours (RFC 8832 section 6). */
 void wherry_channel_set_attach (WherryChannelSet *self, WherryStreamTransport *transport,
                                 gboolean is_dtls_client);
+/* Before it was connected: another one in its place. */
+void wherry_channel_set_replace (WherryChannelSet *self, WherryStreamTransport *transport,
+                                 gboolean is_dtls_client);
 /* Whether it could be created and used now. Errors as create()'s, and WHERRY_ERROR_UNSUPPORTED for
  * a negotiated id beyond the streams that a living association has: dcsctp (Chromium, Firefox) and
  * pion leave a request for more (RFC 6525 section 4.5) unanswered, and while one is unanswered no

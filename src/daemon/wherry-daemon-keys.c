@@ -284,6 +284,18 @@ set_resume_bytes (WherryDaemonOptions *options, const char *value, GError **erro
 }
 
 static gboolean
+set_tunnel (WherryDaemonOptions *options, const char *value, GError **error)
+{
+  return wherry_daemon_value_bool (value, &options->relay->tunnel, error);
+}
+
+static gboolean
+set_ice_tcp (WherryDaemonOptions *options, const char *value, GError **error)
+{
+  return wherry_daemon_value_bool (value, &options->relay->ice->ice_tcp, error);
+}
+
+static gboolean
 set_insecure_open (WherryDaemonOptions *options, const char *value, GError **error)
 {
   return wherry_daemon_value_bool (value, &options->insecure_open, error);
@@ -427,6 +439,10 @@ const WherryDaemonKey wherry_daemon_keys[] = {
     set_history_disk_bytes },
   { "resume-bytes", N_ ("SIZE"), N_ ("What each topic keeps for members that are away"), FALSE,
     set_resume_bytes },
+  { "tunnel", N_ ("BOOL"),
+    N_ ("Channels on the signaling socket where UDP is blocked (default yes)"), FALSE, set_tunnel },
+  { "ice-tcp", N_ ("BOOL"), N_ ("TCP candidates for peer connections (default no)"), FALSE,
+    set_ice_tcp },
   { "insecure-open", NULL, N_ ("Listen beyond this machine although anybody may join"), FALSE,
     set_insecure_open },
   { "allowed-origin", N_ ("ORIGIN"), N_ ("Web pages that may connect, besides our own"), TRUE,

@@ -28,6 +28,7 @@ wherry_peer_event_free (gpointer item)
   for (guint i = 0; i < G_N_ELEMENTS (event->sdp); i++)
     g_clear_pointer (&event->sdp[i], wherry_sdp_free);
   g_clear_error (&event->error);
+  g_clear_pointer (&event->frames, g_bytes_unref);
   g_clear_pointer (&event->peer, wherry_peer_unref);
   g_free (event);
 }
@@ -63,7 +64,10 @@ wherry_peer_core_tell_state (WherryPeerCore *self, WherryPeerState state)
   WherryPeerEvent *event = wherry_peer_event_new (WHERRY_PEER_EVENT_STATE);
 
   event->state = state;
-  if (state == WHERRY_PEER_CONNECTED && !wherry_peer_stack_get_path (self->stack, &event->path))
+  if (state == WHERRY_PEER_CONNECTED && wherry_peer_core_is_tunneled (self))
+    event->path = (WherryPeerPath){ "signaling", "signaling", "websocket" };
+  else if (state == WHERRY_PEER_CONNECTED
+           && !wherry_peer_stack_get_path (self->stack, &event->path))
     event->path = (WherryPeerPath){ "host", "host", "none" };
   wherry_peer_take_event (self->peer, event);
 }

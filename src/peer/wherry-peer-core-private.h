@@ -9,6 +9,7 @@
 #include "peer/wherry-peer-core.h"
 #include "peer/wherry-peer-negotiation.h"
 #include "peer/wherry-peer-stack.h"
+#include "transport/wherry-switch-stream.h"
 
 G_BEGIN_DECLS
 
@@ -21,6 +22,8 @@ struct _WherryPeerCore
   WherryPeerStack *stack; /* NULL when it could not be made */
   WherryPeerNegotiation negotiation;
   WherryChannelSet *set;
+  WherrySwitchStream *ways;  /* NULL: no tunnel was asked for */
+  gboolean ways_client;      /* and our role in it */
   gboolean holds_candidates; /* their description goes out first */
   gboolean told_connecting;
   gboolean connected;
@@ -36,6 +39,15 @@ struct _WherryPeerCore
  * outlives that. */
 void wherry_peer_core_end_channels (WherryPeerCore *self, WherryTransportState state,
                                     WherryPeerEnd end, const GError *error);
+
+/* tunnel */
+/* (transfer none) (nullable): what the channels go through */
+WherryStreamTransport *wherry_peer_core_get_transport (WherryPeerCore *self);
+gboolean wherry_peer_core_is_tunneled (WherryPeerCore *self);
+/* TRUE: the association is an addition to the tunnel. */
+gboolean wherry_peer_core_offer_direct (WherryPeerCore *self, WherryStreamTransport *association,
+                                        gboolean is_client);
+void wherry_peer_core_close_tunnel (WherryPeerCore *self);
 
 /* events */
 void wherry_peer_core_tell (WherryPeerCore *self, WherryPeerEventType type);

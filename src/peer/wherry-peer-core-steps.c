@@ -69,8 +69,7 @@ check_rejected (WherryPeerCore *self)
   g_autoptr (GError) error = NULL;
 
   if (remote == NULL || !remote->rejected
-      || (remote->type == WHERRY_SDP_OFFER
-          && wherry_peer_stack_get_transport (self->stack) == NULL))
+      || (remote->type == WHERRY_SDP_OFFER && wherry_peer_core_get_transport (self) == NULL))
     return;
   error = g_error_new_literal (WHERRY_ERROR, WHERRY_ERROR_UNSUPPORTED,
                                "the other side's description rejects data channels");

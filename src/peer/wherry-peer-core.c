@@ -48,7 +48,9 @@ watch_ice (WherryPeerCore *self, WherryTransportState before, WherryTransportSta
       end_grace (self);
       wherry_peer_core_tell_state (self, WHERRY_PEER_CONNECTED);
     }
-  if (state != WHERRY_TRANSPORT_FAILED || self->grace != NULL)
+  /* the tunnel is another way, and ICE may be restarted */
+  if (state != WHERRY_TRANSPORT_FAILED || self->grace != NULL
+      || wherry_peer_core_is_tunneled (self))
     return;
   if (self->connected)
     {
@@ -83,8 +85,9 @@ on_set_state (gpointer user_data, WherryTransportState state, const GError *erro
     case WHERRY_TRANSPORT_CONNECTED:
       self->connected = TRUE;
       wherry_peer_take_n_streams (self->peer, wherry_stream_transport_get_n_streams (
-                                                  wherry_peer_stack_get_transport (self->stack)));
-      wherry_peer_core_tell_layer (self, WHERRY_PEER_LAYER_SCTP, state, NULL);
+                                                  wherry_peer_core_get_transport (self)));
+      if (!wherry_peer_core_is_tunneled (self))
+        wherry_peer_core_tell_layer (self, WHERRY_PEER_LAYER_SCTP, state, NULL);
       wherry_peer_core_tell_state (self, WHERRY_PEER_CONNECTED);
       self->settings->delegate->connected (self->settings->delegate_data);
       break;
@@ -165,7 +168,8 @@ on_transport (gpointer user_data, WherryStreamTransport *transport, gboolean is_
   WherryPeerCore *self = user_data;
 
   wherry_peer_core_tell_layer (self, WHERRY_PEER_LAYER_SCTP, WHERRY_TRANSPORT_CONNECTING, NULL);
-  wherry_channel_set_attach (self->set, transport, is_client);
+  if (!wherry_peer_core_offer_direct (self, transport, is_client))
+    wherry_channel_set_attach (self->set, transport, is_client);
 }
 
 static void
@@ -257,6 +261,7 @@ finish (gpointer user_data)
 
   self->settings->delegate->ended (self->settings->delegate_data);
   g_clear_object (&self->set);
+  g_clear_object (&self->ways);
   g_clear_pointer (&self->stack, wherry_peer_stack_free);
   wherry_peer_negotiation_clear (&self->negotiation);
   g_free (self);
@@ -281,10 +286,11 @@ wherry_peer_core_end (WherryPeerCore *self, WherryPeerEnd end, const GError *err
       finish (self);
       return;
     }
-  transport = wherry_peer_stack_get_transport (self->stack);
+  transport = wherry_peer_core_get_transport (self);
   if (end == WHERRY_PEER_END_LOCAL && self->connected && transport != NULL)
     wherry_stream_transport_set_paused (transport, FALSE); /* delivers what was acknowledged */
   wherry_channel_set_close (self->set);
+  wherry_peer_core_close_tunnel (self);
   wherry_peer_core_tell_state (self, WHERRY_PEER_CLOSED);
   wherry_peer_stack_close (self->stack, finish, self);
 }
@@ -325,7 +331,7 @@ wherry_peer_core_set_paused (WherryPeerCore *self, gboolean paused)
   /* At the end what was acknowledged is delivered, whoever would like to wait. */
   if (self->ending)
     return;
-  transport = wherry_peer_stack_get_transport (self->stack);
+  transport = wherry_peer_core_get_transport (self);
   if (transport != NULL)
     wherry_stream_transport_set_paused (transport, paused);
 }
@@ -343,6 +349,9 @@ wherry_peer_core_get_remote_max_message_size (WherryPeerCore *self)
   const WherrySdp *remote = wherry_peer_negotiation_get_applied (&self->negotiation);
 
   WHERRY_ASSERT_OWNER (self);
+  if (wherry_peer_core_is_tunneled (self))
+    return wherry_frame_stream_get_remote_max_message_size (
+        wherry_switch_stream_get_tunnel (self->ways));
   if (remote == NULL)
     return self->settings->transport != NULL ? G_MAXSIZE : WHERRY_MAX_MESSAGE_SIZE_ABSENT;
   return MIN (wherry_sdp_get_max_message_size (remote), G_MAXSIZE);
@@ -351,7 +360,7 @@ wherry_peer_core_get_remote_max_message_size (WherryPeerCore *self)
 void
 wherry_peer_core_cork (WherryPeerCore *self)
 {
-  WherryStreamTransport *transport = wherry_peer_stack_get_transport (self->stack);
+  WherryStreamTransport *transport = wherry_peer_core_get_transport (self);
 
   if (transport != NULL)
     wherry_stream_transport_cork (transport);
@@ -360,7 +369,7 @@ wherry_peer_core_cork (WherryPeerCore *self)
 void
 wherry_peer_core_uncork (WherryPeerCore *self)
 {
-  WherryStreamTransport *transport = wherry_peer_stack_get_transport (self->stack);
+  WherryStreamTransport *transport = wherry_peer_core_get_transport (self);
 
   if (transport != NULL)
     wherry_stream_transport_uncork (transport);

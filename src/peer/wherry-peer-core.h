@@ -68,6 +68,10 @@ void wherry_peer_core_add_remote_candidate (WherryPeerCore *self, const WherryCa
 void wherry_peer_core_set_ice_config (WherryPeerCore *self, const WherryIceConfig *config);
 void wherry_peer_core_check_address (WherryPeerCore *self, const WherryIceNetwork *network);
 void wherry_peer_core_wake (WherryPeerCore *self);
+/* See wherry_peer_post_tunnel() and what follows it. */
+void wherry_peer_core_begin_tunnel (WherryPeerCore *self, gboolean is_client);
+void wherry_peer_core_tunnel_input (WherryPeerCore *self, GBytes *frames);
+void wherry_peer_core_lose_tunnel (WherryPeerCore *self);
 /* Deliver what was received, close everything, then post finished. Safe to repeat. */
 void wherry_peer_core_end (WherryPeerCore *self, WherryPeerEnd end, const GError *error);
 
@@ -93,6 +97,8 @@ typedef enum
   WHERRY_PEER_EVENT_PAIR,
   WHERRY_PEER_EVENT_CANDIDATE_ERROR,
   WHERRY_PEER_EVENT_ADDRESSES_CHANGED,
+  WHERRY_PEER_EVENT_TUNNEL_OUTPUT,
+  WHERRY_PEER_EVENT_TUNNEL_MOVED,
   WHERRY_PEER_EVENT_FINISHED,
 } WherryPeerEventType;
 
@@ -129,7 +135,9 @@ typedef struct
   char *address;
   guint16 port;
   guint code;
-  gboolean lost; /* ADDRESSES_CHANGED */
+  gboolean lost;     /* ADDRESSES_CHANGED */
+  GBytes *frames;    /* TUNNEL_OUTPUT */
+  gboolean tunneled; /* TUNNEL_MOVED */
   WherryPeerEnd end;
   GError *error;
   WherryPeer *peer; /* FINISHED: the core's reference */

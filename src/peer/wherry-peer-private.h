@@ -26,6 +26,7 @@ struct _WherryPeer
   /* any thread: internally locked or atomic */
   gint wake_pending;
   gint n_streams;
+  gint tunnel_bytes; /* posted and not yet handled */
 
   /* peer thread only */
   WherryPeerCore *core; /* NULL before the start and after the end */

@@ -94,6 +94,14 @@ handle_hub_event (gpointer item, gpointer user_data)
       if (self->events->addresses_changed != NULL)
         self->events->addresses_changed (self->events_data, event->lost);
       break;
+    case WHERRY_PEER_EVENT_TUNNEL_OUTPUT:
+      if (self->events->tunnel_output != NULL)
+        self->events->tunnel_output (self->events_data, event->frames);
+      break;
+    case WHERRY_PEER_EVENT_TUNNEL_MOVED:
+      if (self->events->tunnel_moved != NULL)
+        self->events->tunnel_moved (self->events_data, event->tunneled);
+      break;
     case WHERRY_PEER_EVENT_FINISHED:
       /* The thread posts this last: there is nothing to wait for but its return. */
       if (self->owns_worker)

@@ -135,6 +135,10 @@ typedef struct
    * ones. Only with a network to watch in the ICE configuration, or after
    * wherry_peer_post_check_address(). lost: the one that packets leave by is gone. (nullable) */
   void (*addresses_changed) (gpointer user_data, gboolean lost);
+  /* After wherry_peer_post_tunnel(): a binary message for the carrier. (nullable) */
+  void (*tunnel_output) (gpointer user_data, GBytes *frames);
+  /* What is sent goes through the tunnel from now on, or no longer. (nullable) */
+  void (*tunnel_moved) (gpointer user_data, gboolean tunneled);
 } WherryPeerHubEvents;
 
 /* On the peer thread. Channels: see channel/wherry-channel.h. */
@@ -239,6 +243,14 @@ void wherry_peer_post_set_ice_config (WherryPeer *self, const WherryIceConfig *c
 /* For who watches the network for many peers: the addresses have changed. The peer tells
  * addresses_changed if the one that it sends from is gone. network: static */
 void wherry_peer_post_check_address (WherryPeer *self, const WherryIceNetwork *network);
+/* Carry the channels by binary messages (transport/wherry-frame-stream.h) until SCTP is connected;
+ * nothing if it is. is_client: whether even streams are ours where no description has said so yet.
+ */
+void wherry_peer_post_tunnel (WherryPeer *self, gboolean is_client);
+/* One that came. FALSE: so much waits that the other side does not heed its credit: end it. */
+gboolean wherry_peer_post_tunnel_input (WherryPeer *self, GBytes *frames);
+/* Nothing can be carried any more: the end of a peer that needs it. */
+void wherry_peer_post_tunnel_lost (WherryPeer *self);
 /* The delegate's wake is called soon, once however often this is. */
 void wherry_peer_post_wake (WherryPeer *self);
 /* End it. Safe to repeat. */

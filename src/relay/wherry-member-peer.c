@@ -133,6 +133,15 @@ on_addresses_changed (gpointer user_data, gboolean lost)
   lose_path (user_data, "our address is gone");
 }
 
+static void
+on_tunnel_output (gpointer user_data, GBytes *frames)
+{
+  WherryRelayMember *self = user_data;
+
+  if (self->events != NULL && self->events->tunnel_output != NULL)
+    self->events->tunnel_output (self->user_data, frames);
+}
+
 static const WherryPeerHubEvents hub_events = {
   .description = on_description,
   .candidate = on_candidate,
@@ -141,6 +150,7 @@ static const WherryPeerHubEvents hub_events = {
   .state = on_state,
   .finished = on_finished,
   .addresses_changed = on_addresses_changed,
+  .tunnel_output = on_tunnel_output,
 };
 
 /* ---- signaling ---- */
@@ -252,6 +262,31 @@ wherry_relay_member_call (WherryRelayMember *self, const WherryChannelInit *chan
     return FALSE;
   wherry_peer_post_create_offer (self->peer, FALSE, channels, n);
   return TRUE;
+}
+
+gboolean
+wherry_relay_member_tunnel (WherryRelayMember *self, WherrySignalError *code, GError **error)
+{
+  WHERRY_ASSERT_OWNER (self->relay);
+  if (!self->relay->config->tunnel)
+    {
+      *code = WHERRY_SIGNAL_ERROR_FORBIDDEN;
+      g_set_error_literal (error, WHERRY_ERROR, WHERRY_ERROR_FORBIDDEN,
+                           "this server carries no channels on its signaling socket");
+      return FALSE;
+    }
+  if (self->peer == NULL && !make_peer (self, code, error))
+    return FALSE;
+  self->tunnel = TRUE;
+  wherry_peer_post_tunnel (self->peer, TRUE);
+  return TRUE;
+}
+
+gboolean
+wherry_relay_member_tunnel_input (WherryRelayMember *self, GBytes *frames)
+{
+  WHERRY_ASSERT_OWNER (self->relay);
+  return self->peer == NULL || wherry_peer_post_tunnel_input (self->peer, frames);
 }
 
 gboolean

@@ -36,6 +36,7 @@ wherry_relay_config_new (void)
   self->member_bytes = WHERRY_MEMBER_BYTES;
   self->memory_budget = WHERRY_MEMORY_BUDGET;
   self->max_message_size = WHERRY_MAX_MESSAGE_SIZE_DEFAULT;
+  self->tunnel = TRUE;
   self->connect_limit_us = WHERRY_CONNECT_LIMIT_US;
   self->resume_window_us = WHERRY_RESUME_WINDOW_US;
   self->resume_bytes = WHERRY_RESUME_BYTES;

@@ -63,6 +63,7 @@ typedef struct
   gsize member_bytes;        /* all outboxes of a member */
   gsize memory_budget;       /* the process */
   gsize max_message_size;
+  gboolean tunnel; /* a member may go through its signaling socket */
   gint64 connect_limit_us;
   gint64 resume_window_us; /* how long a member may be away; 0: nobody may */
   gsize resume_bytes;      /* of each topic, for those */

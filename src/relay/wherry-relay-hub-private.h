@@ -122,6 +122,7 @@ struct _WherryRelayMember
   gsize stream_bytes;        /* charged for streams beyond the initial ones */
   gsize stream_bytes_taken;  /* of these, for what its peer has taken */
   GQueue stream_requests;    /* of gsize: what each request needs that its peer has not answered */
+  gboolean tunnel;           /* it may go through its signaling socket */
   gboolean connected;
   gboolean was_connected;
   gboolean disconnected; /* meanwhile: ICE has failed and may be restarted */

@@ -59,6 +59,8 @@ typedef struct
   void (*notices_open) (gpointer user_data);
   /* It ends: time for a last notice, before its connection is closed. (nullable) */
   void (*leaving) (gpointer user_data, WherryLeaveReason reason);
+  /* A binary message, after wherry_relay_member_tunnel(). (nullable) */
+  void (*tunnel_output) (gpointer user_data, GBytes *frames);
   /* The last call. The member is gone; so is the WherryRelayMember pointer when it returns. */
   void (*left) (gpointer user_data, WherryLeaveReason reason);
 } WherryMemberEvents;
@@ -190,6 +192,12 @@ gboolean wherry_relay_member_start (WherryRelayMember *self, WherrySignalError *
  * system has no room for it. Negotiated channels are copied. */
 gboolean wherry_relay_member_call (WherryRelayMember *self, const WherryChannelInit *channels,
                                    guint n, WherrySignalError *code, GError **error);
+/* Its channels go through its signaling socket until they find another way. FALSE: as call(), and
+ * forbidden. */
+gboolean wherry_relay_member_tunnel (WherryRelayMember *self, WherrySignalError *code,
+                                     GError **error);
+/* A binary message that came. FALSE: it sends more than it may. */
+gboolean wherry_relay_member_tunnel_input (WherryRelayMember *self, GBytes *frames);
 /* An offer of ours that restarts ICE. Errors as call()'s. */
 gboolean wherry_relay_member_restart (WherryRelayMember *self, WherrySignalError *code,
                                       GError **error);

@@ -221,6 +221,8 @@ wherry_relay_member_detach (WherryRelayMember *self)
 
   WHERRY_ASSERT_OWNER (self->relay);
   self->events = NULL;
+  if (self->tunnel && self->peer != NULL)
+    wherry_peer_post_tunnel_lost (self->peer);
   if (!self->present || (self->connected && !self->disconnected))
     return;
   if (self->away

@@ -150,9 +150,10 @@ void
 wherry_counted_stream_set_read_rate (WherryCountedStream *self, guint64 bytes_per_second,
                                      guint64 burst)
 {
-  self->state->has_bucket = TRUE;
-  wherry_token_bucket_init (&self->state->bucket, bytes_per_second, burst,
-                            wherry_clock_now_us (self->state->clock));
+  self->state->has_bucket = bytes_per_second > 0;
+  if (bytes_per_second > 0)
+    wherry_token_bucket_init (&self->state->bucket, bytes_per_second, burst,
+                              wherry_clock_now_us (self->state->clock));
 }
 
 void

@@ -35,7 +35,7 @@ void wherry_counted_stream_set_closed_func (WherryCountedStream *self, WherryCou
 void wherry_counted_stream_begin_frames (WherryCountedStream *self, gsize message_max);
 /* From now on at most this many bytes are read, then the stream ends; 0: any number. */
 void wherry_counted_stream_set_read_limit (WherryCountedStream *self, gsize bytes);
-/* Read no faster than this: what comes faster waits in the sender. */
+/* Read no faster than this: what comes faster waits in the sender. 0: as fast as it comes. */
 void wherry_counted_stream_set_read_rate (WherryCountedStream *self, guint64 bytes_per_second,
                                           guint64 burst);
 

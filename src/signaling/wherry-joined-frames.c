@@ -41,9 +41,13 @@ void
 wherry_joined_frames_write (WherryRelayHub *relay, WherryRelayMember *member, const char *tid,
                             void (*send) (gpointer user_data, char *text), gpointer user_data)
 {
-  static const char *const features[] = { "mirror",    "notices", "signal", "msg", "presence",
-                                          "addressed", "history", "resume", NULL };
   const WherryRelayConfig *config = wherry_relay_hub_get_config (relay);
+  const char *const features[] = {
+    "mirror",  "notices",  "signal",
+    "msg",     "presence", "addressed",
+    "history", "resume",   config->tunnel ? "tunnel" : NULL,
+    NULL,
+  };
   g_autoptr (GArray) members = g_array_new (FALSE, FALSE, sizeof (WherrySignalMemberRef));
   g_auto (WherryIceServerList) ice = { 0 };
   const WherrySignalMemberRef *next;

@@ -162,6 +162,15 @@ on_ready (gpointer user_data)
 }
 
 static void
+on_tunnel_output (gpointer user_data, GBytes *frames)
+{
+  WherrySignalingSession *self = user_data;
+
+  if (!self->closed)
+    self->sink->send_binary (self->sink_data, frames);
+}
+
+static void
 on_left (gpointer user_data, WherryLeaveReason reason)
 {
   WherrySignalingSession *self = user_data;
@@ -187,6 +196,7 @@ const WherryMemberEvents wherry_signaling_session_events = {
   .ready = on_ready,
   .signal = on_signal,
   .msg = on_msg,
+  .tunnel_output = on_tunnel_output,
   .left = on_left,
 };
 

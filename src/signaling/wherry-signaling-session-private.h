@@ -23,6 +23,7 @@ struct _WherrySignalingSession
   char *address;
   WherryRelayMember *member; /* until its left event */
   gboolean was_member;       /* there has been one: join is already-joined */
+  gboolean tunnel;           /* binary frames are its channels */
   gboolean closed;           /* no frame is taken or sent */
   char *leave_tid;
   gboolean resuming;   /* its member is not back yet: what comes is held */

@@ -240,6 +240,26 @@ handle_description (WherrySignalingSession *self, WherrySignal *signal)
 }
 
 static void
+handle_tunnel (WherrySignalingSession *self, WherrySignal *signal)
+{
+  g_autoptr (GError) error = NULL;
+  WherrySignalError code = WHERRY_SIGNAL_ERROR_INTERNAL;
+
+  if (self->tunnel || self->sink->send_binary == NULL)
+    refuse (self, signal, WHERRY_SIGNAL_ERROR_FORBIDDEN,
+            self->tunnel ? "The tunnel is there already" : "Nothing here could carry a tunnel");
+  else if (!ensure_member (self, signal))
+    return;
+  else if (!wherry_relay_member_tunnel (self->member, &code, &error))
+    refuse (self, signal, code, error != NULL ? error->message : "Could not make a tunnel");
+  else
+    {
+      self->tunnel = TRUE;
+      wherry_signaling_session_send (self, wherry_signal_write_tunnel (signal->tid));
+    }
+}
+
+static void
 handle_candidate (WherrySignalingSession *self, WherrySignal *signal)
 {
   g_autoptr (GError) error = NULL;
@@ -361,6 +381,8 @@ wherry_signaling_session_handle (WherrySignalingSession *self, WherrySignal *sig
     handle_description (self, signal);
   else if (signal->type == WHERRY_SIGNAL_CALL)
     handle_call (self, signal);
+  else if (signal->type == WHERRY_SIGNAL_TUNNEL)
+    handle_tunnel (self, signal);
   else if (signal->type == WHERRY_SIGNAL_PING)
     wherry_signaling_session_send (self,
                                    wherry_signal_write_pong (signal->data, signal->data_length,

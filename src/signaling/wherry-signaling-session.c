@@ -178,11 +178,15 @@ wherry_signaling_session_receive (WherrySignalingSession *self, const char *data
 }
 
 void
-wherry_signaling_session_receive_binary (WherrySignalingSession *self)
+wherry_signaling_session_receive_binary (WherrySignalingSession *self, GBytes *frames)
 {
-  if (!self->closed)
+  if (self->closed)
+    return;
+  if (!self->tunnel)
     wherry_signaling_session_refuse (self, WHERRY_SIGNAL_ERROR_BAD_MESSAGE,
                                      "Signaling messages are text frames", NULL, NULL);
+  else if (self->member != NULL && !wherry_relay_member_tunnel_input (self->member, frames))
+    wherry_signaling_session_close (self, CLOSE_POLICY, "more was sent than there was credit for");
 }
 
 void

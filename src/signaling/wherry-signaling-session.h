@@ -18,6 +18,8 @@ typedef struct
 {
   /* One frame. text: (transfer full), from g_malloc() */
   void (*send) (gpointer user_data, char *text);
+  /* One binary frame; NULL where there are none: a tunnel is refused then. (nullable) */
+  void (*send_binary) (gpointer user_data, GBytes *frames);
   /* Everything that was sent goes out first. code: of RFC 6455 section 7.4. The session takes no
    * frame any more; it is freed by whoever made it. */
   void (*close) (gpointer user_data, guint code, const char *reason);
@@ -39,8 +41,8 @@ void wherry_signaling_session_free (WherrySignalingSession *self);
 /* One text frame that came. */
 void wherry_signaling_session_receive (WherrySignalingSession *self, const char *data,
                                        gsize length);
-/* One binary frame that came: there are none in this protocol. */
-void wherry_signaling_session_receive_binary (WherrySignalingSession *self);
+/* One binary frame that came: of the tunnel that the client asked for. */
+void wherry_signaling_session_receive_binary (WherrySignalingSession *self, GBytes *frames);
 /* The server goes down: a client that has not joined is told and closed; a member hears it from
  * the relay. */
 void wherry_signaling_session_shutdown (WherrySignalingSession *self);

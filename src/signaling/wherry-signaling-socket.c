@@ -30,11 +30,9 @@ struct _WherrySignalingSocket
 };
 
 static void
-on_session_send (gpointer user_data, char *text)
+write_frame (WherrySignalingSocket *self, SoupWebsocketDataType type, GBytes *bytes)
 {
-  WherrySignalingSocket *self = user_data;
-  gsize length = strlen (text);
-  g_autoptr (GBytes) bytes = g_bytes_new_take (text, length);
+  gsize length = g_bytes_get_size (bytes);
   gsize header = length < 126 ? 2 : length < 65536 ? 4 : 10; /* RFC 6455 section 5.2 */
 
   if (wherry_counted_stream_is_aborted (self->stream)
@@ -50,7 +48,25 @@ on_session_send (gpointer user_data, char *text)
       wherry_counted_stream_abort (self->stream);
       return;
     }
-  soup_websocket_connection_send_message (self->connection, SOUP_WEBSOCKET_DATA_TEXT, bytes);
+  soup_websocket_connection_send_message (self->connection, type, bytes);
+}
+
+static void
+on_session_send (gpointer user_data, char *text)
+{
+  g_autoptr (GBytes) bytes = g_bytes_new_take (text, strlen (text));
+
+  write_frame (user_data, SOUP_WEBSOCKET_DATA_TEXT, bytes);
+}
+
+/* The channels that go this way have credit of their own, for what they read too. */
+static void
+on_session_send_binary (gpointer user_data, GBytes *frames)
+{
+  WherrySignalingSocket *self = user_data;
+
+  wherry_counted_stream_set_read_rate (self->stream, 0, 0);
+  write_frame (self, SOUP_WEBSOCKET_DATA_BINARY, frames);
 }
 
 static void
@@ -64,6 +80,7 @@ on_session_close (gpointer user_data, guint code, const char *reason)
 
 static const WherrySignalingSink session_sink = {
   .send = on_session_send,
+  .send_binary = on_session_send_binary,
   .close = on_session_close,
 };
 
@@ -77,7 +94,7 @@ on_message (SoupWebsocketConnection *connection, SoupWebsocketDataType type, GBy
   if (type == SOUP_WEBSOCKET_DATA_TEXT)
     wherry_signaling_session_receive (self->session, data != NULL ? data : "", length);
   else
-    wherry_signaling_session_receive_binary (self->session);
+    wherry_signaling_session_receive_binary (self->session, message);
 }
 
 static void

@@ -153,6 +153,7 @@ read_by_type (WherrySignal *self, const char *data, gsize length, WherrySignalEr
     case WHERRY_SIGNAL_CANDIDATE:
       return read_members (self, data, length, code, error);
     case WHERRY_SIGNAL_LEAVE:
+    case WHERRY_SIGNAL_TUNNEL:
       return TRUE;
     case WHERRY_SIGNAL_ATTRIBUTES:
       return read_attributes (self, data, length, code, error);

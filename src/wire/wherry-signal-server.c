@@ -296,6 +296,7 @@ read_by_type (WherrySignal *self, WherryJsonObject *object, const char *data, gs
     case WHERRY_SIGNAL_LEFT:
       return read_reason (self, object, error);
     case WHERRY_SIGNAL_RESTART:
+    case WHERRY_SIGNAL_TUNNEL:
       return TRUE;
     case WHERRY_SIGNAL_ERROR:
       return read_error (self, object, error);

@@ -215,6 +215,12 @@ wherry_signal_write_restart (void)
 }
 
 char *
+wherry_signal_write_tunnel (const char *tid)
+{
+  return end (begin (WHERRY_SIGNAL_TUNNEL), tid);
+}
+
+char *
 wherry_signal_write_pong (const char *data, gsize length, const char *tid)
 {
   WherryJsonWriter *writer = begin (WHERRY_SIGNAL_PONG);

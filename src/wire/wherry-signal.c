@@ -25,6 +25,7 @@ static const char *const type_names[] = {
   [WHERRY_SIGNAL_CANDIDATE] = "candidate",
   [WHERRY_SIGNAL_SIGNAL] = "signal",
   [WHERRY_SIGNAL_MSG] = "msg",
+  [WHERRY_SIGNAL_TUNNEL] = "tunnel",
   [WHERRY_SIGNAL_JOINED] = "joined",
   [WHERRY_SIGNAL_MEMBERS] = "members",
   [WHERRY_SIGNAL_MEMBER_JOINED] = "member-joined",

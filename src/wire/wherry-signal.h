@@ -30,6 +30,7 @@ typedef enum
   WHERRY_SIGNAL_CANDIDATE,
   WHERRY_SIGNAL_SIGNAL,
   WHERRY_SIGNAL_MSG,
+  WHERRY_SIGNAL_TUNNEL,
   /* server to client */
   WHERRY_SIGNAL_JOINED,
   WHERRY_SIGNAL_MEMBERS,
@@ -274,6 +275,8 @@ char *wherry_signal_write_member_left (const char *peer, WherryLeaveReason reaso
 char *wherry_signal_write_member_state (WherrySignalType type, const char *peer);
 char *wherry_signal_write_left (WherryLeaveReason reason, const char *tid);
 char *wherry_signal_write_restart (void);
+/* The request, and its answer. tid: (nullable) */
+char *wherry_signal_write_tunnel (const char *tid);
 /* data: (nullable): raw */
 char *wherry_signal_write_pong (const char *data, gsize length, const char *tid);
 /* ref: (nullable): the type that it answers */

@@ -134,8 +134,8 @@ make_transport (gpointer data)
   return WHERRY_STREAM_TRANSPORT (a);
 }
 
-static void
-peer_hook (WherryRelayMember *member, WherryPeerConfig *config, gpointer user_data)
+void
+relay_fixture_peer_hook (WherryRelayMember *member, WherryPeerConfig *config, gpointer user_data)
 {
   RelayFixture *self = user_data;
 
@@ -349,7 +349,7 @@ relay_fixture_init (RelayFixture *self, WherryRelayConfig *config, gboolean thre
   self->clients = g_ptr_array_new_with_free_func (test_client_free);
   self->relay = wherry_relay_hub_new (config != NULL ? config : wherry_relay_config_new (), NULL,
                                       self->clock);
-  wherry_relay_hub_set_peer_hook (self->relay, peer_hook, self);
+  wherry_relay_hub_set_peer_hook (self->relay, relay_fixture_peer_hook, self);
 }
 
 static void

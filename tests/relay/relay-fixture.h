@@ -65,6 +65,9 @@ extern const WherryMemberEvents test_client_events;
 void relay_fixture_init (RelayFixture *self, WherryRelayConfig *config, gboolean threaded);
 /* Shuts the relay down, waits for it and asserts that nothing is left. */
 void relay_fixture_clear (RelayFixture *self);
+/* user_data: a RelayFixture; member's: a TestClient */
+void relay_fixture_peer_hook (WherryRelayMember *member, WherryPeerConfig *config,
+                              gpointer user_data);
 /* Dispatch what there is to dispatch, on one thread: afterwards nothing moves without the clock. */
 void relay_fixture_settle (RelayFixture *self);
 void relay_fixture_advance (RelayFixture *self, gint64 us);

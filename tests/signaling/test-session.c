@@ -109,6 +109,32 @@ test_signal_and_msg (SessionFixture *f, gconstpointer data)
       &f->b, "{\"type\":\"msg\", \"text\":\"a\\/b\",\"n\":1.0,\"from\":\"0000000000000002\"}");
 }
 
+/* Binary frames are bad until the tunnel was asked for, and then the member's. */
+static void
+test_tunnel (SessionFixture *f, gconstpointer data)
+{
+  guint8 bytes[100] = { 0 };
+  g_autoptr (GBytes) few = g_bytes_new (bytes, 99);
+  g_autoptr (GBytes) many = g_bytes_new (bytes, 100);
+
+  wherry_session_say (&f->a, "{\"type\":\"join\",\"room\":\"hall\"}");
+  wherry_session_drop_frames (&f->a);
+  wherry_signaling_session_receive_binary (f->a.session, few);
+  wherry_session_hears_error (&f->a, "bad-message", NULL, NULL);
+  g_free (wherry_fake_relay_take_log (f->relay));
+
+  wherry_session_say (&f->a, "{\"type\":\"tunnel\",\"tid\":3}");
+  wherry_session_hears (&f->a, "{\"type\":\"tunnel\",\"tid\":3}");
+  wherry_signaling_session_receive_binary (f->a.session, few);
+  wherry_session_say (&f->a, "{\"type\":\"tunnel\",\"tid\":4}");
+  wherry_session_hears_error (&f->a, "forbidden", "tunnel", "4");
+  wherry_session_hears_nothing (&f->a);
+  g_assert_cmpuint (f->a.close_code, ==, 0);
+  /* the relay says that it is too much */
+  wherry_signaling_session_receive_binary (f->a.session, many);
+  g_assert_cmpuint (f->a.close_code, ==, 1008);
+}
+
 static void
 test_presence (SessionFixture *f, gconstpointer data)
 {
@@ -155,6 +181,7 @@ test_presence (SessionFixture *f, gconstpointer data)
 static void
 test_tenth_bad_message_closes (SessionFixture *f, gconstpointer data)
 {
+  g_autoptr (GBytes) bytes = g_bytes_new_static ("", 0);
   guint64 bad = wherry_counter_get (WHERRY_COUNTER_BAD_MESSAGES);
 
   for (guint i = 0; i < 9; i++)
@@ -163,7 +190,7 @@ test_tenth_bad_message_closes (SessionFixture *f, gconstpointer data)
       wherry_session_hears_error (&f->a, "bad-message", NULL, NULL);
     }
   g_assert_cmpuint (f->a.close_code, ==, 0);
-  wherry_signaling_session_receive_binary (f->a.session);
+  wherry_signaling_session_receive_binary (f->a.session, bytes);
   wherry_session_hears_error (&f->a, "bad-message", NULL, NULL);
   g_assert_cmpuint (f->a.close_code, ==, 1008);
   g_assert_cmpuint (wherry_counter_get (WHERRY_COUNTER_BAD_MESSAGES), ==, bad + 10);
@@ -367,6 +394,7 @@ main (int argc, char **argv)
   ADD ("/session/join-and-leave", test_join_and_leave);
   ADD ("/session/states", test_states);
   ADD ("/session/signal-and-msg", test_signal_and_msg);
+  ADD ("/session/tunnel", test_tunnel);
   ADD ("/session/presence", test_presence);
   ADD ("/session/tenth-bad-message-closes", test_tenth_bad_message_closes);
   ADD ("/session/bad-messages-are-forgotten", test_bad_messages_are_forgotten);

@@ -296,6 +296,22 @@ wherry_relay_member_restart (WherryRelayMember *self, WherrySignalError *code, G
 }
 
 gboolean
+wherry_relay_member_tunnel (WherryRelayMember *self, WherrySignalError *code, GError **error)
+{
+  if (wherry_fake_relay_fails (self->relay, code, error))
+    return FALSE;
+  wherry_fake_relay_note (self, "tunnel");
+  return TRUE;
+}
+
+gboolean
+wherry_relay_member_tunnel_input (WherryRelayMember *self, GBytes *frames)
+{
+  wherry_fake_relay_note (self, "tunnel-input %" G_GSIZE_FORMAT, g_bytes_get_size (frames));
+  return g_bytes_get_size (frames) < 100;
+}
+
+gboolean
 wherry_relay_member_remote_description (WherryRelayMember *self, WherrySdp *sdp,
                                         const WherryChannelInit *channels, guint n,
                                         WherrySignalError *code, GError **error)

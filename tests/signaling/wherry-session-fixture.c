@@ -28,7 +28,16 @@ on_close (gpointer user_data, guint code, const char *reason)
   client->close_code = code;
 }
 
-static const WherrySignalingSink sink = { .send = on_send, .close = on_close };
+static void
+on_send_binary (gpointer user_data, GBytes *frames)
+{
+  SessionClient *client = user_data;
+
+  client->n_binary += g_bytes_get_size (frames);
+}
+
+static const WherrySignalingSink sink
+    = { .send = on_send, .send_binary = on_send_binary, .close = on_close };
 
 void
 wherry_session_client_init (SessionClient *client, SessionFixture *f)

@@ -13,6 +13,7 @@ typedef struct
 {
   GQueue frames; /* of char *, as they were sent */
   guint close_code;
+  gsize n_binary; /* bytes */
   WherrySignalingSession *session;
 } SessionClient;
 
