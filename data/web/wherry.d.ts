@@ -214,6 +214,9 @@ export interface ReconnectOptions {
   maxDelay?: number;
 }
 
+/** `websocket`: through the signaling connection, where UDP is blocked. */
+export type Transport = 'webrtc' | 'websocket';
+
 export interface JoinOptions {
   /** How others see this member, at most 64 bytes of UTF-8. */
   name?: string;
@@ -244,6 +247,12 @@ export interface JoinOptions {
    * option see as it is. Default: false.
    */
   resume?: boolean;
+  /** Where WebRTC does not connect, the WebSocket carries the channels, all of them reliable and in order. false: never. Default: true. */
+  tunnel?: boolean;
+  /** Milliseconds from having joined until then. Default: 2500. */
+  tunnelAfter?: number;
+  /** Milliseconds until WebRTC is tried again, doubled each time, and anew when the network changes. Default: 5000. */
+  returnAfter?: number;
   /** Leave when the page goes away, so that others see it at once. Default: true. */
   leaveOnPageHide?: boolean;
   /** For Node: the constructors that a browser has built in. */
@@ -276,6 +285,8 @@ export interface RoomEvents {
   signal: Fired<{ from: string; data: any }>;
   /** From `room.msg()` of a member, this one too; the server vouches for `from`. */
   msg: Fired<{ from: string; data: any }>;
+  /** Messages travel another way from now on; null: none. Channels stay open, and no message is lost by it. */
+  transport: Fired<{ transport: Transport | null }>;
   /** Something was refused or not delivered, a message too large for a receiver for example. The connection stays. */
   notice: Fired<{ error: WherryError; notice: any }>;
 }
@@ -301,6 +312,8 @@ export interface WherryRoom extends TypedTarget<RoomEvents> {
   readonly features: string[];
   /** The largest message that can be sent now, in bytes. A receiver may take less: `notice` tells. */
   readonly maxMessageSize: number;
+  /** How messages travel just now; null while not connected. */
+  readonly transport: Transport | null;
   /** Whether `signal()`, `msg()` and `ping()` work; the data connection can outlive the signaling connection. */
   readonly signalingOpen: boolean;
   /** Joins; for a room made by `Wherry.room()` or one that was left. */

@@ -30,6 +30,28 @@ export class WherryEvent extends Event {
   }
 }
 
+/* Why the relay ended a membership, for people. */
+export const LEFT_WORDS = {
+  failed: 'The connection to the relay was lost.',
+  slow: 'This member read too slowly, so the relay let it go.',
+  kicked: 'An administrator removed this member from the room.',
+  banned: 'This member may not enter the room.',
+  timeout: 'The connection was not made in time.',
+  expired: 'The permission to be in the room has expired.',
+  replaced: 'The same member joined again from somewhere else.',
+  shutdown: 'The relay is shutting down.',
+};
+
+/** A signaling message; null: it is none. */
+export const parseMessage = (text) => {
+  try {
+    const message = JSON.parse(text);
+    return typeof message?.type === 'string' ? message : null;
+  } catch {
+    return null;
+  }
+};
+
 export const byteSize = (data) => {
   if (typeof data === 'string')
     return new TextEncoder().encode(data).byteLength;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* One connection to the relay: a WebSocket, a peer connection, and what ends them. Part of wherry.js. */
 
-import { WherryError } from './events.js';
+import { LEFT_WORDS, WherryError, parseMessage } from './events.js';
+import { Retry } from './retry.js';
+import { Tunnel } from './tunnel.js';
 
 const PROTOCOL = 'wherry.1';
 const NOTICES = 'wherry:notices';
@@ -9,31 +11,15 @@ const CONNECT_TIMEOUT_MS = 30_000; /* the server's own limit from join to connec
 const SIGNAL_BYTES = 64 * 1024; /* the server takes no longer frame */
 const LEFT_TIMEOUT_MS = 2_000; /* for the server's last word */
 const ANSWER_TIMEOUT_MS = 10_000; /* what came too fast is refused without saying which it was */
-
-const LEFT_WORDS = {
-  failed: 'The connection to the relay was lost.',
-  slow: 'This member read too slowly, so the relay let it go.',
-  kicked: 'An administrator removed this member from the room.',
-  banned: 'This member may not enter the room.',
-  timeout: 'The connection was not made in time.',
-  expired: 'The permission to be in the room has expired.',
-  replaced: 'The same member joined again from somewhere else.',
-  shutdown: 'The relay is shutting down.',
-};
-
-const parse = (text) => {
-  try {
-    const message = JSON.parse(text);
-    return typeof message?.type === 'string' ? message : null;
-  } catch {
-    return null;
-  }
-};
+const TUNNEL_AFTER_MS = 2_500; /* without a connection: then the WebSocket carries the channels */
+const RETURN_AFTER_MS = 5_000; /* to WebRTC, is tried; then after twice as long, and so on */
+const ATTEMPT_MS = 15_000;
 
 /*
- * `owner` is told what happens: phase(name), joined(message), prepare(pc) before the offer is made,
- * channel(dc), message(object), connected(), wavering(bool), lost(error): nothing passes any more and the server may say
- * why, ended(error) once and last; then keeps(pc): whether the owner sees to its end. refused() answers with another join.
+ * `owner` is told what happens: phase(name), joined(message), prepare(maker) when its channels can be made, perhaps a second
+ * time before connected(); transport('webrtc' or 'websocket'), channel(dc), message(object), connected(), wavering(bool),
+ * lost(error): nothing passes any more and the server may say why, ended(error) once and last; then keeps(pc): whether the
+ * owner sees to its end. refused() answers with another join.
  */
 export class Link {
   #options;
@@ -52,6 +38,11 @@ export class Link {
   #ownCandidates = [];
   #candidates = [];
   #left = null;
+  #joinedMessage = null;
+  #tunnel = null;
+  #tunnelAsked = false;
+  #fallback = null; /* timer */
+  #return = null; /* of a tunnel: to WebRTC */
   #pings = new Map();
   #asks = new Map(); /* tid to what waits for its answer */
   #tid = 0;
@@ -61,7 +52,14 @@ export class Link {
     this.#owner = owner;
   }
 
-  get pc() { return this.#pc; }
+  /** The RTCPeerConnection that carries the channels; null where none does. */
+  get pc() { return this.tunneled ? null : this.#pc; }
+  get tunneled() { return this.#tunnel !== null && !this.#tunnel.left; }
+  /** What makes channels now; null before there is one. */
+  get maker() { return this.#tunnel ?? this.#pc; }
+  get maxMessageSize() {
+    return this.tunneled ? this.#tunnel.maxMessageSize : this.#pc?.sctp?.maxMessageSize || Infinity;
+  }
   get socketOpen() { return this.#ws?.readyState === 1; }
 
   start(url, join) {
@@ -73,6 +71,7 @@ export class Link {
       this.#end(new WherryError('unsupported', `The address ${url} cannot be used: ${cause.message}`, { cause }));
       return;
     }
+    this.#ws.binaryType = 'arraybuffer';
     this.#ws.addEventListener('open', () => this.send({ type: 'join', ...join }));
     this.#ws.addEventListener('message', (event) => this.#onFrame(event.data));
     this.#ws.addEventListener('close', (event) => this.#onSocketClose(event));
@@ -138,9 +137,13 @@ export class Link {
   }
 
   #onFrame(text) {
-    const message = parse(text);
     if (this.#ended)
       return;
+    if (text instanceof ArrayBuffer) {
+      this.#tunnel?.receive(text);
+      return;
+    }
+    const message = parseMessage(text);
     if (message === null)
       this.#end(new WherryError('internal', 'The server sent something that is not a signaling message.'));
     else
@@ -160,6 +163,9 @@ export class Link {
         break;
       case 'restart':
         this.#restart();
+        break;
+      case 'tunnel':
+        this.#onTunnel();
         break;
       case 'left':
         this.#onLeft(message);
@@ -182,28 +188,112 @@ export class Link {
     if (this.#joined)
       return;
     this.#joined = true;
+    this.#joinedMessage = message;
     this.#owner.joined(message);
     this.#owner.phase('connecting');
-    this.#connect(message).catch((cause) => {
+    if (this.#mayTunnel)
+      this.#fallback = setTimeout(() => this.#askTunnel(), this.#options.tunnelAfter ?? TUNNEL_AFTER_MS);
+    this.#connect().catch((cause) => {
       this.#end(new WherryError('unsupported', `This browser could not make an offer: ${cause.message}`, { cause }));
     });
   }
 
-  async #connect(joined) {
-    const iceServers = this.#options.iceServers ?? joined.iceServers ?? [];
+  #makePeer() {
+    const iceServers = this.#options.iceServers ?? this.#joinedMessage.iceServers ?? [];
     const pc = new this.#options.RTCPeerConnection({ iceServers });
+    const mine = (handler) => (event) => { if (this.#pc === pc) handler(event); };
     this.#pc = pc;
-    pc.addEventListener('icecandidate', (event) => this.#onOwnCandidate(event.candidate));
-    pc.addEventListener('connectionstatechange', () => this.#onPcState());
-    pc.addEventListener('iceconnectionstatechange', () => this.#onPcState());
-    pc.addEventListener('datachannel', (event) => this.#owner.channel(event.channel));
-    /* This one is there for the relay's notices and so that the offer always has a data section. */
-    this.#notices = pc.createDataChannel(NOTICES);
-    this.#notices.addEventListener('open', () => this.#onUp());
-    this.#notices.addEventListener('message', (event) => this.#onNotice(event.data));
-    this.#notices.addEventListener('close', () => this.#onPcState());
+    this.#described = false;
+    this.#restartDue = false;
+    this.#ownCandidates = [];
+    this.#candidates = [];
+    pc.addEventListener('icecandidate', mine((event) => this.#onOwnCandidate(event.candidate)));
+    pc.addEventListener('connectionstatechange', mine(() => this.#onPcState()));
+    pc.addEventListener('iceconnectionstatechange', mine(() => this.#onPcState()));
+    pc.addEventListener('datachannel', mine((event) => this.#owner.channel(event.channel)));
+    return pc;
+  }
+
+  /* It is there for the relay's notices and so that the offer always has a data section. */
+  #makeNotices(maker) {
+    const notices = maker.createDataChannel(NOTICES);
+    const mine = (handler) => (event) => { if (this.#notices === notices) handler(event); };
+    this.#notices = notices;
+    notices.addEventListener('open', mine(() => this.#onUp()));
+    notices.addEventListener('message', mine((event) => this.#onNotice(event.data)));
+    notices.addEventListener('close', mine(() => this.#onPcState()));
+  }
+
+  async #connect() {
+    const pc = this.#makePeer();
+    this.#makeNotices(pc);
     this.#owner.prepare(pc);
     await this.#offer({});
+  }
+
+  /* ---- UDP is blocked ---- */
+
+  get #mayTunnel() {
+    return this.#options.tunnel !== false && (this.#joinedMessage?.features ?? []).includes('tunnel');
+  }
+
+  /* FALSE: there is no other way. */
+  #askTunnel() {
+    clearTimeout(this.#fallback);
+    if (this.#connected || !this.#mayTunnel || !this.socketOpen)
+      return false;
+    if (!this.#tunnelAsked)
+      this.send({ type: 'tunnel' });
+    this.#tunnelAsked = true;
+    return true;
+  }
+
+  #onTunnel() {
+    const pc = this.#pc;
+    if (this.#connected || this.#tunnel || !this.#tunnelAsked)
+      return; /* WebRTC was faster after all */
+    this.#pc = null;
+    this.#tunnel = new Tunnel(this.#joinedMessage.maxMessageSize || 262144, {
+      send: (bytes) => { if (this.socketOpen) this.#ws.send(bytes); },
+      channel: (channel) => this.#owner.channel(channel),
+      failed: (reason) => this.#lose(new WherryError('failed', `The connection to the relay broke: ${reason}.`)),
+      left: () => this.#onReturned(),
+    });
+    this.#makeNotices(this.#tunnel);
+    this.#owner.prepare(this.#tunnel);
+    pc?.close();
+  }
+
+  /* A connection with the same channels under the same numbers; they go over to it once it is up. */
+  #tryReturn() {
+    if (this.#ended || !this.tunneled || this.#pc !== null || !this.socketOpen)
+      return;
+    const pc = this.#makePeer();
+    const { id } = this.#notices;
+    const notices = pc.createDataChannel(NOTICES, { negotiated: true, id });
+    notices.addEventListener('open', () => {
+      if (this.#pc !== pc)
+        return;
+      this.#return.pause();
+      this.#tunnel.leave(pc, notices);
+    });
+    this.#return.within(ATTEMPT_MS, () => this.#giveUpReturn());
+    this.#offer({}).catch(() => this.#giveUpReturn());
+  }
+
+  #giveUpReturn() {
+    const pc = this.#pc;
+    if (!this.tunneled || this.#ended)
+      return;
+    this.#pc = null;
+    pc?.close();
+    this.#return?.later();
+  }
+
+  #onReturned() {
+    this.#return.stop();
+    this.#owner.transport('webrtc');
+    this.#onPcState();
   }
 
   async #offer(options) {
@@ -241,12 +331,21 @@ export class Link {
   }
 
   async #onAnswer(message) {
+    const pc = this.#pc;
+    if (pc === null)
+      return; /* to one that was given up */
     try {
-      await this.#pc.setRemoteDescription({ type: 'answer', sdp: message.sdp });
+      await pc.setRemoteDescription({ type: 'answer', sdp: message.sdp });
     } catch (cause) {
+      if (this.tunneled || this.#pc !== pc) {
+        this.#giveUpReturn();
+        return;
+      }
       this.#end(new WherryError('bad-sdp', `The server's answer was not understood: ${cause.message}`, { cause }));
       return;
     }
+    if (this.#pc !== pc)
+      return;
     this.#described = true;
     for (const candidate of this.#candidates.splice(0))
       this.#addCandidate(candidate);
@@ -270,7 +369,7 @@ export class Link {
 
   #addCandidate(init) {
     /* A candidate that this browser cannot use is no failure: others may work. */
-    this.#pc.addIceCandidate(init).catch((error) => this.#owner.message({
+    this.#pc?.addIceCandidate(init).catch((error) => this.#owner.message({
       type: 'error', code: 'bad-candidate', message: `A candidate of the server was not used: ${error.message}`,
     }));
   }
@@ -280,11 +379,17 @@ export class Link {
       return;
     this.#connected = true;
     clearTimeout(this.#timer);
+    clearTimeout(this.#fallback);
+    this.#owner.transport(this.tunneled ? 'websocket' : 'webrtc');
     this.#owner.connected();
+    if (!this.tunneled)
+      return;
+    this.#return = new Retry(this.#options.returnAfter ?? RETURN_AFTER_MS, () => this.#tryReturn());
+    this.#return.later();
   }
 
   #onNotice(text) {
-    const message = parse(text);
+    const message = parseMessage(text);
     if (message !== null && !this.#ended)
       this.#onMessage(message);
   }
@@ -293,6 +398,13 @@ export class Link {
     if (this.#ended || this.#lost || this.#pc === null)
       return;
     const state = this.#pc.connectionState;
+    if (this.tunneled) {
+      if (state === 'failed' || state === 'closed')
+        this.#giveUpReturn();
+      return;
+    }
+    if (state === 'failed' && !this.#connected && this.#askTunnel())
+      return;
     if (state === 'failed' || state === 'closed' || this.#pc.sctp?.state === 'closed') {
       this.#lose(this.#connected
         ? new WherryError('failed', LEFT_WORDS.failed)
@@ -327,6 +439,8 @@ export class Link {
       return;
     if (this.#lost)
       this.#end(this.#lost);
+    else if (this.#tunnel?.needed && this.#connected)
+      this.#end(new WherryError('failed', LEFT_WORDS.failed));
     else if (!this.#joined)
       this.#end(new WherryError('unreachable', `The server did not answer at this address${why}.`));
     else if (!this.#connected)
@@ -351,6 +465,10 @@ export class Link {
       return;
     }
     const fatal = message.ref === 'join' || message.ref === 'offer';
+    if (message.ref === 'offer' && this.tunneled) {
+      this.#giveUpReturn();
+      return;
+    }
     if (fatal && !this.#connected)
       this.#end(error);
     else if (!this.#answer(message.tid, error))
@@ -368,6 +486,9 @@ export class Link {
       return;
     this.#ended = true;
     clearTimeout(this.#timer);
+    clearTimeout(this.#fallback);
+    this.#return?.stop();
+    this.#tunnel?.end();
     this.#left?.();
     for (const ping of this.#pings.values())
       ping.reject(error);

@@ -32,6 +32,7 @@ export class WherryRoom extends Target {
   #features = [];
   #attributes;
   #will;
+  #transport = null;
   #channels = new Set();
   #tries = 0;
   #since = 0;
@@ -62,10 +63,12 @@ export class WherryRoom extends Target {
   get attributes() { return this.#attributes; }
   get signalingOpen() { return this.#link?.socketOpen ?? false; }
   get channels() { return [...this.#channels]; }
+  /** How messages travel: 'webrtc', 'websocket' where UDP is blocked, null while not connected. */
+  get transport() { return this.#transport; }
 
   /** The largest message that can be sent now, in bytes. */
   get maxMessageSize() {
-    return Math.min(this.#limit, this.#link?.pc?.sctp?.maxMessageSize || Infinity) - (this.#session?.overhead ?? 0);
+    return Math.min(this.#limit, this.#link?.maxMessageSize ?? Infinity) - (this.#session?.overhead ?? 0);
   }
 
   /** Joins; resolves with the room when messages can pass, rejects with the reason why they cannot. */
@@ -96,14 +99,14 @@ export class WherryRoom extends Target {
     const channel = new WherryChannel(label, init, () => this.maxMessageSize);
     channel.addEventListener('close', () => this.#channels.delete(channel));
     this.#channels.add(channel);
-    if (this.#link?.pc)
-      this.#attach(channel, this.#link.pc, init);
+    if (this.#link?.maker)
+      this.#attach(channel, this.#link.maker, init);
     return channel;
   }
 
-  #attach(channel, pc, init = {}) {
+  #attach(channel, maker, init = {}) {
     const protocol = this.#session?.protocolOf(channel.protocol) ?? init.protocol;
-    const dc = pc.createDataChannel(channel.label, known({ ...init, protocol }));
+    const dc = maker.createDataChannel(channel.label, known({ ...init, protocol }));
     channel[ATTACH](dc, this.#session?.frame(dc, false));
   }
 
@@ -179,7 +182,8 @@ export class WherryRoom extends Target {
       const link = new Link(this.#options, {
         phase: (name) => { if (mine() && first) this.#setState(name, name === 'signaling' ? 'Asking the server.' : 'Making the connection to the relay.'); },
         joined: (message) => { if (mine()) this.#onJoined(message); },
-        prepare: (pc) => { if (mine()) this.#attachAll(pc); },
+        prepare: (maker) => { if (mine()) this.#attachAll(maker); },
+        transport: (name) => { if (mine()) this.#setTransport(name); },
         refused: () => { this.#session.refused(); return this.#joinFields; },
         keeps: (pc) => this.#session?.keep(pc),
         channel: (dc) => { if (mine()) this.#onMirror(dc); },
@@ -214,12 +218,19 @@ export class WherryRoom extends Target {
     });
   }
 
-  #attachAll(pc) {
+  #setTransport(name) {
+    if (this.#transport === name)
+      return;
+    this.#transport = name;
+    this[EMIT]('transport', { transport: name });
+  }
+
+  #attachAll(maker) {
     for (const channel of this.#channels) {
       /* a mirror that has something to say does not wait for the relay to open it again */
       const { label, protocol, ordered, maxRetransmits, maxPacketLifeTime } = channel;
       if (!channel.mirrored || channel.bufferedAmount > 0 || this.#session?.waits(label))
-        this.#attach(channel, pc, { protocol, ordered, maxRetransmits: maxRetransmits ?? undefined, maxPacketLifeTime: maxPacketLifeTime ?? undefined });
+        this.#attach(channel, maker, { protocol, ordered, maxRetransmits: maxRetransmits ?? undefined, maxPacketLifeTime: maxPacketLifeTime ?? undefined });
     }
   }
 
@@ -412,6 +423,7 @@ export class WherryRoom extends Target {
 
   #drop(error, final) {
     this.#session?.cut();
+    this.#setTransport(null);
     for (const channel of [...this.#channels])
       channel[DETACH](error, final, !final && this.#session?.resumable);
     this.members.clear();
