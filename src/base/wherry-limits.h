@@ -75,6 +75,12 @@
  * large message beside the part that is kept for small ones. */
 #define WHERRY_TUNNEL_WINDOW (256u * WHERRY_KIB)
 #define WHERRY_TUNNEL_WINDOW_MIN (32u * WHERRY_KIB)
+/* A client that is not connected so long after it has joined asks for a tunnel: what a way over a
+ * slow network takes, and short enough to be talking within 5 s. WebRTC is tried again after
+ * RETURN, then after twice as long, and so on. */
+#define WHERRY_TUNNEL_AFTER_US (5 * G_USEC_PER_SEC / 2)
+#define WHERRY_TUNNEL_RETURN_US (5 * G_USEC_PER_SEC)
+#define WHERRY_TUNNEL_RETURN_LONGEST_US (300 * G_USEC_PER_SEC)
 /* Of a tunnel: large messages under way, and resets that were not answered. */
 #define WHERRY_TUNNEL_UNFINISHED_MAX 4u
 #define WHERRY_TUNNEL_RESETS_MAX 1024u

@@ -41,6 +41,7 @@ struct _WherryClientCore
   WherryConfiguration *configuration;
 
   WherryClientState state;
+  WherryClientTransport transport;
   GError *error; /* why it failed, or is lost */
   char *id;
   GListStore *members;
@@ -78,6 +79,7 @@ typedef enum
   WHERRY_CLIENT_SHOWS_ID,
   WHERRY_CLIENT_SHOWS_CONNECTION,
   WHERRY_CLIENT_SHOWS_ATTRIBUTES,
+  WHERRY_CLIENT_SHOWS_TRANSPORT,
 } WherryClientShows;
 
 void wherry_client_show (WherryClient *self, WherryClientShows what);

@@ -32,6 +32,15 @@ set_state (WherryClientCore *self, WherryClientState state, const GError *error)
 }
 
 static void
+set_transport (WherryClientCore *self, WherryClientTransport transport)
+{
+  if (self->transport == transport)
+    return;
+  self->transport = transport;
+  show (self, WHERRY_CLIENT_SHOWS_TRANSPORT);
+}
+
+static void
 drop_link (WherryClientCore *self)
 {
   gboolean had = self->link != NULL && wherry_client_link_get_connection (self->link) != NULL;
@@ -39,6 +48,7 @@ drop_link (WherryClientCore *self)
   g_clear_pointer (&self->link, wherry_client_link_free);
   g_hash_table_remove_all (self->by_id);
   g_list_store_remove_all (self->members);
+  set_transport (self, WHERRY_CLIENT_TRANSPORT_NONE);
   if (had)
     show (self, WHERRY_CLIENT_SHOWS_CONNECTION);
 }
@@ -202,6 +212,13 @@ on_connected (gpointer user_data)
 }
 
 static void
+on_moved (gpointer user_data, gboolean tunneled)
+{
+  set_transport (user_data,
+                 tunneled ? WHERRY_CLIENT_TRANSPORT_WEBSOCKET : WHERRY_CLIENT_TRANSPORT_WEBRTC);
+}
+
+static void
 on_wavering (gpointer user_data, gboolean yes)
 {
   WherryClientCore *self = user_data;
@@ -281,6 +298,7 @@ static const WherryClientLinkEvents link_events = {
   .prepare = on_prepare,
   .channel = on_channel,
   .connected = on_connected,
+  .moved = on_moved,
   .wavering = on_wavering,
   .signal = on_signal,
   .ended = on_ended,

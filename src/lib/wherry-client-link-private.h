@@ -22,6 +22,8 @@ typedef struct
   void (*channel) (gpointer user_data, WherryDataChannel *channel);
   /* Messages pass. */
   void (*connected) (gpointer user_data);
+  /* They go through the signaling socket, or no longer; before connected, and when it changes. */
+  void (*moved) (gpointer user_data, gboolean tunneled);
   /* The path is lost, may come back; it came back. */
   void (*wavering) (gpointer user_data, gboolean yes);
   /* What is not the link's own business. */

@@ -40,6 +40,7 @@ let_go (WherryClientLink *self)
   self->events = NULL;
   wherry_clock_clear_source (&self->timer);
   wherry_clock_clear_source (&self->pause);
+  wherry_client_link_drop_tunnel (self);
   g_clear_pointer (&self->signaling, wherry_signaling_client_free);
   if (self->notices != NULL)
     g_signal_handlers_disconnect_by_data (self->notices, self);
@@ -107,6 +108,7 @@ on_notices_open (WherryDataChannel *channel, gpointer user_data)
     return;
   self->connected = TRUE;
   wherry_clock_clear_source (&self->timer);
+  wherry_client_link_settle_tunnel (self);
   self->events->connected (self->user_data);
 }
 
@@ -167,6 +169,8 @@ on_data_channel (WherryPeerConnection *connection, WherryDataChannel *channel, g
 static void
 look_for_path (WherryClientLink *self)
 {
+  if (self->tunneled) /* that is how they go, and this is tried again in its time */
+    return;
   if (self->signaling == NULL)
     lose (self);
   if (self->restarting || self->lost || self->left != NULL)
@@ -198,7 +202,7 @@ on_connection_state (WherryPeerConnection *connection, GParamSpec *pspec, gpoint
     case WHERRY_CONNECTION_STATE_FAILED:
       if (self->connected)
         look_for_path (self);
-      else
+      else if (!wherry_client_link_ask_tunnel (self))
         end (self, WHERRY_ERROR_CLOSED, FALSE, "no data could pass to the relay");
       break;
     case WHERRY_CONNECTION_STATE_DISCONNECTED:
@@ -338,6 +342,7 @@ on_signal (gpointer user_data, const WherrySignal *signal)
   if (signal->type == WHERRY_SIGNAL_JOINED && !self->joined)
     {
       self->joined = TRUE;
+      wherry_client_link_arm_tunnel (self, signal);
       self->events->joined (self->user_data, signal);
       if (self->events != NULL)
         connect_peer (self, signal);
@@ -348,6 +353,8 @@ on_signal (gpointer user_data, const WherrySignal *signal)
     wherry_client_link_take_candidate (self, signal);
   else if (signal->type == WHERRY_SIGNAL_RESTART && self->connection != NULL)
     wherry_peer_connection_restart_ice (self->connection);
+  else if (signal->type == WHERRY_SIGNAL_TUNNEL)
+    wherry_client_link_take_tunnel (self);
   else if (signal->type == WHERRY_SIGNAL_LEFT)
     handle_left (self, signal->reason);
   else if (signal->type == WHERRY_SIGNAL_ERROR)
@@ -363,13 +370,15 @@ on_signaling_closed (gpointer user_data, const GError *error)
 
   /* the peer connection lives on without its socket */
   g_clear_pointer (&self->signaling, wherry_signaling_client_free);
-  if (!self->connected || self->left != NULL || self->lost || self->restarting)
+  if (wherry_client_link_lose_tunnel (self) || !self->connected || self->left != NULL || self->lost
+      || self->restarting)
     wherry_client_link_end (self, error, FALSE);
 }
 
 static const WherrySignalingClientEvents signaling_events = {
   .open = on_open,
   .signal = on_signal,
+  .binary = wherry_client_link_take_frames,
   .closed = on_signaling_closed,
 };
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What a link's two files share: wherry-client-link.c (its life, its socket, its connection),
- * wherry-client-negotiation.c (descriptions and candidates). Thread: creator */
+/* What a link's files share: wherry-client-link.c (its life, its socket, its connection),
+ * wherry-client-negotiation.c (descriptions and candidates), wherry-client-tunnel.c (where UDP is
+ * blocked). Thread: creator */
 
 #include "lib/wherry-client-link-private.h"
 #include "signaling/wherry-signaling-client.h"
@@ -26,6 +27,11 @@ struct _WherryClientLink
   gboolean offer_wanted; /* then */
   GPtrArray *ours;       /* of WherryIceCandidate, until the offer is out; NULL afterwards */
   GPtrArray *theirs;     /* of WherryIceCandidate, until the answer is in; NULL afterwards */
+  gboolean has_tunnel;   /* the server can carry the channels on the socket */
+  gboolean asked_tunnel; /* and was asked to */
+  gboolean tunneled;     /* and does */
+  GSource *detour;       /* (nullable): when to ask, then when to try WebRTC again */
+  gint64 detour_us;      /* how long that was the last time */
   gboolean joined;
   gboolean connected;
   gboolean restarting;
@@ -50,5 +56,18 @@ void wherry_client_link_take_answer (WherryClientLink *self, const WherrySignal 
 /* The server did not take our offer, and nothing has changed for it. */
 void wherry_client_link_take_refusal (WherryClientLink *self);
 void wherry_client_link_take_candidate (WherryClientLink *self, const WherrySignal *signal);
+
+/* The socket carries the channels if nothing else has before long. */
+void wherry_client_link_arm_tunnel (WherryClientLink *self, const WherrySignal *joined);
+/* Now. FALSE: it cannot be asked for. */
+gboolean wherry_client_link_ask_tunnel (WherryClientLink *self);
+void wherry_client_link_take_tunnel (WherryClientLink *self);
+/* self: the link, as an event of its signaling client */
+void wherry_client_link_take_frames (gpointer self, GBytes *frames);
+/* Messages pass. */
+void wherry_client_link_settle_tunnel (WherryClientLink *self);
+/* The socket is gone. FALSE: it was not needed. */
+gboolean wherry_client_link_lose_tunnel (WherryClientLink *self);
+void wherry_client_link_drop_tunnel (WherryClientLink *self);
 
 G_END_DECLS

@@ -27,9 +27,10 @@ typedef enum
   PROP_MEMBERS,
   PROP_CONNECTION,
   PROP_ATTRIBUTES,
+  PROP_TRANSPORT,
 } Property;
 
-static GParamSpec *properties[PROP_ATTRIBUTES + 1];
+static GParamSpec *properties[PROP_TRANSPORT + 1];
 
 enum
 {
@@ -102,6 +103,9 @@ wherry_client_get_property (GObject *object, guint id, GValue *value, GParamSpec
     case PROP_ATTRIBUTES:
       g_value_set_string (value, core->attributes);
       break;
+    case PROP_TRANSPORT:
+      g_value_set_enum (value, core->transport);
+      break;
     case PROP_TOKEN:
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -155,6 +159,7 @@ wherry_client_set_property (GObject *object, guint id, const GValue *value, GPar
     case PROP_MEMBERS:
     case PROP_CONNECTION:
     case PROP_ATTRIBUTES:
+    case PROP_TRANSPORT:
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
       break;
@@ -258,6 +263,16 @@ install_what (void)
    */
   properties[PROP_CONNECTION]
       = g_param_spec_object ("connection", NULL, NULL, WHERRY_TYPE_PEER_CONNECTION, flags);
+  /**
+   * WherryClient:transport:
+   *
+   * How its messages travel: through the signaling socket where WebRTC does not connect, for
+   * example because UDP is blocked. Channels stay open when it changes, and no message is lost by
+   * it.
+   */
+  properties[PROP_TRANSPORT]
+      = g_param_spec_enum ("transport", NULL, NULL, WHERRY_TYPE_CLIENT_TRANSPORT,
+                           WHERRY_CLIENT_TRANSPORT_NONE, flags);
   /**
    * WherryClient:attributes:
    *
@@ -367,6 +382,7 @@ wherry_client_show (WherryClient *self, WherryClientShows what)
     [WHERRY_CLIENT_SHOWS_STATE] = PROP_STATE,
     [WHERRY_CLIENT_SHOWS_ID] = PROP_ID,
     [WHERRY_CLIENT_SHOWS_CONNECTION] = PROP_CONNECTION,
+    [WHERRY_CLIENT_SHOWS_TRANSPORT] = PROP_TRANSPORT,
     [WHERRY_CLIENT_SHOWS_ATTRIBUTES] = PROP_ATTRIBUTES,
   };
 
@@ -433,4 +449,11 @@ wherry_client_get_connection (WherryClient *self)
 {
   g_return_val_if_fail (WHERRY_IS_CLIENT (self), NULL);
   return wherry_client_core_get_connection (self->core);
+}
+
+WherryClientTransport
+wherry_client_get_transport (WherryClient *self)
+{
+  g_return_val_if_fail (WHERRY_IS_CLIENT (self), WHERRY_CLIENT_TRANSPORT_NONE);
+  return self->core->transport;
 }

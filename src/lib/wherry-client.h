@@ -259,5 +259,17 @@ GListModel *wherry_client_get_members (WherryClient *self);
  */
 WHERRY_AVAILABLE_IN_0_1
 WherryPeerConnection *wherry_client_get_connection (WherryClient *self);
+/**
+ * wherry_client_get_transport:
+ * @self: a client
+ *
+ * Gets [property@Client:transport].
+ *
+ * Returns: how its messages travel
+ *
+ * Thread: the creator's
+ */
+WHERRY_AVAILABLE_IN_0_1
+WherryClientTransport wherry_client_get_transport (WherryClient *self);
 
 G_END_DECLS

@@ -55,6 +55,13 @@ typedef enum
   WHERRY_N_SLOTS,
 } WherrySlot;
 
+/* Who carries the channels while there is no other way. Thread: creator */
+typedef struct
+{
+  void (*output) (gpointer user_data, GBytes *frames);
+  void (*moved) (gpointer user_data, gboolean tunneled);
+} WherryConnectionCarrier;
+
 struct _WherryConnection
 {
   gatomicrefcount ref_count;
@@ -79,6 +86,8 @@ struct _WherryConnection
   WherryChannelCore *making; /* whose channel is being made (borrowed) */
 
   /* creator only */
+  const WherryConnectionCarrier *carrier; /* NULL: nobody carries, or no longer */
+  gpointer carrier_data;
   gboolean closed;
   gboolean finished;
   WherryConfiguration *configuration; /* (nullable) */
@@ -128,6 +137,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (WherryConnection, wherry_connection_unref)
 /* The object has lost its last reference. Thread: any */
 void wherry_connection_post_gone (WherryConnection *self);
 void wherry_connection_close (WherryConnection *self); /* Thread: creator */
+/* See wherry_peer_post_tunnel(). carrier: (nullable): nothing is told any more. Thread: creator */
+void wherry_connection_set_carrier (WherryConnection *self, const WherryConnectionCarrier *carrier,
+                                    gpointer carrier_data);
 gboolean wherry_connection_set_configuration (WherryConnection *self,
                                               WherryConfiguration *configuration, GError **error);
 /* NULL: closed, or the object is gone. (transfer full) Thread: creator */

@@ -117,6 +117,34 @@ on_addresses_changed (gpointer user_data, gboolean lost)
     wherry_connection_restart_ice (self);
 }
 
+static void
+on_tunnel_output (gpointer user_data, GBytes *frames)
+{
+  g_autoptr (WherryConnection) self = wherry_connection_ref (user_data);
+
+  if (self->carrier != NULL)
+    self->carrier->output (self->carrier_data, frames);
+}
+
+static void
+on_tunnel_moved (gpointer user_data, gboolean tunneled)
+{
+  g_autoptr (WherryConnection) self = wherry_connection_ref (user_data);
+
+  if (self->carrier != NULL)
+    self->carrier->moved (self->carrier_data, tunneled);
+}
+
+void
+wherry_connection_set_carrier (WherryConnection *self, const WherryConnectionCarrier *carrier,
+                               gpointer carrier_data)
+{
+  self->carrier = carrier;
+  self->carrier_data = carrier_data;
+  if (carrier != NULL)
+    wherry_peer_post_tunnel (self->peer, FALSE);
+}
+
 static const WherryPeerHubEvents hub_events = {
   .description = on_description,
   .candidate = on_candidate,
@@ -128,6 +156,8 @@ static const WherryPeerHubEvents hub_events = {
   .pair = on_pair,
   .candidate_error = on_candidate_error,
   .addresses_changed = on_addresses_changed,
+  .tunnel_output = on_tunnel_output,
+  .tunnel_moved = on_tunnel_moved,
 };
 
 /* ---- life ---- */

@@ -288,4 +288,20 @@ typedef enum
   WHERRY_CLIENT_STATE_FAILED,
 } WherryClientState;
 
+/**
+ * WherryClientTransport:
+ * @WHERRY_CLIENT_TRANSPORT_NONE: no message passes now
+ * @WHERRY_CLIENT_TRANSPORT_WEBRTC: the peer connection's own, each channel as it was made
+ * @WHERRY_CLIENT_TRANSPORT_WEBSOCKET: the signaling socket, where UDP is blocked: every channel is
+ *   reliable and in order there
+ *
+ * How a client's messages travel.
+ */
+typedef enum
+{
+  WHERRY_CLIENT_TRANSPORT_NONE,
+  WHERRY_CLIENT_TRANSPORT_WEBRTC,
+  WHERRY_CLIENT_TRANSPORT_WEBSOCKET,
+} WherryClientTransport;
+
 G_END_DECLS

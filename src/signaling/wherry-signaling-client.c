@@ -69,8 +69,15 @@ on_frame (SoupWebsocketConnection *socket, int type, GBytes *data, gpointer user
   gsize length;
   const char *text = g_bytes_get_data (data, &length);
   g_autoptr (GError) error = NULL;
-  g_autoptr (WherrySignal) signal = wherry_signal_parse_server (text, length, &error);
+  g_autoptr (WherrySignal) signal = NULL;
 
+  if (type == SOUP_WEBSOCKET_DATA_BINARY)
+    {
+      if (self->events->binary != NULL)
+        self->events->binary (self->user_data, data); /* may free self */
+      return;
+    }
+  signal = wherry_signal_parse_server (text, length, &error);
   if (signal != NULL)
     self->events->signal (self->user_data, signal); /* may free self */
   else if (!g_error_matches (error, WHERRY_ERROR, WHERRY_ERROR_UNSUPPORTED))
@@ -209,6 +216,15 @@ gboolean
 wherry_signaling_client_has_lost_address (WherrySignalingClient *self)
 {
   return self->address != NULL && !wherry_ice_network_get_system ()->has_address (self->address);
+}
+
+gboolean
+wherry_signaling_client_send_binary (WherrySignalingClient *self, GBytes *frames)
+{
+  if (!wherry_signaling_client_is_open (self))
+    return FALSE;
+  soup_websocket_connection_send_message (self->socket, SOUP_WEBSOCKET_DATA_BINARY, frames);
+  return TRUE;
 }
 
 gboolean

@@ -15,6 +15,8 @@ typedef struct
   /* The socket is open: join. */
   void (*open) (gpointer user_data);
   void (*signal) (gpointer user_data, const WherrySignal *signal);
+  /* A binary frame. (nullable): they are ignored */
+  void (*binary) (gpointer user_data, GBytes *frames);
   /* The last call: it could not be opened, the server closed it (WHERRY_ERROR_CLOSED), or said what
    * is no signaling message (WHERRY_ERROR_PROTOCOL). */
   void (*closed) (gpointer user_data, const GError *error);
@@ -29,6 +31,7 @@ WherrySignalingClient *wherry_signaling_client_new (const char *uri,
 void wherry_signaling_client_free (WherrySignalingClient *self);
 /* Once it is open. text: (transfer full). FALSE: it is closed. */
 gboolean wherry_signaling_client_send (WherrySignalingClient *self, char *text);
+gboolean wherry_signaling_client_send_binary (WherrySignalingClient *self, GBytes *frames);
 gboolean wherry_signaling_client_is_open (WherrySignalingClient *self);
 /* TRUE: its address of this machine is gone: nothing passes any more, and TCP would only notice
  * after many minutes. */
