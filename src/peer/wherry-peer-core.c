@@ -347,14 +347,17 @@ gsize
 wherry_peer_core_get_remote_max_message_size (WherryPeerCore *self)
 {
   const WherrySdp *remote = wherry_peer_negotiation_get_applied (&self->negotiation);
+  gsize described = remote != NULL ? MIN (wherry_sdp_get_max_message_size (remote), G_MAXSIZE)
+                                   : G_MAXSIZE;
 
   WHERRY_ASSERT_OWNER (self);
+  /* what waits may have to go the other way in the end */
   if (wherry_peer_core_is_tunneled (self))
-    return wherry_frame_stream_get_remote_max_message_size (
-        wherry_switch_stream_get_tunnel (self->ways));
+    return MIN (described, wherry_frame_stream_get_remote_max_message_size (
+                               wherry_switch_stream_get_tunnel (self->ways)));
   if (remote == NULL)
     return self->settings->transport != NULL ? G_MAXSIZE : WHERRY_MAX_MESSAGE_SIZE_ABSENT;
-  return MIN (wherry_sdp_get_max_message_size (remote), G_MAXSIZE);
+  return described;
 }
 
 void

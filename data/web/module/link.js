@@ -233,11 +233,8 @@ export class Link {
 
   /* ---- UDP is blocked ---- */
 
-  get #mayTunnel() {
-    return this.#options.tunnel !== false && (this.#joinedMessage?.features ?? []).includes('tunnel');
-  }
+  get #mayTunnel() { return this.#options.tunnel !== false && (this.#joinedMessage?.features ?? []).includes('tunnel'); }
 
-  /* FALSE: there is no other way. */
   #askTunnel() {
     clearTimeout(this.#fallback);
     if (this.#connected || !this.#mayTunnel || !this.socketOpen)
@@ -282,11 +279,10 @@ export class Link {
   }
 
   #giveUpReturn() {
-    const pc = this.#pc;
     if (!this.tunneled || this.#ended)
       return;
+    this.#pc?.close();
     this.#pc = null;
-    pc?.close();
     this.#return?.later();
   }
 

@@ -156,3 +156,29 @@ test('nobody needs the WebSocket any more', { timeout: 60_000 }, async () => {
   await b.waitForFunction(() => window.room.members.size === 0, POLLING);
   assert.equal(await daemon.stop(), 0);
 });
+
+test('a relay with TCP candidates needs no tunnel', { timeout: 60_000 }, async (t) => {
+  block();
+  const other = await Daemon.start('--ice-tcp', 'yes');
+  const page = await browser.newPage();
+  await page.goto(other.url);
+  const joined = await page.evaluate(join, 'c');
+  const { pair } = await page.evaluate(() => window.room.stats());
+  t.diagnostic(`joined after ${Math.round(joined)} ms, over ${pair.protocol}`);
+  assert.deepEqual((await look(page)).transports, ['webrtc']);
+  assert.equal(pair.protocol, 'tcp');
+  await page.close();
+  assert.equal(await other.stop(), 0);
+});
+
+test('a relay that forbids it is not asked for a tunnel', { timeout: 60_000 }, async () => {
+  const other = await Daemon.start('--tunnel', 'no');
+  const page = await browser.newPage();
+  await page.goto(other.url);
+  const reason = await page.evaluate(async () => {
+    const { Wherry } = await import('/wherry.js');
+    return Wherry.join(location.href, 'blocked', { connectTimeout: 4000, reconnect: false }).catch(({ code }) => code);
+  });
+  assert.equal(reason, 'timeout');
+  other.kill('SIGKILL');
+});

@@ -8,13 +8,24 @@ export class FakeSocket extends EventTarget {
 
   constructor(url, protocol) {
     super();
-    Object.assign(this, { url, protocol, readyState: 0, sent: [] });
+    Object.assign(this, { url, protocol, readyState: 0, sent: [], frames: [] });
     FakeSocket.all.push(this);
   }
 
   open() { this.readyState = 1; fire(this, 'open'); }
-  send(text) { this.sent.push(JSON.parse(text)); this.onsent?.(this.sent.at(-1)); }
-  receive(message) { fire(this, 'message', { data: typeof message === 'string' ? message : JSON.stringify(message) }); }
+  send(data) {
+    if (typeof data !== 'string') {
+      this.frames.push(data);
+      return;
+    }
+    this.sent.push(JSON.parse(data));
+    this.onsent?.(this.sent.at(-1));
+  }
+
+  receive(message) {
+    const raw = typeof message === 'string' || message instanceof ArrayBuffer;
+    fire(this, 'message', { data: raw ? message : JSON.stringify(message) });
+  }
   close(reason = '') {
     if (this.readyState === 3)
       return;
