@@ -138,7 +138,8 @@ on_tunnel_output (gpointer user_data, GBytes *frames)
 {
   WherryRelayMember *self = user_data;
 
-  if (self->events != NULL && self->events->tunnel_output != NULL)
+  /* the last words of a connection that was replaced are not for the socket of the next */
+  if (!self->away && self->events != NULL && self->events->tunnel_output != NULL)
     self->events->tunnel_output (self->user_data, frames);
 }
 
