@@ -2,7 +2,7 @@
 /* The tunnel of wherry.js, against a relay that is a test: frames of data/docs/protocol.md section 5. */
 
 import assert from 'node:assert/strict';
-import { beforeEach, test } from 'node:test';
+import { afterEach, beforeEach, test } from 'node:test';
 
 import { FakePeer, FakeSocket, options, settle, until } from './fakes.mjs';
 
@@ -14,6 +14,8 @@ beforeEach(() => {
   FakeSocket.all.length = 0;
   FakePeer.all.length = 0;
 });
+
+afterEach(() => FakeSocket.all.forEach((socket) => socket.close()));
 
 const frame = (type, stream = 0, ppid = 0, end = 0, payload = []) => {
   const bytes = Uint8Array.of(type, end, stream >> 8, stream & 255, ppid, 0, payload.length >> 8, payload.length & 255, ...payload);
@@ -28,7 +30,7 @@ const sent = (socket) => socket.frames.splice(0).map(read);
 
 /* Joins a room whose relay answers no offer but carries the channels. */
 const enter = async (more = {}) => {
-  const room = Wherry.room('http://h/', 'r', options({ tunnelAfter: 0, returnAfter: 3600_000, ...more }));
+  const room = Wherry.room('http://h/', 'r', options({ tunnelAfter: 0, returnAfter: 3600_000, reconnect: false, ...more }));
   const transports = [];
   room.addEventListener('transport', ({ transport }) => transports.push(transport));
   const joining = room.join();
@@ -109,7 +111,7 @@ test('the relay opens and closes channels there', async () => {
 });
 
 test('what breaks the rules ends the connection', async () => {
-  const { room, socket } = await enter({ reconnect: false });
+  const { room, socket } = await enter();
   socket.receive(frame(9));
   assert.equal(room.state, 'reconnecting'); /* the relay may say why */
   socket.close();
