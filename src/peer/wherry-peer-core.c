@@ -347,8 +347,8 @@ gsize
 wherry_peer_core_get_remote_max_message_size (WherryPeerCore *self)
 {
   const WherrySdp *remote = wherry_peer_negotiation_get_applied (&self->negotiation);
-  gsize described = remote != NULL ? MIN (wherry_sdp_get_max_message_size (remote), G_MAXSIZE)
-                                   : G_MAXSIZE;
+  gsize described
+      = remote != NULL ? MIN (wherry_sdp_get_max_message_size (remote), G_MAXSIZE) : G_MAXSIZE;
 
   WHERRY_ASSERT_OWNER (self);
   /* what waits may have to go the other way in the end */
