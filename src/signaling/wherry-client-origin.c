@@ -5,7 +5,12 @@
 
 #include "signaling/wherry-client-origin.h"
 
+#include "base/wherry-log.h"
+
 #define KEY "wherry-origin"
+/* Where somebody is who came through a proxy on this machine that we do not believe: all of them
+ * together are one address, and none of this machine's. */
+#define BEHIND_A_PROXY "0.0.0.0"
 
 /* What proxies add, whether they are trusted or not: somebody else asked. */
 static const char *const forwarding[] = {
@@ -31,6 +36,27 @@ is_forwarded (SoupMessageHeaders *headers)
   return FALSE;
 }
 
+/* (transfer full) */
+static char *
+find_address (SoupMessageHeaders *headers, GInetAddress *peer, const WherryProxyPolicy *proxies,
+              gboolean is_local)
+{
+  static int warned; /* atomic */
+  g_autofree char *own = g_inet_address_to_string (peer);
+  g_autofree char *found
+      = wherry_proxy_policy_find_client (proxies, peer,
+                                         soup_message_headers_get_list (headers, "X-Forwarded-For"),
+                                         soup_message_headers_get_list (headers, "Forwarded"));
+
+  if (is_local || !g_inet_address_get_is_loopback (peer) || !g_str_equal (found, own))
+    return g_steal_pointer (&found);
+  if (g_atomic_int_compare_and_exchange (&warned, FALSE, TRUE))
+    wherry_message (NULL,
+                    "a proxy on this machine is not a trusted-proxy: whom it forwards are one "
+                    "address to us");
+  return g_strdup (BEHIND_A_PROXY);
+}
+
 const WherryOrigin *
 wherry_client_origin_get (SoupServerMessage *message, const WherryProxyPolicy *proxies)
 {
@@ -46,11 +72,7 @@ wherry_client_origin_get (SoupServerMessage *message, const WherryProxyPolicy *p
     {
       peer = g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (remote));
       origin->is_local = g_inet_address_get_is_loopback (peer) && !is_forwarded (headers);
-      origin->address
-          = wherry_proxy_policy_find_client (proxies, peer,
-                                             soup_message_headers_get_list (headers,
-                                                                            "X-Forwarded-For"),
-                                             soup_message_headers_get_list (headers, "Forwarded"));
+      origin->address = find_address (headers, peer, proxies, origin->is_local);
     }
   g_object_set_data_full (G_OBJECT (message), KEY, origin, origin_free);
   return origin;

@@ -189,6 +189,22 @@ def test_guesses_behind_a_proxy():
             equal(join(daemon, "no")["code"], "unauthorized")
 
 
+def test_proxy_that_is_not_trusted():
+    """Whom it forwards has no more than others for coming from this machine: all are one address."""
+    with tempfile.TemporaryDirectory() as directory, start(directory) as daemon:
+        headers = [[f"X-Forwarded-For: 192.0.2.{n}"] for n in range(30)]
+        codes = [join(daemon, "no", headers=each)["code"] for each in headers]
+        equal(codes[:20], ["unauthorized"] * 20)
+        equal(codes[-1], "rate-limited")
+        equal(join(daemon, token(SECRET))["type"], "joined")
+    with Daemon(BINARY, "--insecure-open", "--members-per-address", "1") as daemon, \
+            Socket(daemon, "X-Forwarded-For: 192.0.2.1") as client:
+        equal(client.ask(type="join", room="r")["type"], "joined")
+        assert join(daemon, headers=["X-Forwarded-For: 192.0.2.2"])["type"] == "error"
+        equal(join(daemon)["type"], "joined")
+        assert "trusted-proxy" in daemon.log()
+
+
 def test_turn_credentials():
     with tempfile.TemporaryDirectory() as directory:
         path = os.path.join(directory, "secret")
@@ -250,6 +266,7 @@ def test_http():
 
 
 if __name__ == "__main__":
-    run_tests([test_worked_example, test_without_keys, test_refused, test_es256, test_skew_and_audience,
-               test_ends_while_connected, test_listens_only, test_rotation,
-               test_guesses_behind_a_proxy, test_turn_credentials, test_http])
+    run_tests([test_worked_example, test_without_keys, test_refused, test_es256,
+               test_skew_and_audience, test_ends_while_connected, test_listens_only, test_rotation,
+               test_guesses_behind_a_proxy, test_proxy_that_is_not_trusted,
+               test_turn_credentials, test_http])
