@@ -26,7 +26,10 @@
   X (REPLAY_SHORT, "replay-off-by-one")                                                            \
   X (SEAM_TWICE, "duplicate-at-the-seam")                                                          \
   X (NOT_STORED, "accepted-number-not-stored")                                                     \
-  X (DIRECT_TO_ALL, "direct-goes-to-all")
+  X (DIRECT_TO_ALL, "direct-goes-to-all")                                                          \
+  X (DIRECT_FORGOTTEN, "resume-forgets-direct")                                                    \
+  X (RESUME_SHORT, "resume-misses-one")                                                            \
+  X (RESUME_TWICE, "resume-repeats-one")
 
 #ifdef WHERRY_PLANTED
 enum

@@ -252,8 +252,11 @@ wherry_topic_log_get_missed (WherryTopicLog *self, guint64 member, guint64 seen,
       WherryMessage *message = link->data;
       const WherryStamp *stamp = wherry_message_get_stamp (message);
 
-      if ((is_for (message, member) && stamp->sequence > seen)
-          || (stamp->recipient == member && stamp->sequence > direct))
+      if ((is_for (message, member)
+           && stamp->sequence + (WHERRY_PLANT (RESUME_TWICE) ? 1 : 0)
+                  > seen + (WHERRY_PLANT (RESUME_SHORT) ? 1 : 0))
+          || (stamp->recipient == member && stamp->sequence > direct
+              && !WHERRY_PLANT (DIRECT_FORGOTTEN)))
         g_ptr_array_add (out, wherry_message_ref (message));
     }
   reverse (out, from);

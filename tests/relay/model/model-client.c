@@ -119,6 +119,7 @@ on_open (gpointer user_data, WherryChannel *channel)
     {
       self->open = self->was_open = TRUE;
       known = &self->client->topics[self->topic];
+      known->kept &= self->theirs;
       if (!self->theirs && self->id > known->closed_at) /* the relay has seen that too */
         known->unsure = known->closed = known->closed_known = FALSE;
     }
@@ -211,7 +212,7 @@ model_client_make_peer (WherryRelayMember *member, WherryPeerConfig *config, gpo
 }
 
 ModelClient *
-model_client_join (Model *model, guint room, gboolean mirror, guint history)
+model_client_join (Model *model, guint room, gboolean mirror, guint history, gboolean resumable)
 {
   ModelClient *self = g_new0 (ModelClient, 1);
   char label[8];
@@ -220,6 +221,7 @@ model_client_join (Model *model, guint room, gboolean mirror, guint history)
     .name = self->name,
     .mirror = mirror,
     .history = history,
+    .resumable = resumable,
   };
   g_autoptr (GError) error = NULL;
   WherrySignalError code;
@@ -230,6 +232,7 @@ model_client_join (Model *model, guint room, gboolean mirror, guint history)
   self->room = room;
   self->mirror = mirror;
   self->history = history;
+  self->resumable = resumable;
   self->paused_us = -1;
   g_snprintf (self->name, sizeof self->name, "m%u", self->index);
   self->channels = g_ptr_array_new ();
@@ -242,10 +245,12 @@ model_client_join (Model *model, guint room, gboolean mirror, guint history)
   if (self->member == NULL)
     model_fail (model, "%s may not join: %s", self->name, error->message);
   g_strlcpy (self->id, wherry_relay_member_get_id (self->member), sizeof self->id);
+  self->token = wherry_relay_member_issue_resume (self->member);
   g_ptr_array_add (model->clients, self);
   g_ptr_array_add (model->present, self);
   model_trace (model, "%s joins %s%s", self->name, label, mirror ? "" : " without mirrors");
   model_told_init (self);
+  model_flow_joined (self);
   return self;
 }
 
@@ -285,6 +290,7 @@ model_client_free (gpointer data)
   g_array_unref (self->idle);
   g_hash_table_unref (self->flows);
   g_byte_array_unref (self->came);
+  g_free (self->token);
   g_hash_table_unref (self->roster);
   g_clear_object (&self->set);
   g_clear_object (&self->end);
@@ -325,9 +331,16 @@ model_client_open (ModelClient *self, guint topic, gboolean lossy, gboolean orde
     model_flow_soften (self, topic);
   known = &self->topics[topic];
   if (known->n_own++ == 0)
-    known->is_fresh = known->closed_known || (!self->mirror && !known->closed);
+    known->is_fresh = !known->kept && (known->closed_known || (!self->mirror && !known->closed));
+  if (known->kept)
+    known->has_live = FALSE;
   if (known->n_own == 1 && known->closed)
-    known->seen = 0;
+    {
+      known->seen = 0;
+      known->has_live = FALSE;
+      if (self->history > 0 && model_topic_has_history (&self->model->profile, topic))
+        model_history_begin_anew (self, topic);
+    }
   self->topics[topic].newest = record;
   model_trace (self->model, "%s opens %s c%u%s%s", self->name, model_topic_label (topic),
                record->id, lossy ? " lossy" : "", addressed ? " addressed" : "");
@@ -352,7 +365,7 @@ model_client_close (ModelClient *self, ModelChannel *channel)
   self->topics[channel->topic].closed_at = self->model->channels->len;
   model_flow_forget (self, (int) channel->topic);
   if (self->history > 0 && model_topic_has_history (&self->model->profile, channel->topic))
-    model_flow_begin_anew (self, channel->topic);
+    model_history_begin_anew (self, channel->topic);
   closing = g_object_ref (channel->channel);
   wherry_channel_close (closing);
   if (wherry_channel_get_state (closing) == WHERRY_CHANNEL_CLOSED) /* its OPEN never went out */
@@ -363,7 +376,7 @@ model_client_close (ModelClient *self, ModelChannel *channel)
 void
 model_client_leave (ModelClient *self)
 {
-  if (self->member == NULL || self->detached)
+  if (self->member == NULL || self->detached || self->away || self->resuming)
     return;
   model_trace (self->model, "%s leaves", self->name);
   wherry_relay_member_leave (self->member, WHERRY_LEAVE_LEFT);
@@ -403,11 +416,7 @@ model_client_cut (ModelClient *self, gboolean failed)
   if (!failed)
     return;
   self->model->dead_bytes += get_unread (self);
-  self->ended = TRUE;
-  model_flow_forget (self, -1);
-  for (guint i = 0; i < MODEL_TOPICS_MAX; i++)
-    if (self->topics[i].n_own > 0)
-      model_flow_topic_shaken (self->model, self->room, i, TRUE);
+  model_resume_fail (self);
   wherry_fake_stream_end (self->relay_end, WHERRY_TRANSPORT_FAILED, NULL);
 }
 

@@ -7,10 +7,9 @@
 
 #include "model.h"
 
-/* What must come to whom, decided in the moment of sending from what the clients know then: who has
- * seen the acknowledgement of its channel, or is mirrored to, and has not closed. What may or may
- * not come (a channel not yet acknowledged, one that changes its kind) is not due, but comes once
- * and in order if it comes. */
+/* What must come to whom, decided in the moment of sending from what the clients know then. What
+ * may or may not come (on a channel not yet acknowledged, say) is not due, but comes once and in
+ * order if it comes. */
 
 typedef enum
 {
@@ -136,6 +135,8 @@ get_cover (ModelClient *self, const ModelChannel *on, guint size)
   gboolean alike;
   Cover next;
 
+  if (topic->kept && !(self->is_small && size + WHERRY_FRAME_HEADER_SIZE > MODEL_SMALL_MESSAGE))
+    return COVER_RELIABLE;
   if (!self->connected || self->ended || self->cut
       || (self->is_small && size + WHERRY_FRAME_HEADER_SIZE > MODEL_SMALL_MESSAGE)
       || (self->model->profile.is_limited && !on->open) || (on->theirs && !on->sure))
@@ -177,6 +178,21 @@ note_newest (ModelClient *self, guint id, gboolean due)
       return;
     }
   g_array_append_val (topic->lossy, newest);
+}
+
+void
+model_flow_joined (ModelClient *self)
+{
+  Model *model = self->model;
+
+  for (guint id = 1; id <= model->messages->len; id++)
+    {
+      const ModelMessage *message = get_message (model, id);
+      const ModelClient *from = g_ptr_array_index (model->clients, message->from);
+
+      if (from->room == self->room && !from->left && from->accepted < id)
+        note_newest (self, id, FALSE);
+    }
 }
 
 void
@@ -280,8 +296,10 @@ model_flow_came (ModelChannel *on, guint id)
 static void
 forget_topic (ModelClient *self, guint topic)
 {
-  if (self->topics[topic].lossy != NULL)
-    g_array_set_size (self->topics[topic].lossy, 0);
+  GArray *lossy = self->topics[topic].lossy;
+
+  for (guint i = 0; lossy != NULL && i < lossy->len; i++)
+    g_array_index (lossy, ModelNewest, i).due = FALSE;
 }
 
 void
@@ -304,7 +322,10 @@ model_flow_forget (ModelClient *self, int topic)
     }
   for (guint i = 0; i < MODEL_TOPICS_MAX; i++)
     if (topic < 0 || i == (guint) topic)
-      forget_topic (self, i);
+      {
+        forget_topic (self, i);
+        self->topics[i].kept = FALSE;
+      }
 }
 
 static void
@@ -315,27 +336,6 @@ drop_after (ModelClient *self, ModelFlow *flow, guint after)
     {
       g_queue_pop_tail (&flow->due);
       self->n_due--;
-    }
-}
-
-void
-model_flow_begin_anew (ModelClient *self, guint topic)
-{
-  Model *model = self->model;
-  GHashTableIter iter;
-  gpointer key;
-  gpointer value;
-
-  for (guint id = 1; id <= model->messages->len && id / 8 < self->came->len; id++)
-    if (get_message (model, id)->topic == topic)
-      self->came->data[id / 8] &= (guint8) ~(1u << id % 8);
-  g_hash_table_iter_init (&iter, self->flows);
-  while (g_hash_table_iter_next (&iter, &key, &value))
-    {
-      const ModelChannel *channel = g_ptr_array_index (model->channels, GPOINTER_TO_UINT (key) - 1);
-
-      if (channel->topic == topic)
-        ((ModelFlow *) value)->last = 0;
     }
 }
 
@@ -393,10 +393,14 @@ model_flow_topic_shaken (Model *self, guint room, guint topic, gboolean gone)
 {
   for (guint i = 0; i < self->present->len; i++)
     {
-      const ModelClient *client = g_ptr_array_index (self->present, i);
+      ModelClient *client = g_ptr_array_index (self->present, i);
       ModelChannel *mirror = client->topics[topic].mirror;
 
-      if (client->room != room || mirror == NULL)
+      if (client->room != room)
+        continue;
+      if (!client->topics[topic].closed_known)
+        client->topics[topic].closed_both = TRUE; /* if it is closing */
+      if (mirror == NULL)
         continue;
       mirror->sure = FALSE;
       if (gone && mirror->n_sent > 0)
@@ -446,7 +450,7 @@ check_due (ModelClient *self)
       const ModelClient *from
           = head != 0 ? g_ptr_array_index (model->clients, message->from) : NULL;
 
-      if (head != 0 && head <= from->accepted)
+      if (head != 0 && head <= from->accepted && !self->topics[message->topic].kept)
         model_fail (model, "%s reads, and has not #%u (number %u of c%u on %s)", self->name, head,
                     message->number, message->channel, model_topic_label (message->topic));
     }
@@ -455,6 +459,13 @@ check_due (ModelClient *self)
 void
 model_flow_check (Model *self)
 {
+  for (guint i = 0; i < self->clients->len; i++)
+    {
+      ModelClient *client = g_ptr_array_index (self->clients, i);
+
+      if (client->ended) /* all that it had sent was read first */
+        client->accepted = self->messages->len;
+    }
   for (guint i = 0; i < self->present->len; i++)
     {
       ModelClient *client = g_ptr_array_index (self->present, i);

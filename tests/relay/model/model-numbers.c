@@ -131,6 +131,7 @@ model_numbers_came (ModelChannel *on, guint id, const WherryFrame *frame)
       return;
     }
   note_number (self, id, frame->sequence);
+  known->top = MAX (known->top, frame->sequence);
   if (on->lossy || !on->ordered || known->n_own > 1)
     {
       known->seen = MAX (known->seen, frame->sequence);
@@ -151,6 +152,27 @@ model_numbers_came (ModelChannel *on, guint id, const WherryFrame *frame)
     add_holes (self, on->topic, known->seen + 1, frame->sequence);
   known->seen = frame->sequence;
   known->seen_on = on;
+}
+
+void
+model_history_begin_anew (ModelClient *self, guint topic)
+{
+  Model *model = self->model;
+  GHashTableIter iter;
+  gpointer key;
+  gpointer value;
+
+  for (guint id = 1; id <= model->messages->len && id / 8 < self->came->len; id++)
+    if (g_array_index (model->messages, ModelMessage, id - 1).topic == topic)
+      self->came->data[id / 8] &= (guint8) ~(1u << id % 8);
+  g_hash_table_iter_init (&iter, self->flows);
+  while (g_hash_table_iter_next (&iter, &key, &value))
+    {
+      const ModelChannel *channel = g_ptr_array_index (model->channels, GPOINTER_TO_UINT (key) - 1);
+
+      if (channel->topic == topic)
+        ((ModelFlow *) value)->last = 0;
+    }
 }
 
 void

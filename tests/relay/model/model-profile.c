@@ -98,10 +98,12 @@ model_profile_init (ModelProfile *self, guint seed)
   if (!self->is_poor && model_one_in (&random, 2))
     {
       self->is_addressed = TRUE;
+      self->resumes = !self->is_limited && model_one_in (&random, 2);
       self->history = model_one_in (&random, 2) ? 1 + model_random (&random, 12) : 0;
     }
   if (self->history > 0)
     wherry_relay_config_add_rule (config, "t2-*", TRUE)->history_messages = self->history;
+  config->resume_bytes = 64 * WHERRY_MIB; /* nobody misses more */
   /* what lies in the streams is charged too: there must be room for more than that */
   if (self->is_poor)
     config->memory_budget = (2u * self->n_clients + 2) * (self->window + self->size_max + 1024) * 2

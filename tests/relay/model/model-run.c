@@ -189,6 +189,13 @@ finish (Model *self)
         model_client_set_stalled (client, FALSE);
     }
   model_settle (self);
+  for (guint i = self->present->len; i > 0; i--)
+    if (((ModelClient *) g_ptr_array_index (self->present, i - 1))->away)
+      model_client_resume (g_ptr_array_index (self->present, i - 1));
+  model_settle (self);
+  for (guint i = 0; i < self->present->len; i++)
+    model_client_reopen (g_ptr_array_index (self->present, i));
+  model_settle (self);
   model_advance (self, 2 * G_USEC_PER_SEC);
   for (guint i = 0; i < self->present->len; i++)
     {

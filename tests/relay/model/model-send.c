@@ -105,7 +105,8 @@ model_client_send_again (ModelClient *self, ModelChannel *channel)
       const ModelMessage *record = &g_array_index (model->messages, ModelMessage, id - 1);
       g_autoptr (WherryMessage) message = NULL;
 
-      if (record->from != self->index || record->channel != channel->id || record->own == 0)
+      if (record->from != self->index || record->topic != channel->topic || record->own == 0
+          || (record->channel != channel->id && !self->topics[channel->topic].same_seat))
         continue;
       model_trace (model, "%s sends #%u again on c%u", self->name, id, channel->id);
       message = make_message (model, channel, id);

@@ -148,7 +148,31 @@ gone (ModelClient *self, WherryLeaveReason reason)
 static void
 on_left (gpointer user_data, WherryLeaveReason reason)
 {
-  gone (user_data, reason);
+  ModelClient *self = user_data;
+
+  if (self->resuming && reason == WHERRY_LEAVE_REPLACED)
+    return; /* its socket of before */
+  if (reason == WHERRY_LEAVE_FAILED && self->member->away)
+    {
+      model_trace (self->model, "%s is away", self->name);
+      self->away = TRUE;
+    }
+  else
+    gone (self, reason);
+}
+
+static void
+on_member_away (gpointer user_data, const char *peer, gboolean away)
+{
+  g_autofree char *entry = g_strdup_printf ("a%s %s", peer, away ? "away" : "back");
+
+  hear (user_data, entry);
+}
+
+static void
+on_ready (gpointer user_data)
+{
+  model_resume_back (user_data);
 }
 
 static void
@@ -167,7 +191,7 @@ on_observed_left (gpointer user_data, WherryRelayMember *member, WherryLeaveReas
 {
   ModelClient *client = find (user_data, wherry_relay_member_get_id (member));
 
-  if (client->detached)
+  if (client->detached || client->away)
     gone (client, reason);
 }
 
@@ -181,6 +205,8 @@ const WherryMemberEvents model_member_events = {
   .refused = on_refused,
   .member_joined = on_member_joined,
   .member_left = on_member_left,
+  .member_away = on_member_away,
+  .ready = on_ready,
   .signal = on_signal,
   .msg = on_msg,
   .left = on_left,
@@ -199,6 +225,7 @@ void
 model_told_init (ModelClient *self)
 {
   self->cursor = self->model->rooms[self->room].log->len;
+  g_hash_table_remove_all (self->roster);
   wherry_relay_member_foreach_other (self->member, add_other, self);
 }
 
@@ -239,7 +266,7 @@ model_told_check (Model *self, gboolean thorough)
     {
       ModelClient *client = g_ptr_array_index (self->present, i);
 
-      if (client->detached)
+      if (client->detached || client->away || client->resuming)
         continue;
       skip_own (client);
       if (client->cursor != self->rooms[client->room].log->len)

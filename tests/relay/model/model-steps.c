@@ -38,11 +38,13 @@ static void
 step_join (Model *self, const ModelStep *step)
 {
   ModelClient *client;
+  gboolean resumable;
 
   if (self->present->len >= self->profile.n_clients)
     return;
-  client = model_client_join (self, step->a % self->profile.n_rooms, step->b % 6 != 0,
-                              step->b / 8 % 3 == 0 ? step->b / 32 % 16 : 0);
+  resumable = self->profile.resumes && step->c / 64 % 2 == 0;
+  client = model_client_join (self, step->a % self->profile.n_rooms, step->b % 6 != 0 && !resumable,
+                              step->b / 8 % 3 == 0 ? step->b / 32 % 16 : 0, resumable);
   client->is_small = self->profile.is_small && step->c % 3 == 0;
   if (step->c % 8 != 0)
     model_client_start (client);
@@ -56,6 +58,12 @@ step_open (Model *self, const ModelStep *step)
 
   if (client == NULL || client->channels->len > 100 || client->topics[topic].n_own > 2)
     return;
+  if (client->resumable) /* else it could miss something */
+    {
+      if (!model_topic_is_lossy (topic) && client->topics[topic].n_own == 0)
+        model_client_open (client, topic, FALSE, TRUE, TRUE);
+      return;
+    }
   model_client_open (client, topic, model_topic_is_lossy (topic) || step->c % 6 == 0,
                      step->c % 2 == 0, self->profile.is_addressed && step->c / 8 % 4 != 0);
 }
@@ -95,7 +103,7 @@ step_blurt (Model *self, const ModelStep *step)
   guint topic = step->b % self->profile.n_topics;
   ModelChannel *channel;
 
-  if (client == NULL || !client->connected || client->channels->len > 100)
+  if (client == NULL || !client->connected || client->resumable || client->channels->len > 100)
     return;
   model_client_open (client, topic, model_topic_is_lossy (topic), TRUE,
                      self->profile.is_addressed && step->c / 8 % 2 != 0);
@@ -125,7 +133,7 @@ step_signal (Model *self, const ModelStep *step)
   ModelClient *client = pick (self, step->a);
   ModelClient *other = pick (self, step->b);
 
-  if (client == NULL || client->detached)
+  if (client == NULL || client->detached || client->away)
     return;
   if (step->c % 4 != 0)
     {
@@ -134,14 +142,14 @@ step_signal (Model *self, const ModelStep *step)
       wherry_relay_member_msg (client->member, text, strlen (text));
     }
   else if (wherry_relay_member_signal (client->member, other->id, other->id, 16)
-           != (other->room == client->room && !other->detached))
+           != (other->room == client->room && !other->detached && !other->away))
     model_fail (self, "%s signals %s", client->name, other->name);
 }
 
 static void
 step_detach (ModelClient *client)
 {
-  if (client == NULL || !client->settled || client->ended || client->cut)
+  if (client == NULL || !client->settled || client->ended || client->cut || client->resumable)
     return; /* it would leave */
   model_trace (client->model, "%s has no signaling any more", client->name);
   client->detached = TRUE;
@@ -201,6 +209,24 @@ step_end (Model *self, const ModelStep *step)
     }
 }
 
+/* One whose connection failed, or that believes so. */
+static void
+step_resume (Model *self, const ModelStep *step)
+{
+  for (guint i = 0; i < self->present->len; i++)
+    {
+      ModelClient *client = pick (self, step->a + i);
+
+      if (client->resumable && (client->away || client->cut))
+        {
+          model_client_resume (client);
+          return;
+        }
+    }
+  if (self->present->len > 0)
+    model_client_reopen (pick (self, step->a));
+}
+
 /* Shares of a thousand. */
 void
 model_step (Model *self, const ModelStep *step)
@@ -232,6 +258,8 @@ model_step (Model *self, const ModelStep *step)
                                                                        : WHERRY_POLICY_DROP_OLDEST);
   else if (op < 910)
     step_blurt (self, step);
+  else if (op < 940 && self->profile.resumes)
+    step_resume (self, step);
   else if (op < 995)
     model_advance (self, 1000 * (1 + step->c % (step->b % 4 == 0 ? 4000 : 200)));
   else if (self->profile.n_clients < 50)

@@ -45,6 +45,7 @@ typedef struct
   gboolean is_poor;      /* the budget of the process is small */
   gboolean is_small;     /* some take no large messages */
   gboolean is_addressed; /* many channels are framed as wherry.1 */
+  gboolean resumes;      /* some come back when their connection fails */
   guint history;         /* what some topics keep, in messages; 0: none do */
   gboolean mirrors_fit;  /* nobody is refused a mirror */
   int mirror_rule[4];    /* of the topics whose number has this remainder; -1: none */
@@ -109,6 +110,9 @@ typedef struct
   guint closed_at;       /* how many channels there were then */
   gboolean unsure;       /* it closed the one served, and goes back to an older */
   guint64 own;           /* the last number of its own that it gave */
+  gboolean kept;         /* its connection failed; what it misses comes when it opens it again */
+  gboolean same_seat;    /* it was kept, so that its numbers still count */
+  guint64 top;           /* the highest number that ever came */
   guint64 seen;          /* the highest number that came */
   guint64 direct;        /* the same of messages to it alone */
   gboolean has_live;     /* something came that was not replayed */
@@ -142,6 +146,11 @@ struct _ModelClient
   gboolean mirror;
   gboolean is_small;
   guint history; /* that it wants */
+  gboolean resumable;
+  char *token;         /* to come back with; NULL: none */
+  gboolean away;       /* the relay knows that its connection failed */
+  gboolean taken_over; /* it came back before the relay knew */
+  gboolean resuming;   /* a join that resumes is under way */
   char name[16];
   char id[17];
   WherryRelayMember *member; /* NULL: it has left */
@@ -238,7 +247,8 @@ void model_client_make_peer (WherryRelayMember *member, WherryPeerConfig *config
                              gpointer user_data);
 /* It has a connection that it believes in. */
 gboolean model_client_is_usable (const ModelClient *self);
-ModelClient *model_client_join (Model *model, guint room, gboolean mirror, guint history);
+ModelClient *model_client_join (Model *model, guint room, gboolean mirror, guint history,
+                                gboolean resumable);
 void model_client_start (ModelClient *self);
 void model_client_open (ModelClient *self, guint topic, gboolean lossy, gboolean ordered,
                         gboolean addressed);
@@ -256,6 +266,17 @@ void model_client_set_pace (ModelClient *self, gint64 pace_us);
 void model_client_wake (ModelClient *self); /* a paced one reads on */
 void model_client_free (gpointer client);
 
+/* ---- model-resume.c ---- */
+
+/* Its connection failed: what it is subscribed to stays due. */
+void model_resume_fail (ModelClient *self);
+/* It comes back, with its token and how far it got. */
+void model_client_resume (ModelClient *self);
+/* (ready event): all that it had said is published. */
+void model_resume_back (ModelClient *self);
+/* It opens what it had open. */
+void model_client_reopen (ModelClient *self);
+
 /* ---- model-signaling.c: what a client is told of the others ---- */
 
 extern const WherryMemberEvents model_member_events;
@@ -266,13 +287,13 @@ void model_told_check (Model *self, gboolean thorough);
 
 /* ---- model-flow.c: what must come ---- */
 
+/* What the relay has not yet read may still come. */
+void model_flow_joined (ModelClient *self);
 void model_flow_sent (Model *self, ModelChannel *on, guint message);
 void model_flow_came (ModelChannel *on, guint message);
 gboolean model_flow_has_come (const ModelClient *self, guint message);
 /* It wants no more of this topic, or of any (-1). */
 void model_flow_forget (ModelClient *self, int topic);
-/* What came here may come again, as history. */
-void model_flow_begin_anew (ModelClient *self, guint topic);
 /* It opens a lossy channel here: what the relay has not yet read may go there. */
 void model_flow_soften (ModelClient *self, guint topic);
 /* It left by itself, or was sent away: what the relay had not read may be lost. */
@@ -294,6 +315,8 @@ gboolean model_unframe (const guint8 **data, gsize *length, WherryFrame *frame);
 /* What the header says of a message that came. */
 void model_numbers_came (ModelChannel *on, guint id, const WherryFrame *frame);
 void model_numbers_check (Model *self);
+/* What came here may come again, as history. */
+void model_history_begin_anew (ModelClient *self, guint topic);
 /* Nobody is in the room. */
 void model_numbers_forget (ModelRoom *room);
 
