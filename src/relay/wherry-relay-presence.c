@@ -161,6 +161,8 @@ wherry_relay_member_publish_will (WherryRelayMember *self, WherryLeaveReason rea
 
   if (will == NULL || !self->was_connected || !is_vanished (reason))
     return;
+  if (!wherry_grant_may_publish (self->grant, self->will_topic)) /* it came back with less */
+    return;
   wherry_counter_inc (WHERRY_COUNTER_WILLS);
   wherry_info (&context, "last will published");
   topic = g_hash_table_lookup (self->room->topics, self->will_topic);

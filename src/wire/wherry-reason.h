@@ -12,7 +12,7 @@ G_BEGIN_DECLS
  * @WHERRY_LEAVE_LEFT: it said so
  * @WHERRY_LEAVE_FAILED: its peer connection failed, or could not be set up
  * @WHERRY_LEAVE_SLOW: it held back the others, or its own queues, for longer than allowed
- * @WHERRY_LEAVE_KICKED: an administrator sent it away
+ * @WHERRY_LEAVE_KICKED: an administrator sent it away, or what it sent did
  * @WHERRY_LEAVE_BANNED: an administrator sent it away for good
  * @WHERRY_LEAVE_TIMEOUT: it never connected
  * @WHERRY_LEAVE_EXPIRED: its token's time is over

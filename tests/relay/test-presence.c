@@ -316,6 +316,51 @@ test_resume (RelayFixture *self, gconstpointer data)
   /* the fixture's end asserts that no address is counted any more */
 }
 
+/* With a token that no longer allows what its will would do. */
+static void
+test_resume_with_less (RelayFixture *self, gconstpointer data)
+{
+  static const char *const everything[] = { "**", NULL };
+  WherryGrantInit init = {
+    .subject = "bob",
+    .rooms = everything,
+    .publish = everything,
+    .expires_us = WHERRY_GRANT_FOREVER,
+  };
+  g_autoptr (WherryGrant) more = wherry_grant_new (&init, NULL);
+  g_autoptr (WherryGrant) less = NULL;
+  g_autoptr (WherryMessage) will
+      = wherry_message_new (WHERRY_MESSAGE_TEXT, (const guint8 *) "gone", 4, NULL);
+  WherryJoin join = {
+    .room = "room",
+    .name = "bob",
+    .resumable = TRUE,
+    .grant = more,
+    .will = will,
+    .will_topic = "news",
+  };
+  TestClient *ann = test_client_connect (self, "room", "ann");
+  TestChannel *own = test_client_open (ann, "news");
+  g_autofree char *token = NULL;
+  WherrySignalError code;
+  TestClient *bob = test_client_try_join_as (self, &join, &code);
+
+  test_client_start (bob);
+  test_client_wait_connected (bob);
+  token = wherry_relay_member_issue_resume (bob->member);
+  init.publish = NULL;
+  join.grant = less = wherry_grant_new (&init, NULL);
+  join.resume = token;
+  join.will = NULL;
+  wherry_fake_stream_end (bob->relay_end, WHERRY_TRANSPORT_FAILED, NULL);
+  relay_fixture_settle (self);
+  bob = test_client_try_join_as (self, &join, &code);
+  g_assert_nonnull (bob);
+  wherry_relay_member_leave (bob->member, WHERRY_LEAVE_KICKED);
+  relay_fixture_settle (self);
+  assert_text (own, "");
+}
+
 /* While the connection that it takes the place of ends, the room goes on. */
 static void
 test_take_over (RelayFixture *self, gconstpointer data)
@@ -356,6 +401,7 @@ main (int argc, char **argv)
   ADD ("no-will", test_no_will);
   g_test_add_func ("/relay/presence/will-too-large", test_will_too_large);
   ADD ("resume", test_resume);
+  ADD ("resume-with-less", test_resume_with_less);
   ADD ("take-over", test_take_over);
   return g_test_run ();
 }

@@ -178,6 +178,20 @@ test_presence (SessionFixture *f, gconstpointer data)
   wherry_session_hears_error (&f->a, "rate-limited", "attributes", NULL);
 }
 
+/* It is told why before it is gone. */
+static void
+test_offended (SessionFixture *f, gconstpointer data)
+{
+  wherry_session_say (&f->a, "{\"type\":\"join\",\"room\":\"r\"}");
+  wherry_session_drop_frames (&f->a);
+  wherry_fake_member_offend (wherry_fake_relay_member (f->relay, 0),
+                             WHERRY_SIGNAL_ERROR_RATE_LIMITED);
+  wherry_session_hears (
+      &f->a, "{\"type\":\"error\",\"code\":\"rate-limited\",\"message\":\"It was too much\"}");
+  wherry_session_hears (&f->a, "{\"type\":\"left\",\"reason\":\"kicked\"}");
+  g_assert_cmpuint (f->a.close_code, ==, 1000);
+}
+
 static void
 test_tenth_bad_message_closes (SessionFixture *f, gconstpointer data)
 {
@@ -396,6 +410,7 @@ main (int argc, char **argv)
   ADD ("/session/signal-and-msg", test_signal_and_msg);
   ADD ("/session/tunnel", test_tunnel);
   ADD ("/session/presence", test_presence);
+  ADD ("/session/offended", test_offended);
   ADD ("/session/tenth-bad-message-closes", test_tenth_bad_message_closes);
   ADD ("/session/bad-messages-are-forgotten", test_bad_messages_are_forgotten);
   ADD ("/session/rate-of-messages", test_rate_of_messages);

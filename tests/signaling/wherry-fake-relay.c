@@ -132,6 +132,13 @@ wherry_fake_member_answered (WherryRelayMember *member)
 }
 
 void
+wherry_fake_member_offend (WherryRelayMember *member, WherrySignalError code)
+{
+  member->events->offended (member->events_data, code, "It was too much");
+  wherry_relay_member_leave (member, WHERRY_LEAVE_KICKED);
+}
+
+void
 wherry_fake_member_lose_address (WherryRelayMember *member)
 {
   member->events->path_lost (member->events_data);

@@ -25,6 +25,7 @@ void wherry_fake_member_open_notices (WherryRelayMember *member);
 void wherry_fake_member_refuse (WherryRelayMember *member, WherryPeerRequest request, int code,
                                 const char *message);
 void wherry_fake_member_answered (WherryRelayMember *member);
+void wherry_fake_member_offend (WherryRelayMember *member, WherrySignalError code);
 void wherry_fake_member_lose_address (WherryRelayMember *member);
 
 G_END_DECLS

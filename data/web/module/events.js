@@ -34,7 +34,7 @@ export class WherryEvent extends Event {
 export const LEFT_WORDS = {
   failed: 'The connection to the relay was lost.',
   slow: 'This member read too slowly, so the relay let it go.',
-  kicked: 'An administrator removed this member from the room.',
+  kicked: 'This member was removed from the room.',
   banned: 'This member may not enter the room.',
   timeout: 'The connection was not made in time.',
   expired: 'The permission to be in the room has expired.',
