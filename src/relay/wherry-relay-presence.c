@@ -158,6 +158,7 @@ wherry_relay_member_publish_will (WherryRelayMember *self, WherryLeaveReason rea
   const WherryLogContext context = { self->id, self->room->name, self->will_topic };
   WherryRoomTopic *topic;
   WherryPublished published;
+  WherryPost post;
 
   if (will == NULL || !self->was_connected || !is_vanished (reason))
     return;
@@ -166,7 +167,15 @@ wherry_relay_member_publish_will (WherryRelayMember *self, WherryLeaveReason rea
   wherry_counter_inc (WHERRY_COUNTER_WILLS);
   wherry_info (&context, "last will published");
   topic = g_hash_table_lookup (self->room->topics, self->will_topic);
-  if (topic != NULL) /* otherwise nobody listens */
-    wherry_topic_publish (topic->topic, wherry_member_port_get_set (self->port), will, NULL,
-                          &published);
+  if (topic == NULL) /* nobody listens */
+    return;
+  post = (WherryPost){
+    .message = will,
+    .kind = wherry_message_get_kind (will),
+    .sender = self->key,
+  };
+  /* one that came back has no port before it has a connection */
+  wherry_topic_publish_post (topic->topic,
+                             self->port != NULL ? wherry_member_port_get_set (self->port) : NULL,
+                             &post, NULL, &published);
 }

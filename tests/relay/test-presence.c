@@ -316,9 +316,9 @@ test_resume (RelayFixture *self, gconstpointer data)
   /* the fixture's end asserts that no address is counted any more */
 }
 
-/* With a token that no longer allows what its will would do. */
+/* It came back, and has no connection yet: its will counts, if its token still allows it. */
 static void
-test_resume_with_less (RelayFixture *self, gconstpointer data)
+resume_and_go (RelayFixture *self, gboolean with_less, const char *expected)
 {
   static const char *const everything[] = { "**", NULL };
   WherryGrantInit init = {
@@ -348,7 +348,7 @@ test_resume_with_less (RelayFixture *self, gconstpointer data)
   test_client_start (bob);
   test_client_wait_connected (bob);
   token = wherry_relay_member_issue_resume (bob->member);
-  init.publish = NULL;
+  init.publish = with_less ? NULL : everything;
   join.grant = less = wherry_grant_new (&init, NULL);
   join.resume = token;
   join.will = NULL;
@@ -358,7 +358,19 @@ test_resume_with_less (RelayFixture *self, gconstpointer data)
   g_assert_nonnull (bob);
   wherry_relay_member_leave (bob->member, WHERRY_LEAVE_KICKED);
   relay_fixture_settle (self);
-  assert_text (own, "");
+  assert_text (own, expected);
+}
+
+static void
+test_resume_unconnected (RelayFixture *self, gconstpointer data)
+{
+  resume_and_go (self, FALSE, "gone");
+}
+
+static void
+test_resume_with_less (RelayFixture *self, gconstpointer data)
+{
+  resume_and_go (self, TRUE, "");
 }
 
 /* While the connection that it takes the place of ends, the room goes on. */
@@ -401,6 +413,7 @@ main (int argc, char **argv)
   ADD ("no-will", test_no_will);
   g_test_add_func ("/relay/presence/will-too-large", test_will_too_large);
   ADD ("resume", test_resume);
+  ADD ("resume-unconnected", test_resume_unconnected);
   ADD ("resume-with-less", test_resume_with_less);
   ADD ("take-over", test_take_over);
   return g_test_run ();
