@@ -160,7 +160,7 @@ def behind(start):
             with Socket(proxy, "Origin: https://elsewhere.example", *lines) as client:
                 equal(client.status, 403)
             with Socket(proxy, *lines) as client:
-                codes = [client.ask(type="join", room="r", token="no")["code"] for _ in range(30)]
+                codes = [client.ask(type="join", room="r", token="no")["code"] for _ in range(60)]
                 equal(codes[0], "unauthorized")
                 equal(codes[-1], "rate-limited")
             with Socket(daemon, "X-Forwarded-For: 203.0.113.9") as client:  # that one had no guess

@@ -8,6 +8,7 @@
 #include <glib/gstdio.h>
 
 #include "base/wherry-error.h"
+#include "fixtures/wherry-virtual-clock.h"
 #include "signaling/wherry-admission.h"
 #include "signaling/wherry-test-token.h"
 
@@ -238,7 +239,8 @@ test_one_text (Fixture *f, gconstpointer data)
 static void
 test_guesses (Fixture *f, gconstpointer data)
 {
-  const WherryAdmissionConfig config = { .keys = f->keys };
+  g_autoptr (WherryClock) clock = wherry_virtual_clock_new ();
+  const WherryAdmissionConfig config = { .keys = f->keys, .clock = clock };
   g_autoptr (WherryAdmission) admission = wherry_admission_new (&config);
   g_autofree char *good = test_token_hs256 (HS256 ("h"), "{\"exp\":4e9}", TEST_SECRET);
   g_autofree char *over = test_token_hs256 (HS256 ("h"), "{\"exp\":1}", TEST_SECRET);
@@ -255,6 +257,8 @@ test_guesses (Fixture *f, gconstpointer data)
   for (guint i = 0; i < 100; i++)
     g_assert_false (comes_in (admission, &local, "no", WHERRY_SIGNAL_ERROR_UNAUTHORIZED, &text));
   g_assert_true (comes_in (admission, &local, good, 0, &text));
+  wherry_virtual_clock_advance (clock, G_USEC_PER_SEC);
+  g_assert_true (comes_in (admission, &far, good, 0, &text));
 }
 
 int
