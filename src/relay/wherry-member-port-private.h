@@ -52,6 +52,7 @@ struct _WherryMemberPort
   gsize grace_left; /* bytes that are read on for their sake though the gate is shut */
   GSource *grace_timer;
   GSource *ack_timer;
+  guint n_idle_acks;                  /* intervals in which there was nothing to acknowledge */
   struct _WherryPortChannel *notices; /* NULL: none is open */
   gsize held_bytes;
   WherryBudgetWait *budget_wait; /* NULL: does not wait */

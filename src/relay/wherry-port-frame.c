@@ -13,6 +13,8 @@
 
 /* How long an acknowledgement waits for more to acknowledge. */
 #define ACK_INTERVAL_US (50 * (G_USEC_PER_SEC / 1000))
+/* A minute of them, in which nothing was. */
+#define ACK_IDLE_MAX 1200u
 
 /* Addressed framing (protocol.md section 3): the header comes off what the member publishes and
  * goes before what it is sent; what was accepted of it is acknowledged on wherry:notices. */
@@ -50,6 +52,12 @@ wherry_port_make_post (const WherryChannelInit *init, guint64 sender, WherryMess
     {
       g_set_error_literal (error, WHERRY_ERROR, WHERRY_ERROR_PROTOCOL,
                            "replayed and direct are flags of the relay's");
+      return FALSE;
+    }
+  if (frame.sequence > WHERRY_OWN_NUMBER_MAX)
+    {
+      g_set_error_literal (error, WHERRY_ERROR, WHERRY_ERROR_PROTOCOL,
+                           "a number of its own is larger than 2^53");
       return FALSE;
     }
   post->offset = WHERRY_FRAME_HEADER_SIZE;
@@ -100,7 +108,7 @@ wherry_port_keep_framed (WherryPortChannel *record, WherryMessage *message, Wher
 
 /* ---- acknowledgements ---- */
 
-static void
+static gboolean
 ack (WherryMemberPort *self, WherryPortChannel *record)
 {
   g_autofree char *json = NULL;
@@ -109,12 +117,13 @@ ack (WherryMemberPort *self, WherryPortChannel *record)
 
   wherry_topic_get_accepted (record->topic, self->id, &own, &sequence);
   if (own == record->acked || self->notices == NULL)
-    return;
+    return FALSE;
   record->acked = own;
   json = wherry_signal_write_ack (record->init->label, own, sequence);
   message = wherry_message_new (WHERRY_MESSAGE_TEXT, (const guint8 *) json, strlen (json),
                                 self->budget);
   wherry_outbox_push (self->notices->outbox, message, NULL);
+  return TRUE;
 }
 
 static gboolean
@@ -132,10 +141,12 @@ on_ack (gpointer user_data)
 
       if (record->own == record->acked || record->topic == NULL)
         continue;
-      ack (self, record);
+      if (ack (self, record))
+        self->n_idle_acks = 0;
       more |= record->own > record->acked; /* what is not on disk yet, say */
     }
-  if (more && self->notices != NULL)
+  /* a number that never comes is not waited for for ever */
+  if (more && self->notices != NULL && self->n_idle_acks++ < ACK_IDLE_MAX)
     return G_SOURCE_CONTINUE;
   wherry_clock_clear_source (&self->ack_timer);
   return G_SOURCE_REMOVE;
@@ -145,6 +156,7 @@ void
 wherry_port_ack_later (WherryMemberPort *self, WherryPortChannel *record, guint64 own)
 {
   record->own = MAX (record->own, own);
+  self->n_idle_acks = 0;
   if (self->ack_timer == NULL && self->notices != NULL)
     self->ack_timer = wherry_clock_add (self->clock, wherry_peer_get_context (self->peer),
                                         ACK_INTERVAL_US, on_ack, self);

@@ -109,8 +109,8 @@ write_entry (WherryStore *self, WherryStoreEntry *entry, GHashTable *numbers, GE
   if (entry->is_refused)
     return TRUE;
   set_number (numbers, name->id, stamp->recipient, FALSE, stamp->sequence + 1);
-  if (stamp->own != 0)
-    set_number (numbers, name->id, stamp->sender, TRUE, stamp->own);
+  if (stamp->accepted != 0)
+    set_number (numbers, name->id, stamp->sender, TRUE, stamp->accepted);
   self->last_member = MAX (self->last_member, MAX (stamp->sender, stamp->recipient));
   return TRUE;
 }

@@ -31,7 +31,7 @@ settle_seat_locked (WherryTopic *self, const WherryStamp *stamp)
   if (stamp->own == 0 || seat == NULL || seat->n_unwritten == 0)
     return;
   seat->n_unwritten--;
-  seat->accepted = seat->n_unwritten == 0 ? seat->taken : stamp->own;
+  seat->accepted = seat->n_unwritten == 0 ? seat->taken.all : MAX (seat->accepted, stamp->accepted);
   seat->accepted_sequence = stamp->recipient == 0 ? stamp->sequence : 0;
 }
 
@@ -145,7 +145,7 @@ wherry_topic_load_accepted (WherryTopic *self, guint64 member, guint64 own)
   G_GNUC_UNUSED g_autoptr (WherryLocker) locker = wherry_locker_new (&self->lock);
   WherrySeat *seat = wherry_topic_seat_locked (self, member);
 
-  seat->taken = seat->accepted = own;
+  seat->taken.all = seat->accepted = own;
 }
 
 void

@@ -4,6 +4,7 @@
 /* What wherry-topic.c and wherry-topic-durable.c share. */
 
 #include "base/wherry-lock.h"
+#include "relay/wherry-number-window.h"
 #include "relay/wherry-store.h"
 #include "relay/wherry-topic.h"
 
@@ -22,8 +23,8 @@ struct _WherrySnapshot
 typedef struct
 {
   guint64 member;
-  guint64 taken;             /* the highest of its own numbers */
-  guint64 accepted;          /* the same, but of what is on disk where that is promised */
+  WherryNumberWindow taken;  /* of its own numbers */
+  guint64 accepted;          /* all up to this one are, and on disk where that is promised */
   guint64 accepted_sequence; /* what number that message got */
   guint n_unwritten;         /* what of it is not on disk yet */
   guint64 direct;            /* messages to it alone */

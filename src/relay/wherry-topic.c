@@ -312,10 +312,12 @@ push (WherryOutbox *outbox, WherryMessage *message, WherryGate *gate, gboolean *
 static WherryMessage *
 stamp_locked (WherryTopic *self, const WherryPost *post, guint64 sequence)
 {
+  const WherrySeat *seat = post->own != 0 ? g_hash_table_lookup (self->seats, &post->sender) : NULL;
   const WherryStamp stamp = {
     .sender = post->sender,
     .recipient = post->recipient,
     .own = post->own,
+    .accepted = seat != NULL ? seat->taken.all : 0,
     .sequence = sequence,
     .time_us = self->clock != NULL ? wherry_clock_now_us (self->clock) : 0,
   };
@@ -369,17 +371,17 @@ accept_locked (WherryTopic *self, const WherryPost *post, guint64 *sequence, Whe
 {
   WherrySeat *seat = post->own != 0 ? wherry_topic_seat_locked (self, post->sender) : NULL;
 
-  out->is_duplicate = seat != NULL && post->own <= seat->taken;
+  out->is_duplicate = seat != NULL && wherry_number_window_has (&seat->taken, post->own);
   out->has_recipient = has_recipient_locked (self, post);
   if (!out->is_duplicate && out->has_recipient)
     *sequence = number_locked (self, post->recipient);
   if (seat != NULL && !out->is_duplicate)
     {
       if (!WHERRY_PLANT (NOT_STORED))
-        seat->taken = post->own; /* to nobody, too: it is not to come again */
+        wherry_number_window_take (&seat->taken, post->own); /* to nobody, too: not to come again */
       if (self->store == NULL || (!out->has_recipient && seat->n_unwritten == 0))
         {
-          seat->accepted = post->own;
+          seat->accepted = seat->taken.all;
           seat->accepted_sequence = post->recipient == 0 ? *sequence : 0;
         }
     }

@@ -11,6 +11,9 @@ G_BEGIN_DECLS
 #define WHERRY_FRAME_PROTOCOL "wherry.1"
 #define WHERRY_FRAME_HEADER_SIZE 17u
 
+/* Numbers of a sender's own: what a double of JavaScript counts to without a gap. */
+#define WHERRY_OWN_NUMBER_MAX (G_GUINT64_CONSTANT (1) << 53)
+
 /* 16 hexadecimal digits and the final NUL */
 #define WHERRY_MEMBER_ID_SIZE 17u
 /* No member has this id. In a frame to the relay: to everyone. */

@@ -43,6 +43,7 @@ typedef struct
   guint64 sender;    /* a member; 0: the server itself */
   guint64 recipient; /* a member; 0: everyone */
   guint64 own;       /* the sender's number; 0: none */
+  guint64 accepted;  /* all of the sender's numbers up to this one are taken with it */
   guint64 sequence;  /* the topic's number, or the recipient's; 0: none */
   gint64 time_us;    /* when it was taken */
 } WherryStamp;

@@ -55,9 +55,7 @@ end (Scene *self, gboolean killed)
       wherry_store_abandon (store);
       self->fixture.relay->store = NULL;
     }
-  relay_fixture_clear (&self->fixture);
-  if (!killed)
-    wherry_store_close (store);
+  relay_fixture_clear (&self->fixture); /* closes it */
 }
 
 static void

@@ -175,7 +175,10 @@ publish (gpointer data)
     {
       ChildTopic *topic = self->topics[i];
       guint64 sequence = wherry_store_topic_get_next (topic->topic);
-      WherryStamp stamp = { .sequence = sequence, .sender = MEMBER, .own = own_of (sequence) };
+      WherryStamp stamp = { .sequence = sequence,
+                            .sender = MEMBER,
+                            .own = own_of (sequence),
+                            .accepted = own_of (sequence) };
       g_autoptr (GBytes) payload
           = store_payload (topic->index, sequence, length_of (topic->index, sequence));
       g_autoptr (WherryMessage) message = store_message (kind_of (sequence), payload, &stamp, NULL);

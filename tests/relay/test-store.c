@@ -158,6 +158,7 @@ test_resume (StoreFixture *self, gconstpointer data)
       /* the third is for 6 alone, and so is its number; 9 cannot come back */
       WherryStamp stamp = { .sender = i % 2 == 0 ? 5 : 9,
                             .own = 10 + i,
+                            .accepted = 10 + i,
                             .recipient = i == 3 ? 6 : 0,
                             .sequence = i == 3 ? 70 : i - (i > 3 ? 1 : 0) };
       g_autoptr (GBytes) payload = store_payload (0, i, i);
