@@ -18,7 +18,7 @@ model_topic_is_lossy (guint topic)
 gboolean
 model_topic_has_history (const ModelProfile *self, guint topic)
 {
-  return self->history > 0 && topic % 4 == 2;
+  return self->history > 0 && topic % 2 == 0;
 }
 
 const char *
@@ -102,7 +102,12 @@ model_profile_init (ModelProfile *self, guint seed)
       self->history = model_one_in (&random, 2) ? 1 + model_random (&random, 12) : 0;
     }
   if (self->history > 0)
-    wherry_relay_config_add_rule (config, "t2-*", TRUE)->history_messages = self->history;
+    for (guint i = 0; i < 4; i += 2)
+      {
+        g_autofree char *pattern = g_strdup_printf ("t%u-*", i);
+
+        wherry_relay_config_add_rule (config, pattern, TRUE)->history_messages = self->history;
+      }
   config->resume_bytes = 64 * WHERRY_MIB; /* nobody misses more */
   /* what lies in the streams is charged too: there must be room for more than that */
   if (self->is_poor)
