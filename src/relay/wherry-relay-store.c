@@ -3,6 +3,7 @@
 
 #include "config.h"
 
+#include "base/wherry-limits.h"
 #include "base/wherry-log.h"
 #include "relay/wherry-relay-hub-private.h"
 #include "relay/wherry-relay-rules.h"
@@ -120,7 +121,9 @@ wherry_relay_hub_open_store_with (WherryRelayHub *self, const WherryStoreOptions
   if (self->store == NULL)
     return FALSE;
   self->restored = g_ptr_array_new ();
-  self->restored_end = wherry_clock_add (self->clock, self->context, config->resume_window_us,
+  /* who may not come back may still join anew */
+  self->restored_end = wherry_clock_add (self->clock, self->context,
+                                         MAX (config->resume_window_us, WHERRY_RESUME_WINDOW_US),
                                          on_restored_end, self);
   if (!wherry_store_load (self->store, &visitor, &load, error))
     return FALSE;

@@ -272,6 +272,8 @@ wherry_relay_room_unseat (WherryRelayRoom *self, WherryRelayMember *member)
   GHashTableIter iter;
   gpointer value;
 
+  if (self->relay->shutting_down) /* it may come back to the next process */
+    return;
   g_hash_table_iter_init (&iter, self->topics);
   while (g_hash_table_iter_next (&iter, NULL, &value))
     wherry_topic_unseat (((WherryRoomTopic *) value)->topic, member->key);

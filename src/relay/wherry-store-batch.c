@@ -138,6 +138,8 @@ write_op (WherryStore *self, const WherryStoreOp *op, GError **error)
     case WHERRY_STORE_OP_TRIM_DIRECT:
       return wherry_store_file_trim (self->file, op->name->id, op->member, op->below, G_MAXINT,
                                      NULL, error);
+    case WHERRY_STORE_OP_FORGET:
+      return wherry_store_file_forget (self->file, op->name->id, op->member, error);
     default:
       g_assert_not_reached ();
     }

@@ -36,6 +36,9 @@ typedef enum
   WHERRY_STORE_DELETE_ACCEPTED,
   WHERRY_STORE_DELETE_NEXT,
   WHERRY_STORE_DELETE_DIRECT,
+  WHERRY_STORE_FORGET_DIRECT,
+  WHERRY_STORE_FORGET_NEXT,
+  WHERRY_STORE_FORGET_OWN,
   WHERRY_STORE_VACUUM,
   WHERRY_STORE_N_STATEMENTS,
 } WherryStoreStatement;
@@ -92,6 +95,9 @@ gboolean wherry_store_file_drop_room (WherryStoreFile *self, const char *room, G
 /* At most max messages; *n_rows of them went. */
 gboolean wherry_store_file_trim (WherryStoreFile *self, gint64 topic, guint64 recipient,
                                  guint64 below, guint max, guint *n_rows, GError **error);
+/* What a topic has of a member that does not come back. */
+gboolean wherry_store_file_forget (WherryStoreFile *self, gint64 topic, guint64 member,
+                                   GError **error);
 gboolean wherry_store_file_trim_oldest (WherryStoreFile *self, guint max, GError **error);
 gboolean wherry_store_file_trim_dropped (WherryStoreFile *self, guint max, GError **error);
 

@@ -70,6 +70,7 @@ typedef enum
   WHERRY_STORE_OP_DROP_TOPIC,
   WHERRY_STORE_OP_DROP_ROOM,
   WHERRY_STORE_OP_TRIM_DIRECT,
+  WHERRY_STORE_OP_FORGET,
 } WherryStoreOpKind;
 
 typedef struct

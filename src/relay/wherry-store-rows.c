@@ -49,6 +49,10 @@ static const char *const statements[WHERRY_STORE_N_STATEMENTS] = {
   = "DELETE FROM numbers WHERE topic IN " TOPICS_OF_ROOM " AND recipient = ?2",
   [WHERRY_STORE_DELETE_DIRECT]
   = "DELETE FROM messages WHERE topic IN " TOPICS_OF_ROOM " AND recipient = ?2" RETURNING,
+  [WHERRY_STORE_FORGET_DIRECT]
+  = "DELETE FROM messages WHERE topic = ?1 AND recipient = ?2" RETURNING,
+  [WHERRY_STORE_FORGET_NEXT] = "DELETE FROM numbers WHERE topic = ?1 AND recipient = ?2",
+  [WHERRY_STORE_FORGET_OWN] = "DELETE FROM accepted WHERE topic = ?1 AND member = ?2",
   [WHERRY_STORE_VACUUM] = "PRAGMA incremental_vacuum (256)",
 };
 
@@ -258,6 +262,16 @@ wherry_store_file_trim (WherryStoreFile *self, gint64 topic, guint64 recipient, 
 {
   return run_with_numbers (self, WHERRY_STORE_TRIM, NUMBERS (topic, recipient, below, max), n_rows,
                            error);
+}
+
+gboolean
+wherry_store_file_forget (WherryStoreFile *self, gint64 topic, guint64 member, GError **error)
+{
+  const guint64 numbers[] = { topic, member };
+
+  return run_with_numbers (self, WHERRY_STORE_FORGET_DIRECT, 2, numbers, NULL, error)
+         && run_with_numbers (self, WHERRY_STORE_FORGET_NEXT, 2, numbers, NULL, error)
+         && run_with_numbers (self, WHERRY_STORE_FORGET_OWN, 2, numbers, NULL, error);
 }
 
 gboolean

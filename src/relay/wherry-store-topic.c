@@ -148,6 +148,13 @@ wherry_store_topic_trim_direct (WherryStoreTopic *self, guint64 recipient, guint
 }
 
 void
+wherry_store_topic_forget (WherryStoreTopic *self, guint64 member)
+{
+  wherry_store_post (self->store,
+                     wherry_store_op_new (WHERRY_STORE_OP_FORGET, NULL, self->name, member), FALSE);
+}
+
+void
 wherry_store_topic_close (WherryStoreTopic *self)
 {
   wherry_outbox_retire (self->outbox);

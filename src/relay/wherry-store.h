@@ -135,6 +135,10 @@ void wherry_store_topic_trim (WherryStoreTopic *self, guint64 below);
 /* Those for recipient alone. Thread: any */
 void wherry_store_topic_trim_direct (WherryStoreTopic *self, guint64 recipient, guint64 below);
 
+/* A member that does not come back: those for it alone, their number, what was accepted of it.
+ * Thread: any */
+void wherry_store_topic_forget (WherryStoreTopic *self, guint64 member);
+
 /* What was appended is committed, then the owner is released. What is kept stays. Thread: hub */
 void wherry_store_topic_close (WherryStoreTopic *self);
 /* It closes at once: what waits is not told; everything kept of it is deleted, and its number: a

@@ -251,13 +251,13 @@ wherry_topic_unseat (WherryTopic *self, guint64 member)
 {
   G_GNUC_UNUSED g_autoptr (WherryLocker) locker = wherry_locker_new (&self->lock);
   const WherrySeat *seat = g_hash_table_lookup (self->seats, &member);
-  gboolean had_direct = seat != NULL && seat->direct > self->base;
+  gboolean is_stored = seat != NULL && (seat->direct > self->base || seat->taken.all > 0);
 
   g_hash_table_remove (self->seats, &member);
   if (self->log != NULL)
     wherry_topic_log_forget (self->log, member);
-  if (self->store != NULL && had_direct)
-    wherry_store_topic_trim_direct (self->store, member, G_MAXINT64);
+  if (self->store != NULL && is_stored)
+    wherry_store_topic_forget (self->store, member);
 }
 
 gboolean

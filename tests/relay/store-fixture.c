@@ -110,6 +110,14 @@ store_log_clear (StoreLog *self)
   wherry_store_topic_unref (self->topic);
 }
 
+void
+assert_sequences (GArray *array, guint64 first, guint64 last)
+{
+  g_assert_cmpuint (array->len, ==, last + 1 - first);
+  for (guint i = 0; i < array->len; i++)
+    g_assert_cmpuint (g_array_index (array, guint64, i), ==, first + i);
+}
+
 GBytes *
 store_payload (guint64 topic, guint64 sequence, gsize length)
 {

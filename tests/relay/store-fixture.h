@@ -39,6 +39,9 @@ void store_log_open (StoreLog *self, WherryStore *store, const char *room, const
 /* The store was closed. */
 void store_log_clear (StoreLog *self);
 
+/* All of them, one after the other. */
+void assert_sequences (GArray *array, guint64 first, guint64 last);
+
 /* Bytes that follow from the two numbers: of any length that a message may have, mostly short. */
 GBytes *store_payload (guint64 topic, guint64 sequence, gsize length);
 WherryMessage *store_message (WherryMessageKind kind, GBytes *payload, const WherryStamp *stamp,

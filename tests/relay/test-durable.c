@@ -237,6 +237,47 @@ test_trimmed (Durable *self, gconstpointer data)
   ASSERT_TEXT (v, "19");
 }
 
+/* Where a subscriber takes nothing its publishers wait, and then it leaves as slow, as from any
+ * other topic. */
+static void
+test_slow (Durable *self, gconstpointer data)
+{
+  TestClient *ann = join (self, "room", "ann", 0);
+  TestClient *bob = join (self, "room", "bob", 0);
+  TestClient *cyn = join (self, "room", "cyn", 0);
+  TestChannel *a = test_client_open (ann, "h");
+  TestChannel *c = test_client_open (cyn, "h");
+  TestChannel *b = test_client_open (bob, "h");
+  guint32 n = 0;
+
+  settle (self);
+  wherry_fake_stream_set_stalled (bob->end, TRUE);
+  /* until nothing of it is read any more */
+  for (guint blocked = 0; blocked < 3;)
+    {
+      g_assert_cmpuint (n, <, 10000);
+      if (test_channel_send_number (a, n, 1000) == WHERRY_SEND_OK)
+        n++;
+      else
+        blocked++;
+      settle (self);
+    }
+  g_assert_cmpuint (c->messages->len, <, n);
+  g_assert_false (bob->left);
+  for (guint i = 0; i < 8 && !bob->left; i++)
+    {
+      relay_fixture_advance (&self->fixture, G_USEC_PER_SEC / 2);
+      settle (self);
+    }
+  g_assert_true (bob->left);
+  g_assert_cmpint (bob->reason, ==, WHERRY_LEAVE_SLOW);
+  settle (self);
+  g_assert_cmpuint (c->messages->len, ==, n);
+  for (guint32 i = 0; i < n; i++)
+    g_assert_cmpuint (test_channel_number (c, i), ==, i);
+  g_assert_cmpuint (b->messages->len, <, n);
+}
+
 /* A room that ends takes what is on disk with it; one that is kept does not. */
 static void
 test_ends (Durable *self, gconstpointer data)
@@ -289,6 +330,7 @@ main (int argc, char **argv)
   ADD ("written-first", test_written_first);
   ADD ("killed", test_killed);
   ADD ("trimmed", test_trimmed);
+  ADD ("slow", test_slow);
   ADD ("ends", test_ends);
   ADD ("nobody-came", test_nobody_came);
   return g_test_run ();

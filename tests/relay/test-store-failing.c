@@ -18,14 +18,6 @@
 
 /* A disk that takes nothing more, and files that are not what they should be. */
 
-static void
-assert_sequences (GArray *array, guint64 first, guint64 last)
-{
-  g_assert_cmpuint (array->len, ==, last + 1 - first);
-  for (guint i = 0; i < array->len; i++)
-    g_assert_cmpuint (g_array_index (array, guint64, i), ==, first + i);
-}
-
 /* No file of this process may grow beyond this. RLIM_INFINITY: any may */
 static void
 limit_files (rlim_t bytes)

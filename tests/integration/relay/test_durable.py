@@ -15,7 +15,7 @@ import tempfile
 from daemon import BUILD, SANITIZED, Daemon, run_tests
 
 FULL = "--full" in sys.argv
-ROUNDS = 50 if FULL else 5
+ROUNDS = 51 if FULL else 6
 RATE = 200 if SANITIZED else 700  # of each of two publishers
 CONFIGURATION = """
 [wherryd]
@@ -62,7 +62,7 @@ class Members:
 def killed():
     """What was acknowledged or received is there after kill -9, and members miss nothing."""
     seed = int(os.environ.get("WHERRY_SEED", "0")) or random.SystemRandom().randrange(1, 1 << 32)
-    print(f"# WHERRY_SEED={seed}, {ROUNDS} kills", flush=True)
+    print(f"# WHERRY_SEED={seed}, {ROUNDS - 1} kills and a restart", flush=True)
     chance = random.Random(seed)
     with tempfile.TemporaryDirectory() as above:
         configuration = os.path.join(above, "wherryd.conf")
@@ -75,9 +75,12 @@ def killed():
             for number in range(ROUNDS):
                 event = members.next("up", "result")
                 assert event["event"] == "up", f"round {number}: {event}"
-                # each message comes to three
-                members.tell(f"kill {daemon.pid} {chance.randrange(RATE * 6)}")
-                daemon.process.wait(timeout=60)
+                if number == ROUNDS // 2:  # once it ends as it should
+                    daemon.stop()
+                else:
+                    # each message comes to three
+                    members.tell(f"kill {daemon.pid} {chance.randrange(RATE * 6)}")
+                    daemon.process.wait(timeout=60)
                 port = daemon.url.rsplit(":", 1)[1].strip("/")
                 daemon = Daemon("--config", configuration, port=port)
             result = members.next("result")
