@@ -209,6 +209,11 @@
 #define WHERRY_WILL_MAX (16u * WHERRY_KIB)
 /* Members that a client believes a server: sixteen times what a room holds by default. */
 #define WHERRY_CLIENT_MEMBERS_MAX 16000u
+/* What a client has sent on a topic and the relay not acknowledged: what a topic of the relay keeps
+ * for members that come back, so that neither side of a resume asks more of the other. */
+#define WHERRY_CLIENT_UNACKED_MAX (4u * WHERRY_MIB)
+/* What waits on a client's channel behind that, or while it comes back. */
+#define WHERRY_CLIENT_WAITING_MAX (4u * WHERRY_MIB)
 #define WHERRY_CHANNELS_PER_MEMBER 32u
 #define WHERRY_TOPICS_PER_ROOM 128u
 /* A topic's history when only messages or seconds limit it. */

@@ -6,6 +6,7 @@
 
 #include "base/wherry-clock.h"
 #include "lib/wherry-client-link-private.h"
+#include "lib/wherry-client-session-private.h"
 #include "lib/wherry-client.h"
 #include "signaling/wherry-backoff.h"
 
@@ -38,6 +39,7 @@ struct _WherryClientCore
   WherrySignalWill *will; /* NULL: none */
   gboolean mirror;
   gboolean reconnect;
+  gboolean resume;
   WherryConfiguration *configuration;
 
   WherryClientState state;
@@ -47,6 +49,7 @@ struct _WherryClientCore
   GListStore *members;
   GHashTable *by_id;      /* id to WherryMember, borrowed from the list */
   WherryClientLink *link; /* NULL: none is tried */
+  WherryClientSession *session;
   WherryBackoff backoff;
   gint64 connected_us;
   GSource *retry;
@@ -70,6 +73,14 @@ void wherry_client_core_leave (WherryClientCore *self, GTask *task);
 void wherry_client_core_keep_attributes (WherryClientCore *self, const char *attributes);
 /* (nullable) */
 WherryPeerConnection *wherry_client_core_get_connection (WherryClientCore *self);
+
+/* ---- wherry-client-resume.c ---- */
+
+void wherry_client_core_begin_session (WherryClientCore *self);
+/* (transfer full): the frame that asks to be let in, or back in */
+char *wherry_client_core_write_join (const WherryClientCore *self);
+/* FALSE: it is about something else. */
+gboolean wherry_client_core_take_resume_signal (WherryClientCore *self, const WherrySignal *signal);
 
 /* ---- what the shell shows: wherry-client.c ---- */
 

@@ -28,6 +28,8 @@ set_state (WherryClientCore *self, WherryClientState state, const GError *error)
   if (self->state == state)
     return;
   self->state = state;
+  if (state == WHERRY_CLIENT_STATE_CLOSED || state == WHERRY_CLIENT_STATE_FAILED)
+    wherry_client_session_end (self->session);
   show (self, WHERRY_CLIENT_SHOWS_STATE);
 }
 
@@ -46,6 +48,7 @@ drop_link (WherryClientCore *self)
   gboolean had = self->link != NULL && wherry_client_link_get_connection (self->link) != NULL;
 
   g_clear_pointer (&self->link, wherry_client_link_free);
+  wherry_client_session_cut (self->session);
   g_hash_table_remove_all (self->by_id);
   g_list_store_remove_all (self->members);
   set_transport (self, WHERRY_CLIENT_TRANSPORT_NONE);
@@ -152,17 +155,7 @@ static gboolean try_link (WherryClientCore *self, GError **error);
 static char *
 on_join (gpointer user_data)
 {
-  const WherryClientCore *self = user_data;
-  const WherrySignalJoin join = {
-    .room = self->room,
-    .name = self->name,
-    .token = self->token,
-    .no_mirror = !self->mirror,
-    .attributes = self->attributes,
-    .will = self->will,
-  };
-
-  return wherry_signal_write_join (&join);
+  return wherry_client_core_write_join (user_data);
 }
 
 static void
@@ -174,6 +167,7 @@ on_joined (gpointer user_data, const WherrySignal *joined)
   self->id = g_strdup (joined->peer);
   add_members (self, joined->members);
   show (self, WHERRY_CLIENT_SHOWS_ID);
+  wherry_client_session_take_joined (self->session, joined, self->resume);
 }
 
 static void
@@ -182,6 +176,7 @@ on_prepare (gpointer user_data, WherryPeerConnection *connection)
   WherryClientCore *self = user_data;
   g_autoptr (WherryClient) shell = g_weak_ref_get (&self->shell);
 
+  wherry_client_session_attach (self->session, connection);
   if (shell == NULL)
     return;
   wherry_client_show (shell, WHERRY_CLIENT_SHOWS_CONNECTION);
@@ -194,8 +189,20 @@ on_channel (gpointer user_data, WherryDataChannel *channel)
   WherryClientCore *self = user_data;
   g_autoptr (WherryClient) shell = g_weak_ref_get (&self->shell);
 
-  if (shell != NULL)
+  if (!wherry_client_session_take_channel (self->session, channel) && shell != NULL)
     wherry_client_emit_data_channel (shell, channel);
+}
+
+static void
+on_lost (gpointer user_data)
+{
+  wherry_client_session_cut (((WherryClientCore *) user_data)->session);
+}
+
+static void
+on_retire (gpointer user_data, WherryPeerConnection *connection)
+{
+  wherry_client_session_keep (((WherryClientCore *) user_data)->session, connection);
 }
 
 static void
@@ -241,6 +248,8 @@ on_signal (gpointer user_data, const WherrySignal *signal)
 {
   WherryClientCore *self = user_data;
 
+  if (wherry_client_core_take_resume_signal (self, signal))
+    return;
   if (signal->type == WHERRY_SIGNAL_MEMBERS)
     add_members (self, signal->members);
   else if (signal->type == WHERRY_SIGNAL_MEMBER_JOINED)
@@ -300,6 +309,8 @@ static const WherryClientLinkEvents link_events = {
   .connected = on_connected,
   .moved = on_moved,
   .wavering = on_wavering,
+  .lost = on_lost,
+  .retire = on_retire,
   .signal = on_signal,
   .ended = on_ended,
 };
@@ -431,6 +442,7 @@ wherry_client_core_new (WherryClient *shell)
   g_weak_ref_init (&self->shell, shell);
   self->mirror = TRUE;
   self->reconnect = TRUE;
+  wherry_client_core_begin_session (self);
   self->members = g_list_store_new (WHERRY_TYPE_MEMBER);
   self->by_id = g_hash_table_new (g_str_hash, g_str_equal);
   self->leaves = g_ptr_array_new_with_free_func (g_object_unref);
@@ -456,6 +468,7 @@ on_free (gpointer data)
   wherry_clock_clear_source (&self->retry);
   wherry_clock_clear_source (&self->watch);
   drop_link (self);
+  wherry_client_session_free (self->session);
   g_weak_ref_clear (&self->shell);
   g_free (self->uri);
   g_free (self->room);

@@ -26,6 +26,10 @@ typedef struct
   void (*moved) (gpointer user_data, gboolean tunneled);
   /* The path is lost, may come back; it came back. */
   void (*wavering) (gpointer user_data, gboolean yes);
+  /* It will not come back: its channels are closing. What the server says of it may follow. */
+  void (*lost) (gpointer user_data);
+  /* Before ended. connection: (transfer full): who takes it closes it. */
+  void (*retire) (gpointer user_data, WherryPeerConnection *connection);
   /* What is not the link's own business. */
   void (*signal) (gpointer user_data, const WherrySignal *signal);
   /* The last call, but for the one of leave(). is_final: trying again would get the same answer. */

@@ -34,8 +34,9 @@ wherry_client_link_unref (WherryClientLink *self)
   g_free (self);
 }
 
+/* events: NULL: nobody wants the connection */
 static void
-let_go (WherryClientLink *self)
+let_go (WherryClientLink *self, const WherryClientLinkEvents *events)
 {
   self->events = NULL;
   wherry_clock_clear_source (&self->timer);
@@ -50,6 +51,11 @@ let_go (WherryClientLink *self)
   g_signal_handlers_disconnect_by_data (self->connection, self);
   g_signal_handlers_disconnect_by_data (wherry_peer_connection_get_channels (self->connection),
                                         self);
+  if (events != NULL)
+    {
+      events->retire (self->user_data, g_steal_pointer (&self->connection));
+      return;
+    }
   wherry_peer_connection_close (self->connection);
   g_clear_object (&self->connection);
 }
@@ -64,7 +70,7 @@ wherry_client_link_end (WherryClientLink *self, const GError *error, gboolean is
 
   if (events == NULL)
     return;
-  let_go (self);
+  let_go (self, left == NULL ? events : NULL);
   if (left != NULL)
     left (left_data);
   else
@@ -127,6 +133,7 @@ lose (WherryClientLink *self)
   if (self->lost || self->left != NULL)
     return;
   self->lost = TRUE;
+  self->events->lost (self->user_data);
   set_timer (self, self->signaling != NULL ? LEFT_GRACE_US : 0, on_lost_limit);
 }
 
@@ -152,7 +159,7 @@ on_notice (WherryDataChannel *channel, GBytes *data, gboolean is_text, gpointer 
   const char *text = g_bytes_get_data (data, &length);
   g_autoptr (WherrySignal) signal = wherry_signal_parse_server (text, length, NULL);
 
-  if (signal != NULL && signal->type == WHERRY_SIGNAL_ERROR)
+  if (signal != NULL && (signal->type == WHERRY_SIGNAL_ERROR || signal->type == WHERRY_SIGNAL_ACK))
     self->events->signal (self->user_data, signal);
 }
 
@@ -221,38 +228,10 @@ on_connection_state (WherryPeerConnection *connection, GParamSpec *pspec, gpoint
 }
 
 static void
-add_server (WherryConfiguration *configuration, const WherrySignalIceServer *server)
-{
-  g_autoptr (WherryIceServer) made
-      = wherry_ice_server_new ((const char *const *) server->urls, server->username,
-                               server->credential, NULL);
-
-  /* what the server offers and we cannot use is no reason not to try without */
-  if (made != NULL)
-    wherry_configuration_add_ice_server (configuration, made);
-}
-
-/* The program's own, and where that names none, the servers of the relay. (transfer full) */
-static WherryConfiguration *
-make_configuration (WherryClientLink *self, const WherrySignal *joined)
-{
-  WherryConfiguration *made = self->configuration != NULL
-                                  ? wherry_configuration_copy (self->configuration)
-                                  : wherry_configuration_new ();
-  GListModel *servers = wherry_configuration_get_ice_servers (made);
-
-  /* signaling is here to tell of it */
-  wherry_configuration_set_restart_on_network_change (made, TRUE);
-  if (g_list_model_get_n_items (servers) == 0 && joined->ice_servers != NULL)
-    for (guint i = 0; i < joined->ice_servers->len; i++)
-      add_server (made, g_ptr_array_index (joined->ice_servers, i));
-  return made;
-}
-
-static void
 connect_peer (WherryClientLink *self, const WherrySignal *joined)
 {
-  g_autoptr (WherryConfiguration) configuration = make_configuration (self, joined);
+  g_autoptr (WherryConfiguration) configuration
+      = wherry_client_link_make_configuration (self, joined);
   g_autoptr (GError) error = NULL;
 
   self->connection = wherry_peer_connection_new (configuration, &error);
@@ -278,6 +257,14 @@ connect_peer (WherryClientLink *self, const WherrySignal *joined)
 /* ---- signaling ---- */
 
 static void
+on_open (gpointer user_data)
+{
+  WherryClientLink *self = user_data;
+
+  wherry_signaling_client_send (self->signaling, self->events->join (self->user_data));
+}
+
+static void
 handle_error (WherryClientLink *self, const WherrySignal *signal)
 {
   static const struct
@@ -299,6 +286,13 @@ handle_error (WherryClientLink *self, const WherrySignal *signal)
       = !self->connected
         && (g_strcmp0 (signal->ref, "join") == 0 || g_strcmp0 (signal->ref, "offer") == 0);
 
+  if (!self->joined && signal->code == WHERRY_SIGNAL_ERROR_RESUME_REFUSED)
+    {
+      self->events->signal (self->user_data, signal);
+      if (self->events != NULL)
+        on_open (self); /* anew */
+      return;
+    }
   if (!is_fatal)
     {
       if (self->connected && g_strcmp0 (signal->ref, "offer") == 0)
@@ -324,14 +318,6 @@ handle_left (WherryClientLink *self, WherryLeaveReason reason)
                       || reason == WHERRY_LEAVE_EXPIRED || reason == WHERRY_LEAVE_REPLACED;
 
   end (self, is_final ? WHERRY_ERROR_FORBIDDEN : WHERRY_ERROR_CLOSED, is_final, text);
-}
-
-static void
-on_open (gpointer user_data)
-{
-  WherryClientLink *self = user_data;
-
-  wherry_signaling_client_send (self->signaling, self->events->join (self->user_data));
 }
 
 static void
@@ -407,7 +393,7 @@ wherry_client_link_new (const WherryClientLinkOptions *options,
 void
 wherry_client_link_free (WherryClientLink *self)
 {
-  let_go (self);
+  let_go (self, NULL);
   wherry_client_link_unref (self);
 }
 

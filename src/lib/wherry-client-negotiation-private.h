@@ -57,6 +57,10 @@ void wherry_client_link_take_answer (WherryClientLink *self, const WherrySignal 
 void wherry_client_link_take_refusal (WherryClientLink *self);
 void wherry_client_link_take_candidate (WherryClientLink *self, const WherrySignal *signal);
 
+/* The program's own, and where that names none, the servers of the relay. (transfer full) */
+WherryConfiguration *wherry_client_link_make_configuration (WherryClientLink *self,
+                                                            const WherrySignal *joined);
+
 /* The socket carries the channels if nothing else has before long. */
 void wherry_client_link_arm_tunnel (WherryClientLink *self, const WherrySignal *joined);
 /* Now. FALSE: it cannot be asked for. */

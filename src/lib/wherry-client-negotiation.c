@@ -204,3 +204,31 @@ wherry_client_link_negotiate (WherryClientLink *self)
                     self);
   g_signal_connect (self->connection, "ice-candidate", G_CALLBACK (on_ice_candidate), self);
 }
+
+static void
+add_server (WherryConfiguration *configuration, const WherrySignalIceServer *server)
+{
+  g_autoptr (WherryIceServer) made
+      = wherry_ice_server_new ((const char *const *) server->urls, server->username,
+                               server->credential, NULL);
+
+  /* what the server offers and we cannot use is no reason not to try without */
+  if (made != NULL)
+    wherry_configuration_add_ice_server (configuration, made);
+}
+
+WherryConfiguration *
+wherry_client_link_make_configuration (WherryClientLink *self, const WherrySignal *joined)
+{
+  WherryConfiguration *made = self->configuration != NULL
+                                  ? wherry_configuration_copy (self->configuration)
+                                  : wherry_configuration_new ();
+  GListModel *servers = wherry_configuration_get_ice_servers (made);
+
+  /* signaling is here to tell of it */
+  wherry_configuration_set_restart_on_network_change (made, TRUE);
+  if (g_list_model_get_n_items (servers) == 0 && joined->ice_servers != NULL)
+    for (guint i = 0; i < joined->ice_servers->len; i++)
+      add_server (made, g_ptr_array_index (joined->ice_servers, i));
+  return made;
+}

@@ -198,3 +198,47 @@ wherry_client_send_signal (WherryClient *self, const char *to, const char *json,
     return FALSE;
   return send_text (self, wherry_signal_write_signal_to (to, json, strlen (json), NULL), error);
 }
+
+/* ---- what it is ---- */
+
+WherryClientState
+wherry_client_get_state (WherryClient *self)
+{
+  g_return_val_if_fail (WHERRY_IS_CLIENT (self), WHERRY_CLIENT_STATE_CLOSED);
+  return self->core->state;
+}
+
+const GError *
+wherry_client_get_error (WherryClient *self)
+{
+  g_return_val_if_fail (WHERRY_IS_CLIENT (self), NULL);
+  return self->core->error;
+}
+
+const char *
+wherry_client_get_id (WherryClient *self)
+{
+  g_return_val_if_fail (WHERRY_IS_CLIENT (self), NULL);
+  return self->core->id;
+}
+
+GListModel *
+wherry_client_get_members (WherryClient *self)
+{
+  g_return_val_if_fail (WHERRY_IS_CLIENT (self), NULL);
+  return G_LIST_MODEL (self->core->members);
+}
+
+WherryPeerConnection *
+wherry_client_get_connection (WherryClient *self)
+{
+  g_return_val_if_fail (WHERRY_IS_CLIENT (self), NULL);
+  return wherry_client_core_get_connection (self->core);
+}
+
+WherryClientTransport
+wherry_client_get_transport (WherryClient *self)
+{
+  g_return_val_if_fail (WHERRY_IS_CLIENT (self), WHERRY_CLIENT_TRANSPORT_NONE);
+  return self->core->transport;
+}

@@ -20,6 +20,7 @@ typedef enum
   PROP_MIRROR,
   PROP_CONFIGURATION,
   PROP_RECONNECT,
+  PROP_RESUME,
   PROP_MIN_DELAY,
   PROP_MAX_DELAY,
   PROP_STATE,
@@ -40,6 +41,9 @@ enum
   SIGNAL_MSG,
   SIGNAL_SIGNALED,
   SIGNAL_MEMBER_CHANGED,
+  SIGNAL_CHANNEL,
+  SIGNAL_RESUMED,
+  SIGNAL_GAP,
   N_SIGNALS,
 };
 
@@ -81,6 +85,9 @@ wherry_client_get_property (GObject *object, guint id, GValue *value, GParamSpec
       break;
     case PROP_RECONNECT:
       g_value_set_boolean (value, core->reconnect);
+      break;
+    case PROP_RESUME:
+      g_value_set_boolean (value, core->resume);
       break;
     case PROP_MIN_DELAY:
       g_value_set_uint (value, (guint) (core->backoff.min_us / 1000));
@@ -147,6 +154,9 @@ wherry_client_set_property (GObject *object, guint id, const GValue *value, GPar
       break;
     case PROP_RECONNECT:
       core->reconnect = g_value_get_boolean (value);
+      break;
+    case PROP_RESUME:
+      core->resume = g_value_get_boolean (value);
       break;
     case PROP_MIN_DELAY:
       core->backoff.min_us = (gint64) g_value_get_uint (value) * 1000;
@@ -215,6 +225,14 @@ install_how (GParamFlags flags)
    */
   properties[PROP_RECONNECT]
       = g_param_spec_boolean ("reconnect", NULL, NULL, TRUE, flags | G_PARAM_CONSTRUCT);
+  /**
+   * WherryClient:resume:
+   *
+   * Whether it comes back as the same member, to whose channels ([method@Client.open_channel])
+   * nothing has happened. Messages on them are addressed then (protocol `wherry.1`).
+   */
+  properties[PROP_RESUME]
+      = g_param_spec_boolean ("resume", NULL, NULL, FALSE, flags | G_PARAM_CONSTRUCT);
   /**
    * WherryClient:min-delay:
    *
@@ -348,6 +366,39 @@ install_signals (void)
 }
 
 static void
+install_resume_signals (void)
+{
+  /**
+   * WherryClient::channel:
+   * @self: the client
+   * @channel: a channel
+   *
+   * The relay opened an addressed channel for a topic that others send on, to a client that
+   * resumes; others are told by [signal@Client::data-channel].
+   */
+  signals[SIGNAL_CHANNEL] = g_signal_new ("channel", WHERRY_TYPE_CLIENT, G_SIGNAL_RUN_LAST, 0, NULL,
+                                          NULL, NULL, G_TYPE_NONE, 1, WHERRY_TYPE_CLIENT_CHANNEL);
+  /**
+   * WherryClient::resumed:
+   * @self: the client
+   *
+   * It came back as the same member: its id is the same, and nothing is lost.
+   */
+  signals[SIGNAL_RESUMED] = g_signal_new ("resumed", WHERRY_TYPE_CLIENT, G_SIGNAL_RUN_LAST, 0, NULL,
+                                          NULL, NULL, G_TYPE_NONE, 0);
+  /**
+   * WherryClient::gap:
+   * @self: the client
+   * @topics: labels
+   *
+   * It was to come back as the same member and is another one: others' messages on these topics
+   * may be missing, and its own may not have arrived.
+   */
+  signals[SIGNAL_GAP] = g_signal_new ("gap", WHERRY_TYPE_CLIENT, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                      NULL, G_TYPE_NONE, 1, G_TYPE_STRV);
+}
+
+static void
 wherry_client_class_init (WherryClientClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
@@ -359,6 +410,7 @@ wherry_client_class_init (WherryClientClass *klass)
   install_what ();
   g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
   install_signals ();
+  install_resume_signals ();
 }
 
 static void
@@ -412,48 +464,4 @@ wherry_client_emit_text (WherryClient *self, const char *name, const char *first
                          const char *second)
 {
   g_signal_emit_by_name (self, name, first, second);
-}
-
-/* ---- properties ---- */
-
-WherryClientState
-wherry_client_get_state (WherryClient *self)
-{
-  g_return_val_if_fail (WHERRY_IS_CLIENT (self), WHERRY_CLIENT_STATE_CLOSED);
-  return self->core->state;
-}
-
-const GError *
-wherry_client_get_error (WherryClient *self)
-{
-  g_return_val_if_fail (WHERRY_IS_CLIENT (self), NULL);
-  return self->core->error;
-}
-
-const char *
-wherry_client_get_id (WherryClient *self)
-{
-  g_return_val_if_fail (WHERRY_IS_CLIENT (self), NULL);
-  return self->core->id;
-}
-
-GListModel *
-wherry_client_get_members (WherryClient *self)
-{
-  g_return_val_if_fail (WHERRY_IS_CLIENT (self), NULL);
-  return G_LIST_MODEL (self->core->members);
-}
-
-WherryPeerConnection *
-wherry_client_get_connection (WherryClient *self)
-{
-  g_return_val_if_fail (WHERRY_IS_CLIENT (self), NULL);
-  return wherry_client_core_get_connection (self->core);
-}
-
-WherryClientTransport
-wherry_client_get_transport (WherryClient *self)
-{
-  g_return_val_if_fail (WHERRY_IS_CLIENT (self), WHERRY_CLIENT_TRANSPORT_NONE);
-  return self->core->transport;
 }

@@ -19,9 +19,11 @@ G_BEGIN_DECLS
  * A member of a room at a relay elsewhere: it joins at the URI of a server, and gives the
  * connection to the relay, whose data channels are the topics of the room.
  *
- * When the connection is lost, it comes back by itself: what was sent and not acknowledged is lost
- * then, [property@Client:connection] is another one, and its channels are new ones. Make the
- * channels that are always to be there in a handler of [signal@Client::prepare].
+ * When the connection is lost, it comes back by itself: channels of
+ * [method@Client.open_channel] stay, and with [property@Client:resume] nothing is lost. Of other
+ * channels what was sent and not acknowledged is lost then, [property@Client:connection] is another
+ * one, and its channels are new ones. Make the channels that are always to be there in a handler of
+ * [signal@Client::prepare].
  *
  * Its properties are read when it joins. It belongs to the thread that made it: signals, changes
  * and completions arrive on the main context that was that thread's default one, and only there.
@@ -229,7 +231,8 @@ const GError *wherry_client_get_error (WherryClient *self);
  *
  * Gets [property@Client:id].
  *
- * Returns: (nullable): its own id, as the others know it; another one after each reconnection
+ * Returns: (nullable): its own id, as the others know it; another one after each reconnection that
+ * was not resumed
  *
  * Thread: the creator's
  */

@@ -270,6 +270,21 @@ typedef enum /*< flags >*/
 } WherryJoinFlags;
 
 /**
+ * WherryMessageFlags:
+ * @WHERRY_MESSAGE_FLAGS_NONE: it was sent to everybody just now
+ * @WHERRY_MESSAGE_FLAGS_REPLAYED: it was sent before: from history, or while the client was away
+ * @WHERRY_MESSAGE_FLAGS_DIRECT: it is for this member alone
+ *
+ * What is known of a message of a [class@ClientChannel].
+ */
+typedef enum /*< flags >*/
+{
+  WHERRY_MESSAGE_FLAGS_NONE = 0,
+  WHERRY_MESSAGE_FLAGS_REPLAYED = 1 << 0,
+  WHERRY_MESSAGE_FLAGS_DIRECT = 1 << 1,
+} WherryMessageFlags;
+
+/**
  * WherryClientState:
  * @WHERRY_CLIENT_STATE_CLOSED: it has not joined, or has left
  * @WHERRY_CLIENT_STATE_JOINING: the server and the relay are asked

@@ -6,6 +6,7 @@
 #include "base/wherry-error.h"
 #include "lib/wherry-certificate.h"
 #include "lib/wherry-client.h"
+#include "lib/wherry-client-channel.h"
 #include "lib/wherry-configuration.h"
 #include "lib/wherry-data-channel.h"
 #include "lib/wherry-dtls-transport.h"

@@ -174,6 +174,7 @@ read_by_type (WherrySignal *self, const char *data, gsize length, WherrySignalEr
     case WHERRY_SIGNAL_MEMBER_BACK:
     case WHERRY_SIGNAL_LEFT:
     case WHERRY_SIGNAL_RESTART:
+    case WHERRY_SIGNAL_ACK:
     case WHERRY_SIGNAL_PONG:
     case WHERRY_SIGNAL_ERROR:
     default:

@@ -35,6 +35,7 @@ gboolean wherry_signal_read_will (WherrySignal *self, WherryJsonObject *object,
 gboolean wherry_signal_read_channels (WherrySignal *self, WherryJsonObject *object, GError **error);
 
 gboolean wherry_signal_read_resume (WherrySignal *self, WherryJsonObject *object, GError **error);
+gboolean wherry_signal_read_ack (WherrySignal *self, WherryJsonObject *object, GError **error);
 gboolean wherry_signal_read_resumed (WherrySignal *self, WherryJsonObject *object, GError **error);
 /* token: (nullable): only that it would come back. places: (nullable) */
 void wherry_signal_add_resume (WherryJsonWriter *writer, const char *token,

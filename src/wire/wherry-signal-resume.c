@@ -113,6 +113,20 @@ wherry_signal_read_resumed (WherrySignal *self, WherryJsonObject *object, GError
   return TRUE;
 }
 
+gboolean
+wherry_signal_read_ack (WherrySignal *self, WherryJsonObject *object, GError **error)
+{
+  const char *topic;
+  gint64 own;
+
+  if (!wherry_json_object_get_string (object, "topic", WHERRY_SIGNAL_MESSAGE_MAX, &topic, error)
+      || !wherry_json_object_get_int (object, "own", 0, NUMBER_MAX, &own, error))
+    return FALSE;
+  self->places = wherry_signal_places_new ();
+  wherry_signal_places_get (self->places, topic)->accepted = (guint64) own;
+  return TRUE;
+}
+
 static void
 add_numbers (WherryJsonWriter *writer, const char *name, gsize offset, const GPtrArray *places)
 {

@@ -298,6 +298,8 @@ read_by_type (WherrySignal *self, WherryJsonObject *object, const char *data, gs
     case WHERRY_SIGNAL_RESTART:
     case WHERRY_SIGNAL_TUNNEL:
       return TRUE;
+    case WHERRY_SIGNAL_ACK:
+      return wherry_signal_read_ack (self, object, error);
     case WHERRY_SIGNAL_ERROR:
       return read_error (self, object, error);
     case WHERRY_SIGNAL_JOIN:

@@ -35,6 +35,7 @@ static const char *const type_names[] = {
   [WHERRY_SIGNAL_MEMBER_BACK] = "member-back",
   [WHERRY_SIGNAL_LEFT] = "left",
   [WHERRY_SIGNAL_RESTART] = "restart",
+  [WHERRY_SIGNAL_ACK] = "ack",
   [WHERRY_SIGNAL_PONG] = "pong",
   [WHERRY_SIGNAL_ERROR] = "error",
 };

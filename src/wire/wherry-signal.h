@@ -41,6 +41,7 @@ typedef enum
   WHERRY_SIGNAL_MEMBER_BACK,
   WHERRY_SIGNAL_LEFT,
   WHERRY_SIGNAL_RESTART,
+  WHERRY_SIGNAL_ACK, /* on wherry:notices */
   WHERRY_SIGNAL_PONG,
   WHERRY_SIGNAL_ERROR,
 } WherrySignalType;
@@ -118,7 +119,7 @@ typedef struct
 
   /* join, joined. Secret. NULL: none */
   char *resume;
-  /* join (seen, direct), joined (accepted): (element-type WherrySignalPlace); NULL: none */
+  /* join (seen, direct), joined and ack (accepted): (element-type WherrySignalPlace); NULL: none */
   GPtrArray *places;
   /* joined */
   gboolean resumed;

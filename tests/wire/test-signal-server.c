@@ -204,6 +204,7 @@ test_errors (void)
   g_autofree char *notice
       = wherry_signal_write_notice (WHERRY_SIGNAL_ERROR_TOO_LARGE, "m", "chat", OTHER);
   g_autofree char *ack = wherry_signal_write_ack ("chat", 3, G_MAXUINT64);
+  g_autoptr (WherrySignal) parsed = NULL;
 
   g_assert_cmpint (error->code, ==, WHERRY_SIGNAL_ERROR_ROOM_FULL);
   g_assert_cmpstr (error->message, ==, "full \xef\xbf\xbd");
@@ -214,6 +215,10 @@ test_errors (void)
   g_assert_cmpstr (notice, ==,
                    "{\"type\":\"error\",\"code\":\"too-large\",\"message\":\"m\","
                    "\"topic\":\"chat\",\"peer\":\"" OTHER "\"}");
+  parsed = wherry_signal_parse_server (ack, strlen (ack), NULL);
+  g_assert_cmpint (parsed->type, ==, WHERRY_SIGNAL_ACK);
+  g_assert_cmpuint (wherry_signal_places_get (parsed->places, "chat")->accepted, ==, 3);
+  g_assert_null (wherry_signal_parse_server ("{\"type\":\"ack\"}", 14, NULL));
   g_assert_cmpstr (
       ack, ==, "{\"type\":\"ack\",\"topic\":\"chat\",\"own\":3,\"sequence\":18446744073709551615}");
 }
