@@ -3,6 +3,8 @@
 
 #include "config.h"
 
+#include <glib/gstdio.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +13,8 @@
 #include "lib/wherry.h"
 
 /* Two clients on this machine, wherryd on the other, and both lose their addresses again and again,
- * those of their signaling too, while they talk: they come back as the members that they were. */
+ * those of their signaling too, while they talk; or wherryd ends and is started again, with what it
+ * had on disk: they come back as the members that they were. */
 
 #define SEND_EVERY_MS 2
 #define N_CUTS 5
@@ -20,6 +23,8 @@ typedef struct
 {
   GSubprocess *server;
   char *uri;
+  char *directory;
+  char *file; /* its configuration */
   WherryConfiguration *configuration;
 } Fixture;
 
@@ -56,43 +61,90 @@ on_line (GObject *source, GAsyncResult *result, gpointer user_data)
   self->uri = g_strdup (strrchr (line, ' ') + 1);
 }
 
+/* listen: the address */
 static void
-set_up (Fixture *self, gconstpointer data)
+start (Fixture *self, const char *listen)
 {
   g_autoptr (GSubprocessLauncher) launcher
       = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE);
   g_autoptr (GDataInputStream) output = NULL;
   g_autoptr (GError) error = NULL;
 
+  g_clear_pointer (&self->uri, g_free);
+  g_clear_object (&self->server);
   g_subprocess_launcher_set_child_setup (launcher, wherry_own_network_go_far, NULL, NULL);
-  self->server = g_subprocess_launcher_spawn (launcher, &error, wherryd, "--listen", "10.66.0.2:0",
-                                              "--insecure-open", "--verbose",
-                                              data != NULL ? "--bind-address" : NULL, data, NULL);
+  self->server = g_subprocess_launcher_spawn (launcher, &error, wherryd, "--config", self->file,
+                                              "--listen", listen, "--insecure-open", NULL);
   g_assert_no_error (error);
   output = g_data_input_stream_new (g_subprocess_get_stdout_pipe (self->server));
   g_data_input_stream_read_line_async (output, G_PRIORITY_DEFAULT, NULL, on_line, self);
   WHERRY_WAIT_UNTIL (NULL, self->uri != NULL);
+}
+
+/* data: (nullable): it keeps on disk what that topic keeps */
+static void
+set_up (Fixture *self, gconstpointer data)
+{
+  g_autofree char *text = NULL;
+  g_autoptr (GError) error = NULL;
+
+  self->directory = g_dir_make_tmp ("wherry-cuts-XXXXXX", &error);
+  g_assert_no_error (error);
+  self->file = g_build_filename (self->directory, "wherryd.conf", NULL);
+  text = data == NULL ? g_strdup ("")
+                      : g_strdup_printf ("[wherryd]\nhistory-dir = %s/history\n"
+                                         "[topic %s]\nhistory-messages = 100000\n",
+                                         self->directory, (const char *) data);
+  g_file_set_contents (self->file, text, -1, &error);
+  g_assert_no_error (error);
+  start (self, "10.66.0.2:0");
   self->configuration = wherry_configuration_new ();
 }
 
 static void
 on_exited (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_assert_true (g_subprocess_wait_check_finish (G_SUBPROCESS (source), result, NULL));
+  g_assert_true (g_subprocess_wait_finish (G_SUBPROCESS (source), result, NULL));
   *(gboolean *) user_data = TRUE;
+}
+
+static void
+end_server (Fixture *self, int signal)
+{
+  gboolean exited = FALSE;
+
+  g_subprocess_send_signal (self->server, signal);
+  g_subprocess_wait_async (self->server, NULL, on_exited, &exited);
+  WHERRY_WAIT_UNTIL (NULL, exited);
+  g_assert_true (signal == SIGKILL || g_subprocess_get_successful (self->server));
+}
+
+static void
+empty (const char *path)
+{
+  g_autoptr (GDir) directory = g_dir_open (path, 0, NULL);
+  const char *name;
+
+  while (directory != NULL && (name = g_dir_read_name (directory)) != NULL)
+    {
+      g_autofree char *file = g_build_filename (path, name, NULL);
+
+      empty (file);
+      g_remove (file);
+    }
 }
 
 static void
 tear_down (Fixture *self, gconstpointer data)
 {
-  gboolean exited = FALSE;
-
-  g_subprocess_send_signal (self->server, SIGTERM);
-  g_subprocess_wait_check_async (self->server, NULL, on_exited, &exited);
-  WHERRY_WAIT_UNTIL (NULL, exited);
+  end_server (self, SIGTERM);
+  empty (self->directory);
+  g_rmdir (self->directory);
   g_object_unref (self->server);
   g_object_unref (self->configuration);
   g_free (self->uri);
+  g_free (self->directory);
+  g_free (self->file);
 }
 
 /* ---- clients that number what they send ---- */
@@ -270,6 +322,41 @@ move (guint from, guint to)
 }
 
 static void
+check_back (End *ann, End *bob, guint n, gint64 begin_us)
+{
+  WHERRY_WAIT_UNTIL (NULL, is_back (ann, n) && is_back (bob, n));
+  g_test_message ("%u: back after %" G_GINT64_FORMAT " ms", n,
+                  (g_get_monotonic_time () - begin_us) / 1000);
+  g_assert_true (is_open (ann) && is_open (bob));
+  g_assert_cmpstr (wherry_client_get_id (ann->client), ==, bob->other);
+  g_assert_cmpstr (wherry_client_get_id (bob->client), ==, ann->other);
+}
+
+/* All that was sent before has arrived. */
+static void
+check_flow (End *ann, End *bob)
+{
+  guint from_ann = ann->n_sent;
+  guint from_bob = bob->n_sent;
+
+  WHERRY_WAIT_UNTIL (NULL, bob->heard[1] > from_ann && ann->heard[1] > from_bob);
+}
+
+static void
+finish (End *ann, End *bob, guint n)
+{
+  end_stop (ann);
+  end_stop (bob);
+  WHERRY_WAIT_UNTIL (NULL, has_all (ann, bob) && has_all (bob, ann));
+  g_test_message ("%u and %u messages of each kind", ann->n_sent, bob->n_sent);
+  g_assert_cmpuint (ann->n_connections, >, n);
+  g_assert_cmpuint (bob->n_connections, >, n);
+  g_assert_cmpuint (ann->n_gaps + bob->n_gaps, ==, 0);
+  end_leave (ann);
+  end_leave (bob);
+}
+
+static void
 test_cuts (Fixture *self, gconstpointer data)
 {
   End *ann = end_join (self, "ann");
@@ -279,28 +366,37 @@ test_cuts (Fixture *self, gconstpointer data)
   end_begin (bob, ann);
   for (guint i = 1; i <= N_CUTS; i++)
     {
-      guint from_ann = ann->n_sent;
-      guint from_bob = bob->n_sent;
       gint64 begin_us = g_get_monotonic_time ();
 
-      WHERRY_WAIT_UNTIL (NULL, bob->heard[1] > from_ann && ann->heard[1] > from_bob);
+      check_flow (ann, bob);
       move (i % 2 == 1 ? 1 : 9, i % 2 == 1 ? 9 : 1);
-      WHERRY_WAIT_UNTIL (NULL, is_back (ann, i) && is_back (bob, i));
-      g_test_message ("cut %u: back after %" G_GINT64_FORMAT " ms", i,
-                      (g_get_monotonic_time () - begin_us) / 1000);
-      g_assert_true (is_open (ann) && is_open (bob));
-      g_assert_cmpstr (wherry_client_get_id (ann->client), ==, bob->other);
-      g_assert_cmpstr (wherry_client_get_id (bob->client), ==, ann->other);
+      check_back (ann, bob, i, begin_us);
     }
-  end_stop (ann);
-  end_stop (bob);
-  WHERRY_WAIT_UNTIL (NULL, has_all (ann, bob) && has_all (bob, ann));
-  g_test_message ("%u and %u messages of each kind", ann->n_sent, bob->n_sent);
-  g_assert_cmpuint (ann->n_connections + bob->n_connections, ==, 2 + 2 * N_CUTS);
-  g_assert_cmpuint (ann->n_gaps + bob->n_gaps, ==, 0);
-  end_leave (ann);
-  end_leave (bob);
+  finish (ann, bob, N_CUTS);
   move (9, 1);
+}
+
+static void
+test_restarts (Fixture *self, gconstpointer data)
+{
+  static const int signals[] = { SIGTERM, SIGKILL };
+  End *ann = end_join (self, "ann");
+  End *bob = end_join (self, "bob");
+
+  end_begin (ann, bob);
+  end_begin (bob, ann);
+  for (guint i = 0; i < G_N_ELEMENTS (signals); i++)
+    {
+      g_autofree char *listen = g_strdup (strstr (self->uri, "//") + 2);
+      gint64 begin_us = g_get_monotonic_time ();
+
+      listen[strcspn (listen, "/")] = '\0';
+      check_flow (ann, bob);
+      end_server (self, signals[i]);
+      start (self, listen);
+      check_back (ann, bob, i + 1, begin_us);
+    }
+  finish (ann, bob, G_N_ELEMENTS (signals));
 }
 
 int
@@ -313,5 +409,6 @@ main (int argc, char *argv[])
   if (!wherry_own_network_enter_two ())
     return 77; /* skipped */
   g_test_add ("/client-cuts/same-member-nothing-lost", Fixture, NULL, set_up, test_cuts, tear_down);
+  g_test_add ("/client-cuts/server-restarts", Fixture, "chat", set_up, test_restarts, tear_down);
   return g_test_run ();
 }

@@ -261,8 +261,8 @@ export class WherryRoom extends Target {
   }
 
   #addMembers(list) {
-    for (const { peer, name = '', attributes = {} } of list)
-      this.members.set(peer, { id: peer, name, attributes, state: 'here' });
+    for (const { peer, name = '', attributes = {}, away = false } of list)
+      this.members.set(peer, { id: peer, name, attributes, state: away ? 'away' : 'here' });
     this[EMIT]('members', { members: this.members });
   }
 
