@@ -8,6 +8,7 @@
 #include "relay/wherry-outbox-rules.h"
 #include "relay/wherry-relay-hub-private.h"
 #include "relay/wherry-relay-rules.h"
+#include "wire/wherry-frame.h"
 
 /* Mirrors (protocol.md section 3): the channels that the relay opens towards members that have none
  * of their own on a topic. Their tokens have the highest bit set; those of the members' own
@@ -91,14 +92,27 @@ drop_mirror (WherryTopicEntry *entry)
   entry->mirror_sent = FALSE;
 }
 
+/* Who may come back misses nothing only where messages have numbers, and said that it understands
+ * them when it asked for that. */
+static WherryChannelInit
+init_for (const WherryRoomTopic *topic, const WherryRelayMember *member)
+{
+  WherryChannelInit init = *topic->mirror_init;
+
+  if (member->resumable && *init.protocol == '\0')
+    init.protocol = WHERRY_FRAME_PROTOCOL;
+  return init;
+}
+
 static void
 make_mirror (WherryRoomTopic *topic, WherryRelayMember *member)
 {
   WherryTopicEntry *entry = wherry_topic_entry (topic, member);
   WherryRelayRoom *room = topic->room;
+  const WherryChannelInit init = init_for (topic, member);
 
   entry->mirror = wherry_outbox_new_by_rules (wherry_member_port_get_set (member->port),
-                                              room->relay->config, room->name, topic->mirror_init);
+                                              room->relay->config, room->name, &init);
   if (wherry_outbox_is_addressed (entry->mirror))
     wherry_room_topic_seat (topic, member);
   entry->mirror_token = MIRROR_TOKEN | ++member->last_token;
@@ -158,9 +172,10 @@ wherry_mirror_update (WherryRoomTopic *topic)
     {
       WherryRelayMember *member = g_ptr_array_index (opened, i);
       WherryTopicEntry *entry = g_hash_table_lookup (topic->entries, member);
+      const WherryChannelInit init = init_for (topic, member);
 
       wherry_member_port_post_mirror (member->port, member->peer, entry->mirror_token, topic->topic,
-                                      entry->mirror, topic->mirror_init);
+                                      entry->mirror, &init);
     }
   if (!alive)
     g_hash_table_remove (room->topics, wherry_topic_get_label (topic->topic));

@@ -15,7 +15,6 @@ typedef struct
 {
   RelayFixture fixture;
   WherryGrant *grant;
-  gboolean mirror;
 } Scene;
 
 static void
@@ -46,7 +45,6 @@ try_join (Scene *self, const char *name, const char *token, GPtrArray *places,
     .name = name,
     .address = "127.0.0.1",
     .history = 100,
-    .mirror = self->mirror,
     .resumable = TRUE,
     .resume = token,
     .places = places,
@@ -413,33 +411,6 @@ test_topic_again (Scene *self, gconstpointer data)
   assert_heard (b, place, "de|f");
 }
 
-/* What it missed comes on its own channel, as before, and not on a mirror that is open sooner. */
-static void
-test_no_mirror_between (Scene *self, gconstpointer data)
-{
-  TestClient *ann = join (self, "ann");
-  TestClient *bob;
-  TestChannel *a = open_addressed (ann, "t");
-  TestChannel *b;
-  g_autofree char *token = NULL;
-  WherrySignalError code;
-
-  self->mirror = TRUE;
-  bob = join (self, "bob");
-  token = wherry_relay_member_issue_resume (bob->member);
-  b = open_addressed (bob, "t");
-  open_addressed (ann, "u");
-  fail (bob);
-  say (a, 0, 1, "ab");
-  bob = try_join (self, NULL, token, NULL, &code);
-  connect (bob);
-  g_assert_null (test_client_find (bob, "t"));
-  g_assert_nonnull (test_client_find (bob, "u"));
-  b = open_addressed (bob, "t");
-  say (a, 0, 3, "c");
-  assert_heard (b, &(WherrySignalPlace){ 0 }, "ab|c");
-}
-
 /* It comes back, and its socket goes before it is connected again. */
 static void
 test_away_again (Scene *self, gconstpointer data)
@@ -487,7 +458,6 @@ main (int argc, char *argv[])
     { "/resume/too-late", test_too_late },
     { "/resume/plain-channels-have-history", test_plain },
     { "/resume/topic-that-came-again", test_topic_again },
-    { "/resume/no-mirror-before-its-own-channel", test_no_mirror_between },
     { "/resume/away-again", test_away_again },
   };
 
