@@ -139,13 +139,33 @@ wherry_topic_load_message (WherryTopic *self, WherryMessage *message)
     wherry_topic_log_append (self->log, message, wherry_clock_now_us (self->clock));
 }
 
+/* What is written beyond one that is missing. */
+void
+wherry_topic_retake_locked (WherryTopic *self, WherrySeat *seat)
+{
+  g_autoptr (GPtrArray) kept
+      = g_ptr_array_new_with_free_func ((GDestroyNotify) wherry_message_unref);
+
+  if (self->log != NULL)
+    wherry_topic_log_get_sent (self->log, seat->member, kept);
+  for (guint i = 0; i < kept->len; i++)
+    {
+      guint64 own = wherry_message_get_stamp (g_ptr_array_index (kept, i))->own;
+
+      if (!wherry_number_window_has (&seat->taken, own))
+        wherry_number_window_take (&seat->taken, own);
+    }
+}
+
 void
 wherry_topic_load_accepted (WherryTopic *self, guint64 member, guint64 own)
 {
   G_GNUC_UNUSED g_autoptr (WherryLocker) locker = wherry_locker_new (&self->lock);
   WherrySeat *seat = wherry_topic_seat_locked (self, member);
 
-  seat->taken.all = seat->accepted = own;
+  seat->taken = (WherryNumberWindow){ .all = own };
+  seat->accepted = own;
+  wherry_topic_retake_locked (self, seat);
 }
 
 void

@@ -264,6 +264,18 @@ wherry_topic_log_get_missed (WherryTopicLog *self, guint64 member, guint64 seen,
 }
 
 void
+wherry_topic_log_get_sent (WherryTopicLog *self, guint64 member, GPtrArray *out)
+{
+  for (GList *link = self->messages.head; link != NULL; link = link->next)
+    {
+      const WherryStamp *stamp = wherry_message_get_stamp (link->data);
+
+      if (stamp->sender == member && stamp->own != 0)
+        g_ptr_array_add (out, wherry_message_ref (link->data));
+    }
+}
+
+void
 wherry_topic_log_forget (WherryTopicLog *self, guint64 member)
 {
   if (self->dropped_direct != NULL)

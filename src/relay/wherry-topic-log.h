@@ -48,6 +48,8 @@ void wherry_topic_log_get_history (WherryTopicLog *self, guint n, guint64 member
  * some of it is not kept any more, and out is as it was. */
 gboolean wherry_topic_log_get_missed (WherryTopicLog *self, guint64 member, guint64 seen,
                                       guint64 direct, GPtrArray *out);
+/* What member sent with a number of its own. out: as above. */
+void wherry_topic_log_get_sent (WherryTopicLog *self, guint64 member, GPtrArray *out);
 /* member has left for good. */
 void wherry_topic_log_forget (WherryTopicLog *self, guint64 member);
 

@@ -61,6 +61,9 @@ void wherry_topic_deliver_locked (WherryTopic *self, WherryOutboxSet *from, Wher
 
 /* ---- durable ones ---- */
 
+/* What the log has of the member's is taken, too. */
+void wherry_topic_retake_locked (WherryTopic *self, WherrySeat *seat);
+
 /* On its way to the disk; delivered from there. */
 void wherry_topic_append_locked (WherryTopic *self, WherryMessage *message, WherryGate *gate,
                                  WherryPublished *out);

@@ -232,8 +232,10 @@ void
 wherry_topic_restore_seat (WherryTopic *self, guint64 member, guint64 since)
 {
   G_GNUC_UNUSED g_autoptr (WherryLocker) locker = wherry_locker_new (&self->lock);
+  WherrySeat *seat = wherry_topic_seat_locked (self, member);
 
-  wherry_topic_seat_locked (self, member)->since = since;
+  seat->since = since;
+  wherry_topic_retake_locked (self, seat);
 }
 
 void

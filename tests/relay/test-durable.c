@@ -237,6 +237,48 @@ test_trimmed (Durable *self, gconstpointer data)
   ASSERT_TEXT (v, "19");
 }
 
+static TestClient *
+join_resumable (Durable *self, const char *token, char **next)
+{
+  const WherryJoin join = { .room = "room", .resumable = TRUE, .resume = token };
+  WherrySignalError code;
+  TestClient *client = test_client_try_join_as (&self->fixture, &join, &code);
+
+  g_assert_nonnull (client);
+  settle (self);
+  *next = wherry_relay_member_issue_resume (client->member);
+  test_client_start (client);
+  test_client_wait_connected (client);
+  settle (self);
+  return client;
+}
+
+/* What was written beyond a number that is missing is not taken again by the next process. */
+static void
+test_beyond_a_gap (Durable *self, gconstpointer data)
+{
+  g_autofree char *token = NULL;
+  g_autofree char *next = NULL;
+  TestClient *ann = join_resumable (self, NULL, &token);
+  TestChannel *a = open_addressed (self, ann, "h");
+  TestChannel *b;
+
+  say (self, a, 2, "two");
+  say (self, a, 3, "three");
+  settle (self);
+  kill_and_start (self);
+  b = test_client_open (join (self, "room", "bob", 0), "h");
+  settle (self);
+  ann = join_resumable (self, token, &next);
+  a = open_addressed (self, ann, "h");
+  say (self, a, 2, "two");
+  say (self, a, 3, "three");
+  say (self, a, 1, "one");
+  say (self, a, 4, "four");
+  settle (self);
+  ASSERT_TEXT (b, "one four");
+}
+
 /* Where a subscriber takes nothing its publishers wait, and then it leaves as slow, as from any
  * other topic. */
 static void
@@ -330,6 +372,7 @@ main (int argc, char **argv)
   ADD ("written-first", test_written_first);
   ADD ("killed", test_killed);
   ADD ("trimmed", test_trimmed);
+  ADD ("beyond-a-gap", test_beyond_a_gap);
   ADD ("slow", test_slow);
   ADD ("ends", test_ends);
   ADD ("nobody-came", test_nobody_came);
