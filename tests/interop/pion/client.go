@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/gorilla/websocket"
 	"github.com/pion/datachannel"
@@ -19,6 +20,9 @@ import (
 
 // What pion announces as its largest message (version 3.1 says so in its descriptions, or leaves it out).
 const maxMessage = 65535
+
+// For the answers to the handshake and to join.
+var handshakeTimeout = 60 * time.Second
 
 type frame struct {
 	Type          string          `json:"type"`
@@ -110,7 +114,7 @@ func dialWith(server string, join frame, events func(frame)) (*client, error) {
 	}
 	u.Scheme = strings.Replace(u.Scheme, "http", "ws", 1)
 	u.Path = "/connect"
-	dialer := websocket.Dialer{Subprotocols: []string{"wherry.1"}}
+	dialer := websocket.Dialer{Subprotocols: []string{"wherry.1"}, HandshakeTimeout: handshakeTimeout}
 	ws, _, err := dialer.Dial(u.String(), nil)
 	if err != nil {
 		return nil, fmt.Errorf("dialing %s: %w", u, err)
@@ -145,8 +149,11 @@ func dialWith(server string, join frame, events func(frame)) (*client, error) {
 	case c.id = <-c.joined:
 		return c, nil
 	case err = <-c.failed:
-		return nil, err
+	case <-time.After(handshakeTimeout):
+		err = errors.New("no answer to join")
 	}
+	_ = ws.Close()
+	return nil, err
 }
 
 func (c *client) read() {
