@@ -284,9 +284,11 @@ test_talks (TunnelFixture *self, gconstpointer data)
   g_assert_nonnull (self->mirror);
   g_assert_cmpstr (wherry_channel_get_label (self->mirror), ==, "news");
   g_assert_cmpstr (self->text->str, ==, "and you one ");
+  g_object_ref (chat); /* its set lets it go */
   wherry_channel_close (chat);
   settle (self);
   g_assert_cmpint (wherry_channel_get_state (chat), ==, WHERRY_CHANNEL_CLOSED);
+  g_object_unref (chat);
 }
 
 /* The relay does not read it, because bob does not: no more than a window leaves the client. */
