@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A machine of its own (a network namespace) whose network is cut again and again while two pages in Chromium talk: each
- * time they come back as who they were, and of what they said nothing is lost, doubled or out of order. `--cuts N`
+ * time they come back as who they were, and of what they said nothing is lost, doubled or out of order. `--cuts N`; `--blocked`:
+ * UDP is blocked all the time, and the WebSocket carries the channels.
  */
 
 import assert from 'node:assert/strict';
@@ -12,7 +13,7 @@ import { parseArgs } from 'node:util';
 import { POLLING, launch } from './browsers.mjs';
 import { Daemon } from './daemon.mjs';
 
-const { values } = parseArgs({ options: { cuts: { type: 'string', default: '2' } } });
+const { values } = parseArgs({ options: { cuts: { type: 'string', default: '2' }, blocked: { type: 'boolean', default: false } } });
 const CUTS = Number(values.cuts);
 
 if (!process.env.WHERRY_OWN_MACHINE) {
@@ -34,12 +35,15 @@ const cut = () => {
       tcp dport ${port} reject with tcp reset; tcp sport ${port} reject with tcp reset; }; }\n`,
   });
 };
+const block = () => execFileSync('nft', ['-f', '-'], {
+  input: 'table inet blocked { chain in { type filter hook input priority 0; meta l4proto udp drop; }; }\n',
+});
 const mend = () => execFileSync('nft', ['delete', 'table', 'inet', 'wherry']);
 
 /* Runs in the page. */
 const join = async (name) => {
   const { Wherry } = await import('/wherry.js');
-  const room = Wherry.room(location.href, 'cuts', { name, resume: true, tunnel: false, reconnect: { minDelay: 100, maxDelay: 200 } });
+  const room = Wherry.room(location.href, 'cuts', { name, resume: true, reconnect: { minDelay: 100, maxDelay: 200 } });
   const seen = { events: [], heard: {}, wrong: [], ids: new Set(), open: 0 };
   for (const type of ['resumed', 'gap'])
     room.addEventListener(type, () => seen.events.push(type));
@@ -73,7 +77,7 @@ const talk = (to) => {
 };
 
 const look = (page) => page.evaluate(() => ({
-  ...window.seen, ids: [...window.seen.ids], said: window.said, id: window.room.id, state: window.room.state, members: [...window.room.members.keys()],
+  ...window.seen, ids: [...window.seen.ids], said: window.said, id: window.room.id, state: window.room.state, transport: window.room.transport, members: [...window.room.members.keys()],
 }));
 
 before(async () => {
@@ -81,6 +85,8 @@ before(async () => {
   for (const words of ['link set lo up', 'link add wherry0 type veth peer name wherry1', 'link set wherry1 up', 'addr add 10.77.0.1/24 dev wherry0', 'link set wherry0 up',
     'route add default dev wherry0'])
     execFileSync('ip', words.split(' '));
+  if (values.blocked)
+    block();
   daemon = await Daemon.start();
   /* both pages talk by timers, and only one is in front */
   browser = await launch('chromium', { args: ['--no-sandbox', '--disable-background-timer-throttling'] });
@@ -127,6 +133,7 @@ test(`${CUTS} cuts, and nothing lost, doubled or out of order`, { timeout: 60_00
     assert.deepEqual(seen.events, Array(CUTS).fill('resumed'));
     assert.deepEqual([seen.ids, seen.id, seen.members], [[ids[i]], ids[i], [ids[1 - i]]]);
     assert.equal(seen.open, 1);
+    assert.equal(seen.transport, values.blocked ? 'websocket' : 'webrtc');
   }
   for (const page of pages)
     await page.evaluate(() => window.room.leave());
