@@ -34,7 +34,9 @@ if (!process.env.WHERRY_OWN_MACHINE) {
 }
 
 const startDaemon = (machine) => new Promise((resolve, reject) => {
-  const [program, ...words] = machine.on(process.env.WHERRYD, '--listen', '0.0.0.0:0', '--insecure-open', '--resume-window-ms', '60000');
+  /* what gathers for who is cut off has to have room, or that one leaves as slow: not what is tried here */
+  const [program, ...words] = machine.on(process.env.WHERRYD, '--listen', '0.0.0.0:0', '--insecure-open', '--resume-window-ms', '60000',
+    '--outbox-bytes', '16M', '--member-bytes', '32M', '--resume-bytes', '16M');
   const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'inherit'] });
   child.once('exit', (code) => reject(new Error(`wherryd ended: ${code}`)));
   readline.createInterface({ input: child.stdout }).on('line', (line) => {
