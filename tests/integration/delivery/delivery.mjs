@@ -125,7 +125,7 @@ const oneRound = async (t, seed) => {
 
     const logs = await askAll(groups, 'log');
     const heard = await listener.log();
-    const good = bad.map(([, to], i) => [to, bad[i + 1]?.[0] ?? heard.now]);
+    const good = bad.map(([from, to], i) => [to, bad[i + 1]?.[0] ?? heard.now, to - from]);
     const fresh = newest(heard, good, FRESH_MS);
     t.diagnostic(`${logs.map(({ name, heard: list, resumes }) => `${name} heard ${list.length} (${list.filter((entry) => entry[4] & 2).length} replayed), came back ${resumes}`).join('; ')}`);
     t.diagnostic(`lossy: ${heard.heard.length} heard, newest again after ${fresh.times.join(', ')} ms; ${((Date.now() - start) / 1000).toFixed(1)} s`);
