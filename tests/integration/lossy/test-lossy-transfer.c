@@ -266,7 +266,8 @@ assert_fresh (LossyFlow *flow)
   g_assert_cmpuint (flow->misplaced, ==, 0);
   g_assert_cmpfloat (flow->sent - flow->received, <,
                      2 * lost * flow->sent + 3 * sqrt (lost * flow->sent) + 3);
-  if (link->loss > 0 && flow->kind.reliability == WHERRY_MAX_RETRANSMITS && flow->sent > 300)
+  /* at one in a hundred, 400 messages all arrive once in 55 runs */
+  if (lost * flow->sent > 20 && flow->kind.reliability == WHERRY_MAX_RETRANSMITS)
     g_assert_cmpuint (flow->received, <, flow->sent);
   g_assert_cmpint (lossy_flow_latency (flow, 0.5), <,
                    3 * link->delay_us + (flow->kind.ordered ? IN_TURN_US : G_USEC_PER_SEC));
