@@ -146,7 +146,7 @@ test_slow (RelayEnd *self, gconstpointer data)
   g_autoptr (GError) error = NULL;
   guint n = 0;
 
-  g_object_set (self->relay, "block-limit", 100, "outbox-high", (guint64) 65536, "outbox-low",
+  g_object_set (self->relay, "block-limit", 1000, "outbox-high", (guint64) 65536, "outbox-low",
                 (guint64) 16384, NULL);
   ann = local_end_join (self, "room", "ann", WHERRY_JOIN_FLAGS_SEND_ONLY);
   bob = local_end_join (self, "room", "bob", WHERRY_JOIN_FLAGS_NONE);
