@@ -76,10 +76,12 @@ make_socket (WherrySctpAssociation *self, GError **error)
                    g_strerror (errno));
       return NULL;
     }
+  wherry_sctp_runtime_count_socket (1);
   address.sconn_addr = wherry_sctp_endpoint_get_address (self->endpoint);
   if (!wherry_sctp_options_socket (so, &options, error))
     {
       usrsctp_close (so);
+      wherry_sctp_runtime_count_socket (-1);
       return NULL;
     }
   usrsctp_set_upcall (so, wherry_sctp_runtime_upcall, address.sconn_addr);
@@ -88,6 +90,7 @@ make_socket (WherrySctpAssociation *self, GError **error)
       g_set_error (error, WHERRY_ERROR, WHERRY_ERROR_FAILED, "Binding an SCTP socket: %s",
                    g_strerror (errno));
       usrsctp_close (so);
+      wherry_sctp_runtime_count_socket (-1);
       return NULL;
     }
   return so;

@@ -132,6 +132,7 @@ wherry_sctp_association_release (WherrySctpAssociation *self)
 
       /* SO_LINGER {1, 0}: an ABORT (RFC 9260 section 9.1) if the other side is still there */
       WHERRY_SCTP_CALL (self, usrsctp_close (so));
+      wherry_sctp_runtime_count_socket (-1);
       flush (self);
     }
   wherry_sctp_association_clear_received (self);

@@ -69,6 +69,8 @@ static struct
   guint64 ticks;
 } runtime;
 
+static gint n_sockets; /* any thread: atomic */
+
 /* The endpoint for which this thread is inside usrsctp. */
 static __thread WherrySctpEndpoint *entered;
 
@@ -375,6 +377,18 @@ wherry_sctp_runtime_get_n_endpoints (void)
   n = g_hash_table_size (runtime.endpoints);
   wherry_lock_release (&runtime.lock);
   return n;
+}
+
+void
+wherry_sctp_runtime_count_socket (int change)
+{
+  g_atomic_int_add (&n_sockets, change);
+}
+
+guint
+wherry_sctp_runtime_get_n_sockets (void)
+{
+  return (guint) g_atomic_int_get (&n_sockets);
 }
 
 guint64

@@ -56,6 +56,9 @@ void wherry_sctp_runtime_upcall (struct socket *so, void *address, int flags);
 
 /* Endpoints registered now. Thread: any */
 guint wherry_sctp_runtime_get_n_endpoints (void);
+/* A socket of usrsctp's was made (+1), or is closed (-1); how many are open. Thread: any */
+void wherry_sctp_runtime_count_socket (int change);
+guint wherry_sctp_runtime_get_n_sockets (void);
 /* Times that sctp-timer drove usrsctp's timers: it does not rise while no endpoint exists (but for
  * a few after the last one, which free what usrsctp freed late). Thread: any */
 guint64 wherry_sctp_runtime_get_ticks (void);

@@ -185,6 +185,7 @@ pair_clear (Pair *pair)
   side_clear (&pair->b, pair->context);
   g_main_context_unref (pair->context);
   g_assert_cmpuint (wherry_sctp_runtime_get_n_endpoints (), ==, 0);
+  g_assert_cmpuint (wherry_sctp_runtime_get_n_sockets (), ==, 0);
 }
 
 WherryMessage *
@@ -246,6 +247,7 @@ run_and_shut_down (void)
   int result = g_test_run ();
 
   g_assert_cmpuint (wherry_sctp_runtime_get_n_endpoints (), ==, 0);
+  g_assert_cmpuint (wherry_sctp_runtime_get_n_sockets (), ==, 0);
   g_assert_true (wherry_sctp_runtime_shutdown ());
   return result;
 }
