@@ -40,7 +40,8 @@ test_shared (void)
   WHERRY_WAIT_UNTIL (NULL, count_network_threads () == 1);
   connection_pair_free (pairs[0]);
   connection_pair_free (pairs[1]);
-  g_assert_cmpuint (count_network_threads (), ==, 1);
+  /* a thread of GLib's has the name of the one that made it until it takes its own */
+  WHERRY_WAIT_UNTIL (NULL, count_network_threads () == 1);
   connection_pair_free (pairs[2]);
   WHERRY_WAIT_UNTIL (NULL, count_network_threads () == 0);
 }
