@@ -181,24 +181,10 @@ wherry_mirror_update (WherryRoomTopic *topic)
     g_hash_table_remove (room->topics, wherry_topic_get_label (topic->topic));
 }
 
-/* The topics of a room may end while they are gone through. */
-static GPtrArray *
-list_topics (WherryRelayRoom *self)
-{
-  GPtrArray *topics = g_ptr_array_new ();
-  GHashTableIter iter;
-  gpointer value;
-
-  g_hash_table_iter_init (&iter, self->topics);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
-    g_ptr_array_add (topics, value);
-  return topics;
-}
-
 void
 wherry_mirror_connected (WherryRelayRoom *self, WherryRelayMember *member)
 {
-  g_autoptr (GPtrArray) topics = list_topics (self);
+  g_autoptr (GPtrArray) topics = wherry_relay_room_list_topics (self);
 
   for (guint i = 0; i < topics->len; i++)
     {
@@ -285,7 +271,7 @@ wherry_mirror_failed (WherryRelayRoom *self, WherryRelayMember *member, guint64 
 void
 wherry_mirror_retry (WherryRelayRoom *self, WherryRelayMember *member)
 {
-  g_autoptr (GPtrArray) topics = list_topics (self);
+  g_autoptr (GPtrArray) topics = wherry_relay_room_list_topics (self);
 
   for (guint i = 0; i < topics->len; i++)
     {

@@ -316,6 +316,9 @@ void wherry_relay_member_publish_will (WherryRelayMember *self, WherryLeaveReaso
 /* wherry-room-topic.c */
 WherryRoomTopic *wherry_room_topic_new (WherryRelayRoom *room, const char *label);
 void wherry_room_topic_free (gpointer topic);
+/* Of WherryRoomTopic, borrowed: for going through them where they may end meanwhile. (transfer
+ * full) */
+GPtrArray *wherry_relay_room_list_topics (WherryRelayRoom *self);
 void wherry_own_channel_free (gpointer own);
 WherryTopicEntry *wherry_topic_entry (WherryRoomTopic *topic,
                                       WherryRelayMember *member); /* made if new */

@@ -73,6 +73,19 @@ wherry_room_topic_free (gpointer data)
   g_free (topic);
 }
 
+GPtrArray *
+wherry_relay_room_list_topics (WherryRelayRoom *self)
+{
+  GPtrArray *topics = g_ptr_array_new ();
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->topics);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    g_ptr_array_add (topics, value);
+  return topics;
+}
+
 void
 wherry_own_channel_free (gpointer data)
 {
@@ -210,13 +223,8 @@ wherry_relay_room_flush (WherryRelayRoom *self, WherryRelayMember *member, guint
 void
 wherry_relay_room_leave_topics (WherryRelayRoom *self, WherryRelayMember *member)
 {
-  g_autoptr (GPtrArray) topics = g_ptr_array_new ();
-  GHashTableIter iter;
-  gpointer value;
+  g_autoptr (GPtrArray) topics = wherry_relay_room_list_topics (self);
 
-  g_hash_table_iter_init (&iter, self->topics);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
-    g_ptr_array_add (topics, value);
   for (guint i = 0; i < topics->len; i++)
     {
       WherryRoomTopic *topic = g_ptr_array_index (topics, i);
@@ -229,13 +237,8 @@ wherry_relay_room_leave_topics (WherryRelayRoom *self, WherryRelayMember *member
 void
 wherry_relay_room_pause_topics (WherryRelayRoom *self, WherryRelayMember *member)
 {
-  g_autoptr (GPtrArray) topics = g_ptr_array_new ();
-  GHashTableIter iter;
-  gpointer value;
+  g_autoptr (GPtrArray) topics = wherry_relay_room_list_topics (self);
 
-  g_hash_table_iter_init (&iter, self->topics);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
-    g_ptr_array_add (topics, value);
   for (guint i = 0; i < topics->len; i++)
     {
       WherryRoomTopic *topic = g_ptr_array_index (topics, i);
