@@ -72,3 +72,17 @@ wherry_token_bucket_wait_us (WherryTokenBucket *self, gint64 now_us)
     return 0;
   return -self->level / (gint64) self->rate + 1;
 }
+
+static gboolean
+is_full (gpointer key, gpointer value, gpointer user_data)
+{
+  WherryTokenBucket *bucket = value;
+
+  return wherry_token_bucket_has (bucket, bucket->burst, *(gint64 *) user_data);
+}
+
+void
+wherry_token_bucket_forget_full (GHashTable *buckets, gint64 now_us)
+{
+  g_hash_table_foreach_remove (buckets, is_full, &now_us);
+}

@@ -26,5 +26,7 @@ gboolean wherry_token_bucket_has (WherryTokenBucket *self, guint64 amount, gint6
 void wherry_token_bucket_charge (WherryTokenBucket *self, guint64 amount, gint64 now_us);
 /* How long until it is out of debt; 0: it is not in debt. */
 gint64 wherry_token_bucket_wait_us (WherryTokenBucket *self, gint64 now_us);
+/* buckets: a table whose values are buckets. A full one is as good as none: it goes. */
+void wherry_token_bucket_forget_full (GHashTable *buckets, gint64 now_us);
 
 G_END_DECLS

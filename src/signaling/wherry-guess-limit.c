@@ -37,15 +37,6 @@ wherry_guess_limit_free (WherryGuessLimit *self)
   g_free (self);
 }
 
-/* A full bucket is as good as none. */
-static gboolean
-is_full (gpointer key, gpointer value, gpointer user_data)
-{
-  WherryTokenBucket *bucket = value;
-
-  return wherry_token_bucket_has (bucket, bucket->burst, *(gint64 *) user_data);
-}
-
 static WherryTokenBucket *
 get_shared (WherryGuessLimit *self, gint64 now_us)
 {
@@ -89,7 +80,7 @@ wherry_guess_limit_note (WherryGuessLimit *self, const char *address, gint64 now
     return;
   if (g_hash_table_size (self->buckets) >= WHERRY_GUESSERS_MAX
       && !g_hash_table_contains (self->buckets, &key))
-    g_hash_table_foreach_remove (self->buckets, is_full, &now_us);
+    wherry_token_bucket_forget_full (self->buckets, now_us);
   bucket = find_bucket (self, &key, now_us);
   if (bucket == NULL)
     {
