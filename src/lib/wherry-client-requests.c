@@ -7,6 +7,7 @@
 
 #include "base/wherry-error.h"
 #include "base/wherry-limits.h"
+#include "lib/wherry-attributes-private.h"
 #include "lib/wherry-client-core-private.h"
 #include "wire/wherry-json-scan.h"
 
@@ -116,17 +117,9 @@ wherry_client_core_keep_attributes (WherryClientCore *self, const char *attribut
 gboolean
 wherry_client_set_attributes (WherryClient *self, const char *json, GError **error)
 {
-  g_autoptr (GError) wrong = NULL;
-
   g_return_val_if_fail (WHERRY_IS_CLIENT (self), FALSE);
-  if (json != NULL && !wherry_signal_attributes_check (json, strlen (json), &wrong))
-    {
-      g_set_error_literal (error, WHERRY_ERROR,
-                           wrong->code == WHERRY_ERROR_TOO_LARGE ? WHERRY_ERROR_TOO_LARGE
-                                                                 : WHERRY_ERROR_INVALID_ARGUMENT,
-                           wrong->message);
-      return FALSE;
-    }
+  if (!wherry_attributes_check (json, error))
+    return FALSE;
   wherry_client_core_keep_attributes (self->core, json);
   return self->core->link == NULL
          || wherry_client_link_send (self->core->link,

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/wherry-error.h"
+#include "lib/wherry-attributes-private.h"
 #include "lib/wherry-enum-types.h"
 #include "lib/wherry-member-private.h"
 #include "wire/wherry-reason.h"
@@ -371,19 +372,12 @@ wherry_member_ban (WherryMember *self, guint seconds, GError **error)
 gboolean
 wherry_member_set_attributes (WherryMember *self, const char *json, GError **error)
 {
-  g_autoptr (GError) wrong = NULL;
   WherryRelayMember *member;
   WherrySignalError code;
 
   g_return_val_if_fail (WHERRY_IS_MEMBER (self), FALSE);
-  if (json != NULL && !wherry_signal_attributes_check (json, strlen (json), &wrong))
-    {
-      g_set_error_literal (error, WHERRY_ERROR,
-                           wrong->code == WHERRY_ERROR_TOO_LARGE ? WHERRY_ERROR_TOO_LARGE
-                                                                 : WHERRY_ERROR_INVALID_ARGUMENT,
-                           wrong->message);
-      return FALSE;
-    }
+  if (!wherry_attributes_check (json, error))
+    return FALSE;
   member = find_here (self, error);
   return member != NULL && wherry_relay_member_set_attributes (member, json, NULL, &code, error);
 }
