@@ -397,34 +397,3 @@ wherry_relay_hub_shutdown (WherryRelayHub *self, void (*done) (gpointer user_dat
     wherry_relay_member_end (g_ptr_array_index (members, i), WHERRY_LEAVE_SHUTDOWN, FALSE);
   look_whether_done (self);
 }
-
-/* ---- statistics ---- */
-
-void
-wherry_relay_hub_get_stats (WherryRelayHub *self, WherryRelayStats *out)
-{
-  GHashTableIter iter;
-  gpointer value;
-
-  WHERRY_ASSERT_OWNER (self);
-  *out = (WherryRelayStats){ .members = self->n_present, .peers = self->n_peers };
-  g_hash_table_iter_init (&iter, self->rooms);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
-    {
-      const WherryRelayRoom *room = value;
-
-      out->rooms += room->members->len > 0;
-      out->topics += g_hash_table_size (room->topics);
-    }
-  g_hash_table_iter_init (&iter, self->members);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
-    {
-      const WherryRelayMember *member = value;
-
-      out->connected += member->present && member->connected;
-      if (member->port != NULL)
-        out->outbox_bytes
-            += wherry_outbox_set_get_bytes (wherry_member_port_get_set (member->port));
-    }
-  out->budget_used = wherry_budget_get_used (self->budget);
-}

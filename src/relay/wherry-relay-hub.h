@@ -149,18 +149,6 @@ gboolean wherry_relay_hub_unban (WherryRelayHub *self, const WherryBanned *who);
 void wherry_relay_hub_shutdown (WherryRelayHub *self, void (*done) (gpointer user_data),
                                 gpointer user_data);
 
-typedef struct
-{
-  guint rooms;
-  guint members;
-  guint connected; /* members whose association is up */
-  guint topics;
-  guint peers; /* peer threads not yet joined */
-  gsize outbox_bytes;
-  gsize budget_used;
-} WherryRelayStats;
-void wherry_relay_hub_get_stats (WherryRelayHub *self, WherryRelayStats *out);
-
 const char *wherry_relay_member_get_id (WherryRelayMember *self);
 const char *wherry_relay_member_get_room (WherryRelayMember *self);
 const char *wherry_relay_member_get_name (WherryRelayMember *self);
@@ -239,6 +227,18 @@ gboolean wherry_relay_hub_publish (WherryRelayHub *self, const char *room, const
                                    WherryMessage *message, WherrySignalError *code, GError **error);
 
 /* ---- wherry-relay-list.c: what there is, and who is sent away ---- */
+
+typedef struct
+{
+  guint rooms;
+  guint members;
+  guint connected; /* members whose association is up */
+  guint topics;
+  guint peers; /* peer threads not yet joined */
+  gsize outbox_bytes;
+  gsize budget_used;
+} WherryRelayStats;
+void wherry_relay_hub_get_stats (WherryRelayHub *self, WherryRelayStats *out);
 
 typedef struct
 {

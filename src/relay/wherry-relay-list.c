@@ -36,10 +36,11 @@ find_room (WherryRelayHub *self, const char *name)
   return room != NULL && is_there (room) ? room : NULL;
 }
 
-void
-wherry_relay_hub_foreach_room (WherryRelayHub *self,
-                               void (*func) (const WherryRoomView *view, gpointer data),
-                               gpointer data)
+typedef void (*RoomFunc) (const WherryRoomView *view, gpointer data);
+
+/* all: those too that only wait for their last peers to end. */
+static void
+foreach_room (WherryRelayHub *self, gboolean all, RoomFunc func, gpointer data)
 {
   GHashTableIter iter;
   gpointer value;
@@ -48,14 +49,49 @@ wherry_relay_hub_foreach_room (WherryRelayHub *self,
   g_hash_table_iter_init (&iter, self->rooms);
   while (g_hash_table_iter_next (&iter, NULL, &value))
     {
-      const WherryRelayRoom *room = value;
       WherryRoomView view;
 
-      if (!is_there (room))
+      if (!all && !is_there (value))
         continue;
-      view_room (room, &view);
+      view_room (value, &view);
       func (&view, data);
     }
+}
+
+void
+wherry_relay_hub_foreach_room (WherryRelayHub *self, RoomFunc func, gpointer data)
+{
+  foreach_room (self, FALSE, func, data);
+}
+
+static void
+count_room (const WherryRoomView *view, gpointer data)
+{
+  WherryRelayStats *stats = data;
+
+  stats->rooms += view->members > 0;
+  stats->topics += view->topics;
+  stats->connected += view->connected;
+}
+
+void
+wherry_relay_hub_get_stats (WherryRelayHub *self, WherryRelayStats *out)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  *out = (WherryRelayStats){ .members = self->n_present, .peers = self->n_peers };
+  foreach_room (self, TRUE, count_room, out);
+  g_hash_table_iter_init (&iter, self->members);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      const WherryRelayMember *member = value;
+
+      if (member->port != NULL)
+        out->outbox_bytes
+            += wherry_outbox_set_get_bytes (wherry_member_port_get_set (member->port));
+    }
+  out->budget_used = wherry_budget_get_used (self->budget);
 }
 
 gboolean
