@@ -23,19 +23,23 @@ MAY_USE = {
     "control": "*",
     "lib": "*",
     "daemon": "*",
-    "cli": "*",
+    "cli": [],
 }
 # Single headers of plain data that a layer may see besides.
-BESIDES = {"relay": ["ice/wherry-ice-config.h"]}
+BESIDES = {
+    "relay": ["ice/wherry-ice-config.h"],
+    # the command-line peer is a user of the library as any other
+    "cli": ["lib/wherry.h"],
+}
 NEVER = {"daemon": ["cli"], "cli": ["daemon"]}
 
 # How a library's headers begin, and the folders that may include them.
 LIBRARIES = {
-    "json-glib/": ["wire"],
+    "json-glib/": ["wire", "cli"],
     "nice/": ["ice"],
     "agent.h": ["ice"],
     "stun/": ["ice"],
-    "gnutls/": ["dtls"],
+    "gnutls/": ["dtls", "cli"],
     "usrsctp": ["sctp"],
     "libsoup/": ["signaling"],
     "jwt": ["signaling"],
@@ -101,6 +105,7 @@ PLANTED = {
     "unknown-folder": {"src/elsewhere/a.c": "\n"},
     "library": {"src/peer/b.c": "#include <usrsctp.h>\n"},
     "spaced": {"src/base/a.c": '  #  include "wire/w.h"\n'},
+    "private": {"src/cli/a.c": '#include "wire/w.h"\n'},
     "programs": {"src/cli/a.c": '#include "daemon/d.h"\n'},
 }
 

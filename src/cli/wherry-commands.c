@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "wherry-cli"
+
+#include "config.h"
+
+#include <glib/gi18n.h>
+
+#include "cli/wherry-commands.h"
+
+const WherryCommand wherry_commands[] = {
+  { "echo", N_ ("ROOM"), N_ ("Send everything that is said in a room back to who said it"),
+    "wherry echo test", WHERRY_OPTIONS_ROOM | WHERRY_OPTIONS_JSON, wherry_command_echo },
+  { NULL },
+};
+
+const WherryCommand *
+wherry_commands_find (const char *name)
+{
+  for (const WherryCommand *command = wherry_commands; command->name != NULL; command++)
+    if (g_str_equal (command->name, name))
+      return command;
+  return NULL;
+}
