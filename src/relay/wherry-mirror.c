@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "relay/wherry-outbox-rules.h"
+#include "relay/wherry-planted.h"
 #include "relay/wherry-relay-hub-private.h"
 #include "relay/wherry-relay-rules.h"
 #include "wire/wherry-frame.h"
@@ -79,6 +80,7 @@ wants_mirror (WherryRoomTopic *topic, WherryRelayMember *member, const WherryTop
   return member->mirror && member->connected && member->peer != NULL
          && (entry == NULL || !entry->mirror_failed)
          && (member->closed_labels == NULL || !g_hash_table_contains (member->closed_labels, label))
+         && (member->opens == NULL || !g_hash_table_contains (member->opens, label))
          && (entry == NULL || (entry->served == NULL && !entry->own_again))
          && wherry_grant_may_subscribe (member->grant, label);
 }
@@ -92,15 +94,15 @@ drop_mirror (WherryTopicEntry *entry)
   entry->mirror_sent = FALSE;
 }
 
-/* Who may come back misses nothing only where messages have numbers, and said that it understands
- * them when it asked for that. */
+/* Headers are for those who said that they understand them: who may come back misses nothing only
+ * where messages have numbers, and whoever did not ask sees messages as they are. */
 static WherryChannelInit
 init_for (const WherryRoomTopic *topic, const WherryRelayMember *member)
 {
   WherryChannelInit init = *topic->mirror_init;
 
-  if (member->resumable && *init.protocol == '\0')
-    init.protocol = WHERRY_FRAME_PROTOCOL;
+  if (*init.protocol == '\0' || strcmp (init.protocol, WHERRY_FRAME_PROTOCOL) == 0)
+    init.protocol = member->addressed || WHERRY_PLANT (HEADERS_TO_ALL) ? WHERRY_FRAME_PROTOCOL : "";
   return init;
 }
 
@@ -234,6 +236,17 @@ wherry_mirror_unwanted (WherryRelayMember *member, const char *label)
   if (g_hash_table_size (member->closed_labels) >= CLOSED_LABELS_MAX)
     g_hash_table_remove_all (member->closed_labels);
   g_hash_table_add (member->closed_labels, g_strdup (label));
+}
+
+void
+wherry_mirror_expect (WherryRelayMember *member, const char *const *labels)
+{
+  g_clear_pointer (&member->opens, g_hash_table_unref);
+  if (labels == NULL)
+    return;
+  member->opens = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  for (guint i = 0; labels[i] != NULL; i++)
+    g_hash_table_add (member->opens, g_strdup (labels[i]));
 }
 
 void

@@ -29,7 +29,8 @@
   X (DIRECT_TO_ALL, "direct-goes-to-all")                                                          \
   X (DIRECT_FORGOTTEN, "resume-forgets-direct")                                                    \
   X (RESUME_SHORT, "resume-misses-one")                                                            \
-  X (RESUME_TWICE, "resume-repeats-one")
+  X (RESUME_TWICE, "resume-repeats-one")                                                           \
+  X (HEADERS_TO_ALL, "mirrors-have-headers")
 
 #ifdef WHERRY_PLANTED
 enum

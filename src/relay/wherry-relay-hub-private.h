@@ -93,6 +93,7 @@ struct _WherryRelayMember
   GSource *expiry_timer; /* NULL: it may stay */
   guint history;         /* how much of what is kept it wants */
   gboolean resumable;    /* it has a token, or will */
+  gboolean addressed;    /* its mirrors may have headers */
   gboolean away;         /* its connection is gone, and it may come back */
   gboolean told_away;    /* and the others know */
   gboolean resumed;      /* it came back, once or more */
@@ -133,6 +134,7 @@ struct _WherryRelayMember
   gboolean candidates_ended;
   GHashTable *owns;          /* token to WherryOwnChannel */
   GHashTable *closed_labels; /* topics that it closed and that are not mirrored to it; NULL: none */
+  GHashTable *opens;         /* topics that it will open itself and has not yet; NULL: none */
   guint64 last_token;        /* of mirrors */
   guint n_topics;            /* that it began and that are there */
 };
@@ -354,6 +356,8 @@ void wherry_mirror_closed (WherryRelayRoom *self, WherryRelayMember *member, gui
 void wherry_mirror_failed (WherryRelayRoom *self, WherryRelayMember *member, guint64 token);
 /* The member closed the channel that it was served on: it is not mirrored to it again. */
 void wherry_mirror_unwanted (WherryRelayMember *member, const char *label);
+/* It will open channels of its own on these topics: no mirrors before. labels: (nullable) */
+void wherry_mirror_expect (WherryRelayMember *member, const char *const *labels);
 /* One of its channels is closed: mirrors that did not fit may now. */
 void wherry_mirror_retry (WherryRelayRoom *self, WherryRelayMember *member);
 

@@ -78,9 +78,11 @@ typedef struct
   guint history;      /* so many kept messages of each topic first */
   gboolean resumable; /* it may be away when its connection fails, and come back with a token */
   const char *resume; /* (nullable): the token of one that comes back */
-  const GPtrArray *places; /* (nullable) (element-type WherrySignalPlace): how far it got */
-  const char *address;     /* where its signaling comes from, for the log and limits (nullable) */
-  WherryGrant *grant;      /* what it may do here; a reference is taken (nullable): everything */
+  const GPtrArray *places;  /* (nullable) (element-type WherrySignalPlace): how far it got */
+  gboolean addressed;       /* it understands headers on mirrors; resumable says so too */
+  const char *const *opens; /* (nullable): no mirrors of these: it opens channels of its own */
+  const char *address;      /* where its signaling comes from, for the log and limits (nullable) */
+  WherryGrant *grant;       /* what it may do here; a reference is taken (nullable): everything */
   /* (nullable): it has no network: made on the hub's context by wherry_relay_member_start() */
   WherryPeerTransportFunc transport;
   gpointer transport_data;

@@ -73,6 +73,8 @@ wherry_relay_member_new (WherryRelayHub *relay, WherryRelayRoom *room, const Whe
   self->history = join->history;
   self->resumable = join->resumable && join->transport == NULL && !room->echo
                     && relay->config->resume_window_us > 0;
+  self->addressed = join->addressed || join->resumable;
+  wherry_mirror_expect (self, join->opens);
   self->transport = join->transport;
   self->transport_data = join->transport_data;
   self->events = events;
@@ -120,6 +122,7 @@ wherry_relay_member_unref (WherryRelayMember *self)
   g_assert (self->peer == NULL && self->connect_timer == NULL);
   g_hash_table_unref (self->owns);
   g_clear_pointer (&self->closed_labels, g_hash_table_unref);
+  g_clear_pointer (&self->opens, g_hash_table_unref);
   g_clear_pointer (&self->candidates, g_ptr_array_unref);
   g_clear_pointer (&self->port, wherry_member_port_unref);
   g_clear_pointer (&self->last_set, wherry_outbox_set_unref);

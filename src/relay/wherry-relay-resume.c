@@ -165,6 +165,7 @@ wherry_relay_hub_resume (WherryRelayHub *self, const WherryJoin *join,
   member->address = g_strdup (join->address);
   wherry_relay_hub_count_address (self, member->address, 1);
   member->mirror = join->mirror;
+  wherry_mirror_expect (member, join->opens);
   wherry_clock_clear_source (&member->away_timer);
   take_grant (member, join->grant);
   wherry_relay_member_renew_presence (member, join);

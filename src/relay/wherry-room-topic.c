@@ -155,6 +155,8 @@ wherry_relay_room_subscribe (WherryRelayRoom *self, WherryRelayMember *member, g
     }
   if (member->closed_labels != NULL)
     g_hash_table_remove (member->closed_labels, init->label); /* it wants this one after all */
+  if (member->opens != NULL)
+    g_hash_table_remove (member->opens, init->label);
 
   wherry_mirror_update (topic);
   /* published: now the channel may be acknowledged */

@@ -85,6 +85,8 @@ join_room (WherrySignalingSession *self, const WherrySignal *signal, const char 
     .resumable = signal->resumable,
     .resume = signal->resume,
     .places = signal->places,
+    .addressed = signal->addressed,
+    .opens = (const char *const *) signal->opens,
     .address = self->address,
   };
 

@@ -19,6 +19,35 @@ static const WherryJsonLimits limits = {
 };
 
 static gboolean
+read_opens (WherrySignal *self, WherryJsonObject *object, GError **error)
+{
+  g_autoptr (WherryJsonArray) opens = NULL;
+  guint n;
+
+  if (!wherry_json_object_get_array_or_null (object, "opens", &opens, error))
+    return FALSE;
+  if (opens == NULL)
+    return TRUE;
+  n = wherry_json_array_get_length (opens);
+  if (n > WHERRY_SIGNAL_CHANNELS_MAX)
+    {
+      g_set_error (error, WHERRY_ERROR, WHERRY_ERROR_LIMIT, "opens has more than %u topics",
+                   WHERRY_SIGNAL_CHANNELS_MAX);
+      return FALSE;
+    }
+  self->opens = g_new0 (char *, n + 1);
+  for (guint i = 0; i < n; i++)
+    {
+      const char *label;
+
+      if (!wherry_json_array_get_string (opens, i, WHERRY_LABEL_MAX, &label, error))
+        return FALSE;
+      self->opens[i] = g_strdup (label);
+    }
+  return TRUE;
+}
+
+static gboolean
 read_join (WherrySignal *self, WherryJsonObject *object, const char *data, gsize length,
            WherrySignalError *code, GError **error)
 {
@@ -42,6 +71,9 @@ read_join (WherrySignal *self, WherryJsonObject *object, const char *data, gsize
       || !wherry_json_object_get_bool_or (object, "mirror", TRUE, &self->mirror, error)
       || !wherry_json_object_get_int_or (object, "history", 0, G_MAXINT32, 0, &history, error)
       || !wherry_signal_read_resume (self, object, error)
+      || !wherry_json_object_get_bool_or (object, "addressed", self->resumable, &self->addressed,
+                                          error)
+      || !read_opens (self, object, error)
       || !wherry_signal_read_attributes (self, data, length, code, error)
       || !wherry_signal_read_will (self, object, code, error))
     return FALSE;

@@ -317,6 +317,13 @@ wherry_signal_write_join (const WherrySignalJoin *join)
     wherry_json_writer_uint (writer, "history", join->history);
   if (join->resumable || join->resume != NULL)
     wherry_signal_add_resume (writer, join->resume, join->places);
+  if (join->opens != NULL && join->opens[0] != NULL)
+    {
+      wherry_json_writer_begin_array (writer, "opens");
+      for (guint i = 0; join->opens[i] != NULL; i++)
+        wherry_json_writer_string (writer, NULL, join->opens[i]);
+      wherry_json_writer_end_array (writer);
+    }
   return end (writer, join->tid);
 }
 

@@ -97,6 +97,7 @@ wherry_signal_free (WherrySignal *self)
   g_clear_pointer (&self->members, g_ptr_array_unref);
   g_clear_pointer (&self->ice_servers, g_ptr_array_unref);
   g_strfreev (self->features);
+  g_strfreev (self->opens);
   g_free (self->message);
   g_free (self->ref);
   g_free (self);

@@ -116,6 +116,8 @@ typedef struct
   gboolean mirror; /* default TRUE */
   guint history;
   gboolean resumable; /* it said resume: it may want to come back */
+  gboolean addressed; /* mirrors may have headers; default: resumable */
+  GStrv opens;        /* topics that it opens itself; NULL: none named */
 
   /* join, joined. Secret. NULL: none */
   char *resume;
@@ -304,9 +306,10 @@ typedef struct
   const char *attributes;       /* (nullable), raw */
   const WherrySignalWill *will; /* (nullable) */
   guint history;
-  gboolean resumable;      /* it asks for a token */
-  const char *resume;      /* (nullable): a token: it comes back */
-  const GPtrArray *places; /* (nullable): seen and direct */
+  gboolean resumable;       /* it asks for a token */
+  const char *const *opens; /* (nullable): topics */
+  const char *resume;       /* (nullable): a token: it comes back */
+  const GPtrArray *places;  /* (nullable): seen and direct */
 } WherrySignalJoin;
 
 char *wherry_signal_write_join (const WherrySignalJoin *join);

@@ -214,7 +214,7 @@ test_bad_frames (Scene *self, gconstpointer data)
   assert_frame (self->b, 0, self->ann, 1, FALSE, "still here");
 }
 
-/* A mirror of an addressed channel is one too. */
+/* Who did not ask for headers sees none, whatever the publishers' channels are like. */
 static void
 test_mirror (Scene *self, gconstpointer data)
 {
@@ -224,9 +224,37 @@ test_mirror (Scene *self, gconstpointer data)
   send_to (self->a, 0, 1, "hi");
   mirror = test_client_find (dan, "t");
   g_assert_nonnull (mirror);
+  g_assert_cmpstr (wherry_channel_get_init (mirror->channel)->protocol, ==, "");
+  ASSERT_TEXT (mirror, "hi");
+  test_channel_send (mirror, "hello");
+  relay_fixture_settle (&self->fixture);
+  assert_frame (self->a, 0, dan, 2, FALSE, "hello");
+}
+
+/* Who asked gets them, also of plain channels. */
+static void
+test_mirror_with_headers (Scene *self, gconstpointer data)
+{
+  const WherryJoin join = { .room = "room", .name = "dan", .mirror = TRUE, .addressed = TRUE };
+  WherrySignalError code;
+  TestClient *dan = test_client_try_join_as (&self->fixture, &join, &code);
+  TestChannel *plain = test_client_open (self->cyn, "plain");
+  TestChannel *mirror;
+
+  g_assert_nonnull (dan);
+  test_client_start (dan);
+  test_client_wait_connected (dan);
+  relay_fixture_settle (&self->fixture);
+  send_to (self->a, 0, 1, "hi");
+  mirror = test_client_find (dan, "t");
+  g_assert_nonnull (mirror);
   assert_frame (mirror, 0, self->ann, 1, FALSE, "hi");
   send_to (mirror, 0, 1, "hello");
   assert_frame (self->a, 0, dan, 2, FALSE, "hello");
+
+  test_channel_send (plain, "bare");
+  relay_fixture_settle (&self->fixture);
+  assert_frame (test_client_find (dan, "plain"), 0, self->cyn, 1, FALSE, "bare");
 }
 
 int
@@ -243,7 +271,8 @@ main (int argc, char *argv[])
     { "/addressed/unknown-recipient-is-noticed", test_unknown_recipient },
     { "/addressed/duplicates-are-dropped-and-all-is-acknowledged", test_duplicates_and_acks },
     { "/addressed/bad-frames-are-noticed", test_bad_frames },
-    { "/addressed/mirror", test_mirror },
+    { "/addressed/mirror-without-headers", test_mirror },
+    { "/addressed/mirror-with-headers", test_mirror_with_headers },
   };
 
   g_test_init (&argc, &argv, NULL);

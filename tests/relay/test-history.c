@@ -97,6 +97,38 @@ test_mirror_then_own (RelayFixture *self, gconstpointer data)
   ASSERT_TEXT (b, "2 3 4 5");
 }
 
+/* It said that it opens the topic: no mirror is sooner, and what is kept comes on its own channel.
+ */
+static void
+test_named_in_join (RelayFixture *self, gconstpointer data)
+{
+  static const char *const opens[] = { "h", NULL };
+  const WherryJoin named
+      = { .room = "room", .name = "bob", .mirror = TRUE, .history = 9, .opens = opens };
+  TestClient *ann = join (self, "room", "ann", 0);
+  TestChannel *a = test_client_open (ann, "h");
+  TestChannel *other = test_client_open (ann, "h2");
+  WherrySignalError code;
+  TestClient *bob;
+  TestChannel *b;
+
+  relay_fixture_settle (self);
+  say (a, "12");
+  say (other, "x");
+  bob = test_client_try_join_as (self, &named, &code);
+  g_assert_nonnull (bob);
+  test_client_start (bob);
+  test_client_wait_connected (bob);
+  relay_fixture_settle (self);
+  g_assert_null (test_client_find (bob, "h"));
+  ASSERT_TEXT (test_client_find (bob, "h2"), "x");
+  b = test_client_open (bob, "h");
+  relay_fixture_settle (self);
+  say (a, "3");
+  ASSERT_TEXT (b, "1 2 3");
+  g_assert_null (test_client_find (bob, "h"));
+}
+
 /* History outlives its publisher, and the room if that is configured. */
 static void
 test_outlives (RelayFixture *self, gconstpointer data)
@@ -214,6 +246,7 @@ main (int argc, char *argv[])
   } tests[] = {
     { "/history/own-channels-and-mirrors", test_own_and_mirror },
     { "/history/nothing-twice-when-a-mirror-is-replaced", test_mirror_then_own },
+    { "/history/on-the-channel-that-the-join-names", test_named_in_join },
     { "/history/outlives-its-publisher", test_outlives },
     { "/history/retained-value", test_retained },
     { "/history/marked-and-numbered", test_marked },

@@ -231,8 +231,15 @@ test_client_writers (void)
     { .label = (char *) "b", .id = 2, .reliability = WHERRY_DCEP_REXMIT, .value = 3 },
     { .label = (char *) "c", .id = 3, .reliability = WHERRY_DCEP_TIMED, .value = 40 },
   };
-  const WherrySignalJoin full
-      = { .room = "r", .name = "n", .token = "t", .no_mirror = TRUE, .tid = "\"1\"" };
+  const char *const opens[] = { "chat", "b", NULL };
+  const WherrySignalJoin full = {
+    .room = "r",
+    .name = "n",
+    .token = "t",
+    .no_mirror = TRUE,
+    .opens = opens,
+    .tid = "\"1\"",
+  };
   g_autoptr (WherrySignal) join = say (wherry_signal_write_join (&full));
   g_autoptr (WherrySignal) least
       = say (wherry_signal_write_join (&(WherrySignalJoin){ .room = "r" }));
@@ -246,6 +253,8 @@ test_client_writers (void)
 
   g_assert_cmpstr (join->room, ==, "r");
   g_assert_cmpstr (join->name, ==, "n");
+  g_assert_true (g_strv_equal ((const char *const *) join->opens, opens));
+  g_assert_null (least->opens);
   g_assert_cmpstr (join->token, ==, "t");
   g_assert_false (join->mirror);
   g_assert_cmpstr (join->tid, ==, "\"1\"");

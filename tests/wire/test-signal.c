@@ -44,6 +44,8 @@ assert_refused (const char *text, WherrySignalError code)
   g_assert_null (strstr (problem.message, "s3cret"));
 }
 
+#define JOIN(more) "{\"type\":\"join\",\"room\":\"r\"," more "}"
+
 static void
 test_join (void)
 {
@@ -79,6 +81,38 @@ test_join (void)
   g_assert_null (nulls->tid);
   g_assert_true (nulls->mirror);
   g_assert_null (empty->name);
+}
+
+/* What it says of its channels. */
+static void
+test_join_channels (void)
+{
+  g_autofree char *longer = g_strnfill (WHERRY_LABEL_MAX + 1, 'l');
+  g_autofree char *label = g_strdup_printf (JOIN ("\"opens\":[\"%s\"]"), longer);
+  g_autoptr (GString) many = g_string_new ("\"\"");
+  g_autofree char *count = NULL;
+  g_autoptr (WherrySignal) least = parse (JOIN ("\"opens\":null"));
+  g_autoptr (WherrySignal) resumes = parse (JOIN ("\"resume\":{},\"opens\":[]"));
+  g_autoptr (WherrySignal) asks
+      = parse (JOIN ("\"addressed\":true,\"opens\":[\"chat\",\"\",\"a/b\"]"));
+
+  g_assert_false (least->addressed);
+  g_assert_null (least->opens);
+  g_assert_true (resumes->addressed);
+  g_assert_cmpuint (g_strv_length (resumes->opens), ==, 0);
+  g_assert_true (asks->addressed);
+  g_assert_false (asks->resumable);
+  g_assert_true (g_strv_equal ((const char *const *) asks->opens,
+                               (const char *const[]){ "chat", "", "a/b", NULL }));
+
+  for (guint i = 0; i < WHERRY_SIGNAL_CHANNELS_MAX; i++)
+    g_string_append (many, ",\"\"");
+  count = g_strdup_printf (JOIN ("\"opens\":[%s]"), many->str);
+  assert_refused (count, WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
+  assert_refused (label, WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
+  assert_refused (JOIN ("\"opens\":[1]"), WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
+  assert_refused (JOIN ("\"opens\":\"chat\""), WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
+  assert_refused (JOIN ("\"addressed\":1"), WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
 }
 
 static void
@@ -374,7 +408,8 @@ test_problem (void)
 
 static const char *const all[] = {
   "{\"type\":\"join\",\"room\":\"lobby\",\"name\":\"n\",\"token\":\"t\",\"mirror\":false,"
-  "\"history\":3,\"resume\":{\"token\":\"x\",\"seen\":{\"a\":1}},\"tid\":\"1\"}",
+  "\"history\":3,\"resume\":{\"token\":\"x\",\"seen\":{\"a\":1}},\"addressed\":true,\"opens\":["
+  "\"b\"],\"tid\":\"1\"}",
   "{\"type\":\"offer\",\"sdp\":\"v=0\\r\\n\",\"channels\":[{\"label\":\"a\",\"id\":0,"
   "\"ordered\":false,\"maxRetransmits\":3,\"protocol\":\"p\"}],\"tid\":2}",
   "{\"type\":\"call\",\"channels\":[{\"label\":\"a\",\"id\":5,\"maxPacketLifeTime\":30}]}",
@@ -437,6 +472,7 @@ main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/signal/join", test_join);
+  g_test_add_func ("/signal/join-channels", test_join_channels);
   g_test_add_func ("/signal/room-names", test_rooms);
   g_test_add_func ("/signal/bad-join", test_bad_join);
   g_test_add_func ("/signal/channels", test_channels);

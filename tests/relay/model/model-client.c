@@ -103,6 +103,9 @@ on_incoming (gpointer user_data, WherryChannel *channel)
     model_fail (self->model, "%s closed %s, which is mirrored again", self->name, label);
   mirror = channel_new (self, channel, topic, TRUE);
   mirror->open = TRUE;
+  if (mirror->addressed != self->addressed)
+    model_fail (self->model, "%s %s headers: %s", self->name,
+                self->addressed ? "asked for" : "did not ask for", label);
   self->topics[topic].mirror = mirror;
   model_trace (self->model, "%s <- mirror %s c%u%s", self->name, label, mirror->id,
                mirror->lossy ? " lossy" : "");
@@ -212,7 +215,8 @@ model_client_make_peer (WherryRelayMember *member, WherryPeerConfig *config, gpo
 }
 
 ModelClient *
-model_client_join (Model *model, guint room, gboolean mirror, guint history, gboolean resumable)
+model_client_join (Model *model, guint room, gboolean mirror, guint history, gboolean resumable,
+                   gboolean addressed)
 {
   ModelClient *self = g_new0 (ModelClient, 1);
   char label[8];
@@ -222,6 +226,7 @@ model_client_join (Model *model, guint room, gboolean mirror, guint history, gbo
     .mirror = mirror,
     .history = history,
     .resumable = resumable,
+    .addressed = addressed,
   };
   g_autoptr (GError) error = NULL;
   WherrySignalError code;
@@ -233,6 +238,7 @@ model_client_join (Model *model, guint room, gboolean mirror, guint history, gbo
   self->mirror = mirror;
   self->history = history;
   self->resumable = resumable;
+  self->addressed = addressed || resumable;
   self->paused_us = -1;
   g_snprintf (self->name, sizeof self->name, "m%u", self->index);
   self->channels = g_ptr_array_new ();

@@ -44,7 +44,8 @@ step_join (Model *self, const ModelStep *step)
     return;
   resumable = self->profile.resumes && step->c / 64 % 2 == 0;
   client = model_client_join (self, step->a % self->profile.n_rooms, step->b % 6 != 0 && !resumable,
-                              step->b / 8 % 3 == 0 ? step->b / 32 % 16 : 0, resumable);
+                              step->b / 8 % 3 == 0 ? step->b / 32 % 16 : 0, resumable,
+                              step->c / 128 % 2 == 0);
   client->is_small = self->profile.is_small && step->c % 3 == 0;
   if (step->c % 8 != 0)
     model_client_start (client);

@@ -147,6 +147,7 @@ struct _ModelClient
   gboolean is_small;
   guint history; /* that it wants */
   gboolean resumable;
+  gboolean addressed;  /* it asked for headers on mirrors */
   char *token;         /* to come back with; NULL: none */
   gboolean away;       /* the relay knows that its connection failed */
   gboolean taken_over; /* it came back before the relay knew */
@@ -248,7 +249,7 @@ void model_client_make_peer (WherryRelayMember *member, WherryPeerConfig *config
 /* It has a connection that it believes in. */
 gboolean model_client_is_usable (const ModelClient *self);
 ModelClient *model_client_join (Model *model, guint room, gboolean mirror, guint history,
-                                gboolean resumable);
+                                gboolean resumable, gboolean addressed);
 void model_client_start (ModelClient *self);
 void model_client_open (ModelClient *self, guint topic, gboolean lossy, gboolean ordered,
                         gboolean addressed);
