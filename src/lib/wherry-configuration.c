@@ -6,9 +6,7 @@
 #include "lib/wherry-configuration-private.h"
 
 #include "base/wherry-limits.h"
-#include "ice/wherry-ice-network.h"
 #include "lib/wherry-enum-types.h"
-#include "wire/wherry-ice-url.h"
 
 struct _WherryConfiguration
 {
@@ -17,6 +15,7 @@ struct _WherryConfiguration
   GListStore *ice_servers;
   WherryIceTransportPolicy ice_transport_policy;
   WherryIceCandidateTypes candidate_types;
+  WherryIceCandidateTypes remote_candidate_types;
   gboolean ice_tcp;
   WherryCertificate *certificate;
   GStrv bind_addresses;
@@ -33,6 +32,7 @@ typedef enum
   PROP_ICE_SERVERS = 1,
   PROP_ICE_TRANSPORT_POLICY,
   PROP_CANDIDATE_TYPES,
+  PROP_REMOTE_CANDIDATE_TYPES,
   PROP_ICE_TCP,
   PROP_CERTIFICATE,
   PROP_BIND_ADDRESSES,
@@ -74,6 +74,9 @@ wherry_configuration_get_property (GObject *object, guint id, GValue *value, GPa
       break;
     case PROP_CANDIDATE_TYPES:
       g_value_set_flags (value, self->candidate_types);
+      break;
+    case PROP_REMOTE_CANDIDATE_TYPES:
+      g_value_set_flags (value, self->remote_candidate_types);
       break;
     case PROP_ICE_TCP:
       g_value_set_boolean (value, self->ice_tcp);
@@ -124,6 +127,11 @@ wherry_configuration_set_property (GObject *object, guint id, const GValue *valu
     case PROP_CANDIDATE_TYPES:
       wherry_configuration_set_candidate_types (self, (WherryIceCandidateTypes) g_value_get_flags (
                                                           value));
+      break;
+    case PROP_REMOTE_CANDIDATE_TYPES:
+      wherry_configuration_set_remote_candidate_types (self,
+                                                       (WherryIceCandidateTypes) g_value_get_flags (
+                                                           value));
       break;
     case PROP_ICE_TCP:
       wherry_configuration_set_ice_tcp (self, g_value_get_boolean (value));
@@ -198,6 +206,14 @@ install_network_properties (GParamFlags flags)
    */
   properties[PROP_CANDIDATE_TYPES]
       = g_param_spec_flags ("candidate-types", NULL, NULL, WHERRY_TYPE_ICE_CANDIDATE_TYPES,
+                            WHERRY_ICE_CANDIDATE_TYPES_ALL, flags);
+  /**
+   * WherryConfiguration:remote-candidate-types:
+   *
+   * Which of theirs are used, of those that [property@Configuration:candidate-types] names.
+   */
+  properties[PROP_REMOTE_CANDIDATE_TYPES]
+      = g_param_spec_flags ("remote-candidate-types", NULL, NULL, WHERRY_TYPE_ICE_CANDIDATE_TYPES,
                             WHERRY_ICE_CANDIDATE_TYPES_ALL, flags);
   /**
    * WherryConfiguration:ice-tcp:
@@ -289,6 +305,7 @@ wherry_configuration_init (WherryConfiguration *self)
 {
   self->ice_servers = g_list_store_new (WHERRY_TYPE_ICE_SERVER);
   self->candidate_types = WHERRY_ICE_CANDIDATE_TYPES_ALL;
+  self->remote_candidate_types = WHERRY_ICE_CANDIDATE_TYPES_ALL;
   self->max_message_size = WHERRY_MAX_MESSAGE_SIZE_DEFAULT;
   self->send_buffer_limit = WHERRY_SEND_BUFFER_LIMIT_DEFAULT;
 }
@@ -309,6 +326,7 @@ wherry_configuration_copy (WherryConfiguration *self)
 
   copy->ice_transport_policy = self->ice_transport_policy;
   copy->candidate_types = self->candidate_types;
+  copy->remote_candidate_types = self->remote_candidate_types;
   copy->ice_tcp = self->ice_tcp;
   g_set_object (&copy->certificate, self->certificate);
   copy->bind_addresses = g_strdupv (self->bind_addresses);
@@ -327,59 +345,6 @@ wherry_configuration_copy (WherryConfiguration *self)
       g_list_store_append (copy->ice_servers, server);
     }
   return copy;
-}
-
-/* ---- for connections ---- */
-
-G_STATIC_ASSERT (WHERRY_ICE_CANDIDATE_TYPES_HOST == WHERRY_ICE_TYPE (HOST));
-G_STATIC_ASSERT (WHERRY_ICE_CANDIDATE_TYPES_SRFLX == WHERRY_ICE_TYPE (SRFLX));
-G_STATIC_ASSERT (WHERRY_ICE_CANDIDATE_TYPES_PRFLX == WHERRY_ICE_TYPE (PRFLX));
-G_STATIC_ASSERT (WHERRY_ICE_CANDIDATE_TYPES_RELAY == WHERRY_ICE_TYPE (RELAY));
-
-static void
-add_url (WherryIceConfig *ice, WherryIceServer *server, const char *text)
-{
-  g_autoptr (WherryIceUrl) url = wherry_ice_url_parse (text, NULL); /* the server checked it */
-
-  if (url->is_turn && url->tls)
-    wherry_ice_config_add_turns_server (ice, url->host, url->port,
-                                        wherry_ice_server_get_username (server),
-                                        wherry_ice_server_get_credential (server));
-  else if (url->is_turn)
-    wherry_ice_config_add_turn_server (ice, url->host, url->port,
-                                       wherry_ice_server_get_username (server),
-                                       wherry_ice_server_get_credential (server), url->tcp);
-  else
-    wherry_ice_config_add_stun_server (ice, url->host, url->port);
-}
-
-WherryIceConfig *
-wherry_configuration_to_ice (WherryConfiguration *self, GError **error)
-{
-  g_autoptr (WherryIceConfig) ice = wherry_ice_config_new ();
-  guint n = g_list_model_get_n_items (G_LIST_MODEL (self->ice_servers));
-
-  for (guint i = 0; i < n; i++)
-    {
-      g_autoptr (WherryIceServer) server
-          = g_list_model_get_item (G_LIST_MODEL (self->ice_servers), i);
-      const char *const *urls = wherry_ice_server_get_urls (server);
-
-      for (guint j = 0; urls[j] != NULL; j++)
-        add_url (ice, server, urls[j]);
-    }
-  for (guint i = 0; self->bind_addresses != NULL && self->bind_addresses[i] != NULL; i++)
-    if (!wherry_ice_config_add_bind_address (ice, self->bind_addresses[i], error))
-      return NULL;
-  if (!wherry_ice_config_set_port_range (ice, (guint16) self->port_range_begin,
-                                         (guint16) self->port_range_end, error))
-    return NULL;
-  ice->relay_only = self->ice_transport_policy == WHERRY_ICE_TRANSPORT_POLICY_RELAY;
-  ice->ice_tcp = self->ice_tcp;
-  ice->local_types = ice->remote_types = self->candidate_types;
-  if (self->restart_on_network_change)
-    ice->network = wherry_ice_network_get_system ();
-  return g_steal_pointer (&ice);
 }
 
 /* ---- properties ---- */
@@ -480,6 +445,7 @@ wherry_configuration_set_port_range (WherryConfiguration *self, guint begin, gui
 
 DEFINE_PROPERTY (WherryIceTransportPolicy, ice_transport_policy, PROP_ICE_TRANSPORT_POLICY)
 DEFINE_PROPERTY (WherryIceCandidateTypes, candidate_types, PROP_CANDIDATE_TYPES)
+DEFINE_PROPERTY (WherryIceCandidateTypes, remote_candidate_types, PROP_REMOTE_CANDIDATE_TYPES)
 DEFINE_PROPERTY (gboolean, ice_tcp, PROP_ICE_TCP)
 DEFINE_PROPERTY (guint, max_message_size, PROP_MAX_MESSAGE_SIZE)
 DEFINE_PROPERTY (guint64, send_buffer_limit, PROP_SEND_BUFFER_LIMIT)

@@ -133,6 +133,31 @@ WHERRY_AVAILABLE_IN_0_1
 void wherry_configuration_set_candidate_types (WherryConfiguration *self,
                                                WherryIceCandidateTypes types);
 /**
+ * wherry_configuration_get_remote_candidate_types:
+ * @self: a configuration
+ *
+ * Gets [property@Configuration:remote-candidate-types].
+ *
+ * Returns: the value
+ *
+ * Thread: one at a time
+ */
+WHERRY_AVAILABLE_IN_0_1
+WherryIceCandidateTypes wherry_configuration_get_remote_candidate_types (WherryConfiguration *self);
+/**
+ * wherry_configuration_set_remote_candidate_types:
+ * @self: a configuration
+ * @types: without %WHERRY_ICE_CANDIDATE_TYPES_PRFLX, no address is used that was not signaled: not
+ *   even that of a host candidate whose name (`.local`) is not resolved
+ *
+ * Sets [property@Configuration:remote-candidate-types].
+ *
+ * Thread: one at a time
+ */
+WHERRY_AVAILABLE_IN_0_1
+void wherry_configuration_set_remote_candidate_types (WherryConfiguration *self,
+                                                      WherryIceCandidateTypes types);
+/**
  * wherry_configuration_get_ice_tcp:
  * @self: a configuration
  *

@@ -90,6 +90,7 @@ struct _WherryConnection
   gpointer carrier_data;
   gboolean closed;
   gboolean finished;
+  GQueue close_tasks;                 /* of GTask, till the peer has finished */
   WherryConfiguration *configuration; /* (nullable) */
   GQueue operations;                  /* of WherryOperation; the first one is under way */
   guint last_ticket;
@@ -137,6 +138,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (WherryConnection, wherry_connection_unref)
 /* The object has lost its last reference. Thread: any */
 void wherry_connection_post_gone (WherryConnection *self);
 void wherry_connection_close (WherryConnection *self); /* Thread: creator */
+/* Closes it; task is completed when the peer has finished. Takes task. Thread: creator */
+void wherry_connection_close_task (WherryConnection *self, GTask *task);
 /* See wherry_peer_post_tunnel(). carrier: (nullable): nothing is told any more. Thread: creator */
 void wherry_connection_set_carrier (WherryConnection *self, const WherryConnectionCarrier *carrier,
                                     gpointer carrier_data);

@@ -63,11 +63,20 @@ on_layer (gpointer user_data, WherryPeerLayer layer, WherryTransportState state,
 static void
 release (WherryConnection *self)
 {
+  GQueue tasks = self->close_tasks; /* each holds the object, and so all of this */
+
+  g_queue_init (&self->close_tasks);
   wherry_inbox_drain (self->inbox);
   wherry_inbox_close (self->inbox);
   wherry_connection_drop_outgoing (self);
   wherry_network_thread_release (self->network);
   wherry_connection_unref (self); /* the peer's reference */
+  while (!g_queue_is_empty (&tasks))
+    {
+      g_autoptr (GTask) task = g_queue_pop_head (&tasks);
+
+      g_task_return_boolean (task, TRUE);
+    }
 }
 
 /* Either it was closed, or the peer could not even begin. */
@@ -298,6 +307,19 @@ wherry_connection_close (WherryConnection *self)
   wherry_connection_fail_stats (self);
   if (self->finished)
     release (self);
+}
+
+void
+wherry_connection_close_task (WherryConnection *self, GTask *task)
+{
+  gboolean is_over = self->closed && self->finished;
+
+  if (!is_over)
+    g_queue_push_tail (&self->close_tasks, g_object_ref (task));
+  wherry_connection_close (self);
+  if (is_over)
+    g_task_return_boolean (task, TRUE);
+  g_object_unref (task);
 }
 
 /* ---- events ---- */

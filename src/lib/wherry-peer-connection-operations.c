@@ -187,3 +187,25 @@ wherry_peer_connection_get_stats_finish (WherryPeerConnection *self, GAsyncResul
 
   return g_task_propagate_pointer (G_TASK (result), error);
 }
+
+void
+wherry_peer_connection_close_async (WherryPeerConnection *self, GCancellable *cancellable,
+                                    GAsyncReadyCallback callback, gpointer user_data)
+{
+  GTask *task = NULL;
+
+  g_return_if_fail (is_usable (self));
+
+  task = g_task_new (self, cancellable, callback, user_data);
+  g_task_set_source_tag (task, wherry_peer_connection_close_async);
+  wherry_connection_close_task (wherry_peer_connection_get_connection (self), task);
+}
+
+gboolean
+wherry_peer_connection_close_finish (WherryPeerConnection *self, GAsyncResult *result,
+                                     GError **error)
+{
+  g_return_val_if_fail (is_result (self, result, wherry_peer_connection_close_async), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}

@@ -283,6 +283,34 @@ WherryStatsReport *wherry_peer_connection_get_stats_finish (WherryPeerConnection
  */
 WHERRY_AVAILABLE_IN_0_1
 void wherry_peer_connection_close (WherryPeerConnection *self);
+/**
+ * wherry_peer_connection_close_async:
+ * @self: a connection
+ * @cancellable: (nullable): a cancellable; it is closed all the same, and to its end
+ * @callback: (scope async): called when nothing of it is left
+ * @user_data: for @callback
+ *
+ * Closes it as [method@PeerConnection.close] does. The end has then been sent to the other side,
+ * sockets are closed and what is behind it is freed: a program that ends now leaves nothing behind.
+ *
+ * Thread: the creator's
+ */
+WHERRY_AVAILABLE_IN_0_1
+void wherry_peer_connection_close_async (WherryPeerConnection *self, GCancellable *cancellable,
+                                         GAsyncReadyCallback callback, gpointer user_data);
+/**
+ * wherry_peer_connection_close_finish:
+ * @self: a connection
+ * @result: what the callback got
+ * @error: return location: %G_IO_ERROR_CANCELLED
+ *
+ * Finishes [method@PeerConnection.close_async].
+ *
+ * Returns: %TRUE if it is over
+ */
+WHERRY_AVAILABLE_IN_0_1
+gboolean wherry_peer_connection_close_finish (WherryPeerConnection *self, GAsyncResult *result,
+                                              GError **error);
 
 /* attributes */
 /**

@@ -272,6 +272,28 @@ test_candidate_types (void)
   connection_pair_free (pair);
 }
 
+/* Ours are told, whichever of theirs are used. That the others are not is shown in tests/ice: to
+ * have failed takes half a minute. */
+static void
+test_remote_candidate_types (void)
+{
+  g_autoptr (WherryConfiguration) configuration = pair_configuration_new ();
+  ConnectionPair *pair = NULL;
+  g_autoptr (WherryDataChannel) channel = NULL;
+
+  wherry_configuration_set_remote_candidate_types (configuration, WHERRY_ICE_CANDIDATE_TYPES_RELAY);
+  pair = connection_pair_new (configuration);
+  channel = wherry_peer_connection_create_data_channel (pair->a.connection, "x", NULL, NULL);
+  pair_watch (channel);
+  pair_negotiate (&pair->a);
+  WHERRY_WAIT_UNTIL (NULL, pair->a.n_ends == 1 && pair->b.n_ends == 1);
+  g_assert_cmpuint (pair->a.n_candidates, >, 0);
+  g_assert_cmpint (wherry_peer_connection_get_connection_state (pair->a.connection), !=,
+                   WHERRY_CONNECTION_STATE_CONNECTED);
+  g_clear_object (&channel);
+  connection_pair_free (pair);
+}
+
 static void
 on_candidate_error (WherryPeerConnection *connection, const char *address, guint port,
                     const char *url, guint code, const char *text, gpointer data)
@@ -307,6 +329,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/ice-transport/rollback", test_rollback);
   g_test_add_func ("/ice-transport/not-signaled", test_not_signaled);
   g_test_add_func ("/ice-transport/candidate-types", test_candidate_types);
+  g_test_add_func ("/ice-transport/remote-candidate-types", test_remote_candidate_types);
   g_test_add_func ("/ice-transport/turns", test_turns);
   return g_test_run ();
 }

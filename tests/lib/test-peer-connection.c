@@ -367,6 +367,43 @@ test_close_is_seen (void)
   connection_pair_free (pair);
 }
 
+static void
+on_close_done (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (
+      wherry_peer_connection_close_finish (WHERRY_PEER_CONNECTION (source), result, &error));
+  g_assert_no_error (error);
+  (*(guint *) data)++;
+}
+
+/* Completes when all is over, at once where it is already, and never within the call. */
+static void
+test_close_async (void)
+{
+  ConnectionPair *pair = connection_pair_new (NULL);
+  g_autoptr (WherryDataChannel) channel = create_channel (&pair->a, "x");
+  ChannelEnd *a = channel_end_new (channel, TRUE);
+  guint n_done = 0;
+
+  pair_negotiate (&pair->a);
+  WHERRY_WAIT_UNTIL (NULL, a->n_open == 1);
+  wherry_peer_connection_close_async (pair->a.connection, NULL, on_close_done, &n_done);
+  wherry_peer_connection_close_async (pair->a.connection, NULL, on_close_done, &n_done);
+  g_assert_cmpint (wherry_peer_connection_get_connection_state (pair->a.connection), ==,
+                   WHERRY_CONNECTION_STATE_CLOSED);
+  g_assert_cmpuint (n_done, ==, 0);
+  WHERRY_WAIT_UNTIL (NULL, n_done == 2);
+  wherry_peer_connection_close_async (pair->a.connection, NULL, on_close_done, &n_done);
+  g_assert_cmpuint (n_done, ==, 2);
+  WHERRY_WAIT_UNTIL (NULL, n_done == 3);
+
+  channel_end_free (a);
+  g_clear_object (&channel);
+  connection_pair_free (pair);
+}
+
 /* Nothing but the program's references keeps a connection, whatever was called before. */
 static void
 test_last_reference_closes (void)
@@ -424,6 +461,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/peer-connection/wrong-state-fails", test_wrong_state_fails);
   g_test_add_func ("/peer-connection/close-fails-what-waits", test_close_fails_what_waits);
   g_test_add_func ("/peer-connection/close-is-seen", test_close_is_seen);
+  g_test_add_func ("/peer-connection/close-async", test_close_async);
   g_test_add_func ("/peer-connection/last-reference-closes", test_last_reference_closes);
   g_test_add_func ("/peer-connection/last-reference-on-another-thread",
                    test_last_reference_on_another_thread);

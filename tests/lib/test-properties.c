@@ -191,7 +191,8 @@ test_configuration (void)
   property_watch (first);
   property_watch (second);
   g_object_set (first, "ice-transport-policy", WHERRY_ICE_TRANSPORT_POLICY_RELAY, "candidate-types",
-                WHERRY_ICE_CANDIDATE_TYPES_HOST, "ice-tcp", TRUE, "certificate", certificate,
+                WHERRY_ICE_CANDIDATE_TYPES_HOST, "remote-candidate-types",
+                WHERRY_ICE_CANDIDATE_TYPES_RELAY, "ice-tcp", TRUE, "certificate", certificate,
                 "bind-addresses", addresses, "port-range-begin", 1000, "port-range-end", 2000,
                 "max-message-size", 5, "send-buffer-limit", G_GUINT64_CONSTANT (6),
                 "restart-on-network-change", TRUE, "own-thread", TRUE, NULL);
