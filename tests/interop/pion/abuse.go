@@ -75,6 +75,7 @@ type abuser struct {
 	witness     *member
 	association *sctp.Association
 	count       int
+	said        uint64 // messages on its own channel, which are numbered
 	lock        sync.Mutex
 	notices     map[string]int
 	server      string
@@ -116,12 +117,26 @@ func (a *abuser) write(id int, data []byte, ppid sctp.PayloadProtocolIdentifier)
 	return err
 }
 
-// flushed: all that was written on the stream is acknowledged.
-func (a *abuser) flushed(id int) error {
-	s := a.stream(id)
-	for end := time.Now().Add(60 * time.Second); s.BufferedAmount() > 0; time.Sleep(time.Millisecond) {
+// unacknowledged: bytes that are queued or under way on all streams. A stream cannot tell: where the
+// server resets it, pion begins to count anew.
+func (a *abuser) unacknowledged() int64 {
+	association := reflect.ValueOf(a.association).Elem()
+	lock := (*sync.RWMutex)(unsafe.Pointer(association.FieldByName("lock").UnsafeAddr()))
+	lock.RLock()
+	defer lock.RUnlock()
+	return association.FieldByName("pendingQueue").Elem().FieldByName("nBytes").Int() +
+		association.FieldByName("inflightQueue").Elem().FieldByName("nBytes").Int()
+}
+
+// flushed: all that was written is acknowledged. Without it, what is not ordered comes after what was
+// written later, if it was lost once.
+func (a *abuser) flushed() error {
+	for end := time.Now().Add(60 * time.Second); a.unacknowledged() > 0; time.Sleep(time.Millisecond) {
+		if a.pc.ConnectionState() != webrtc.PeerConnectionStateConnected {
+			return errors.New("cut off")
+		}
 		if time.Now().After(end) {
-			return fmt.Errorf("stream %d is not acknowledged after 60 s", id)
+			return errors.New("what was written is not acknowledged after 60 s")
 		}
 	}
 	return nil
@@ -189,7 +204,7 @@ func (a *abuser) large() error {
 		if err := a.write(id, dcepOpen(0, fmt.Sprintf("large-%d", i), ""), ppidControl); err != nil {
 			return err
 		}
-		if err := a.flushed(id); err != nil {
+		if err := a.flushed(); err != nil {
 			return err
 		}
 		if err := a.write(id, make([]byte, 262145+i*500000), ppidBinary); err != nil {
@@ -233,8 +248,8 @@ func (a *abuser) hold() error {
 				break // it had to leave
 			}
 		}
-		for n := 0; n < 17 && err == nil; n++ {
-			err = each.flushed(firstStream + n)
+		if err == nil {
+			_ = each.flushed()
 		}
 	}
 	err := a.beHeard()
@@ -275,8 +290,8 @@ func (a *abuser) empty() error {
 	if err := a.write(firstStream, dcepOpen(0, "empty", ""), ppidControl); err != nil {
 		return err
 	}
-	if err := a.flushed(firstStream); err != nil {
-		return err // or what is not ordered would overtake it
+	if err := a.flushed(); err != nil {
+		return err
 	}
 	for i := 0; i < a.count; i++ {
 		ppid := ppidTextEmpty
@@ -287,7 +302,7 @@ func (a *abuser) empty() error {
 			return err
 		}
 	}
-	return a.flushed(firstStream)
+	return a.flushed()
 }
 
 func associationOf(m *member) *sctp.Association {
@@ -330,16 +345,18 @@ func (a *abuser) readNotices(raw datachannel.ReadWriteCloser) {
 	}
 }
 
-// beHeard: the abuser says something on its own channel until the witness hears it.
+// beHeard: the abuser says something on its own channel until the witness hears it: it, and nothing
+// that was said before and is still under way.
 func (a *abuser) beHeard() error {
-	before := atomic.LoadUint64(&a.witness.reads.count)
+	first := a.said
 	buffer := make([]byte, 64)
 	for end := time.Now().Add(60 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
-		fill(buffer, 0)
+		fill(buffer, a.said)
+		a.said++
 		if _, err := a.raw.Write(buffer); err != nil {
 			return err
 		}
-		if atomic.LoadUint64(&a.witness.reads.count) > before {
+		if atomic.LoadUint64(&a.witness.reads.next) > first {
 			return nil
 		}
 		select {
@@ -368,6 +385,9 @@ func abuse(args []string) error {
 	kinds := map[string]func() error{"many": a.many, "labels": a.labels, "unopened": a.unopened, "large": a.large,
 		"partial": a.partial, "hold": a.hold, "churn": a.churn, "empty": a.empty}
 	if err = kinds[*what](); err == nil {
+		err = a.flushed()
+	}
+	if err == nil {
 		err = a.beHeard()
 	}
 	result := map[string]interface{}{"event": "result", "heard": err == nil}

@@ -24,7 +24,7 @@ const headerSize = 16
 const hashSize = 8
 
 type receiver struct {
-	next      uint64
+	next      uint64 // atomic: the number after the last one's
 	count     uint64 // atomic
 	damaged   uint64
 	disorder  uint64
@@ -57,7 +57,7 @@ func (r *receiver) run(raw datachannel.ReadWriteCloser, measuring *int32) {
 		if sequence != r.next {
 			r.disorder++
 		}
-		r.next = sequence + 1
+		atomic.StoreUint64(&r.next, sequence+1)
 		if sequence%16 == 0 && atomic.LoadInt32(measuring) == 1 {
 			r.latencies = append(r.latencies, time.Now().UnixNano()-int64(binary.BigEndian.Uint64(buffer[8:])))
 		}
