@@ -4,7 +4,8 @@
 
 A TAP program counts by its own lines, so that a skipped case inside a program that
 passes is seen; any other test counts as one. A log that is missing, a test program
-that died, and no test at all are failures.
+that died, and no test at all are failures. What did not pass is told last, with the end
+of its output, so that a log of which only the tail was kept still tells.
 """
 
 import json
@@ -12,6 +13,10 @@ import re
 import sys
 
 TAP_LINE = re.compile(r"^(not )?ok\b[^#]*(#\s*(SKIP|TODO)\b)?", re.IGNORECASE)
+# What says where a program went wrong, maybe long before its end.
+TELLING = re.compile(r"^not ok\b|\bERROR: \w+Sanitizer|WARNING: ThreadSanitizer|: runtime error: |\*\* ERROR:")
+LAST, BEFORE, AFTER = 60, 30, 10  # lines shown: at the end, and around what is telling
+MOST, WIDEST, PROGRAMS = 200, 500, 20
 
 
 def tally_test(test):
@@ -44,6 +49,32 @@ def tally_log(path):
     return tests
 
 
+def essence(text):
+    """The last lines, and those around what is telling: the last of them if there are too many."""
+    lines = text.splitlines()
+    shown = set(range(max(0, len(lines) - LAST), len(lines)))
+    for number, line in enumerate(lines):
+        if TELLING.search(line):
+            shown.update(range(max(0, number - BEFORE), min(len(lines), number + AFTER)))
+    before = -1
+    for number in sorted(shown)[-MOST:]:
+        if number != before + 1:
+            yield f"[{number - before - 1} lines]"
+        yield lines[number][:WIDEST]
+        before = number
+
+
+def print_outputs(bad):
+    for title, test in bad[:PROGRAMS]:
+        for stream in ("stdout", "stderr"):
+            if test.get(stream):
+                print(f"\n{title}: {stream}")
+                for line in essence(test[stream]):
+                    print(f"  | {line}")
+    if len(bad) > PROGRAMS:
+        print(f"\nThe output of {len(bad) - PROGRAMS} more is in the logs.")
+
+
 def main(arguments):
     no_skips = "--no-skips" in arguments
     total = [0, 0, 0]
@@ -59,12 +90,13 @@ def main(arguments):
             counts = tally_test(test)
             total = [a + b for a, b in zip(total, counts)]
             if counts[1] or (counts[2] and no_skips):
-                bad.append(f"{path}: {test['name']}: {test['result']}")
+                bad.append((f"{path}: {test['name']}: {test['result']}", test))
     if not any(total):
         total[1] = 1
     if bad:
+        print_outputs(bad)
         print("\nNot passed:" if no_skips else "\nFailed:")
-        print("\n".join(f"  {line}" for line in bad))
+        print("\n".join(f"  {title}" for title, _test in bad))
     print(f"\n{total[0]} passed, {total[1]} failed, {total[2]} skipped")
     return 1 if total[1] or (no_skips and total[2]) else 0
 
