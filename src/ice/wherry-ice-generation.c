@@ -5,6 +5,7 @@
 
 #include "ice/wherry-ice-agent.h"
 #include "ice/wherry-ice-generation.h"
+#include "ice/wherry-ice-move.h"
 
 WherryIceGeneration *
 wherry_ice_generation_ref (WherryIceGeneration *self)
@@ -58,6 +59,42 @@ wherry_ice_generation_reconsider (WherryIceGeneration *self)
   self->events->connected (self->user_data, self);
 }
 
+/* A peer-reflexive candidate becomes another one. */
+static gboolean
+may_change_types (WherryIceGeneration *self)
+{
+  return self->config->remote_types == WHERRY_ICE_TYPES_ALL;
+}
+
+/* Nothing is sent before a check is answered again, which libnice tells only where it selects a
+ * pair. If it cannot be made to, only a restart helps. */
+static void
+lose_pair (WherryIceGeneration *self)
+{
+  self->lost = TRUE;
+  wherry_ice_output_stop (&self->output);
+  if (!may_change_types (self))
+    return;
+  self->losing = TRUE;
+  if (!wherry_ice_move_lose (self->agent, self->stream, ++self->losses))
+    wherry_debug (self->log, "ICE does not look for another pair");
+  self->losing = FALSE;
+}
+
+static void
+on_failed (WherryIceGeneration *self)
+{
+  gboolean had_pair = self->nice_connected;
+
+  self->nice_connected = FALSE;
+  self->connected = FALSE;
+  self->checks_failed = TRUE;
+  wherry_ice_output_clear (&self->output);
+  self->events->failed (self->user_data, self);
+  if (had_pair && self->agent != NULL)
+    lose_pair (self);
+}
+
 static void
 on_state_changed (NiceAgent *agent, guint stream, guint component, guint state,
                   WherryIceGeneration *self)
@@ -65,7 +102,12 @@ on_state_changed (NiceAgent *agent, guint stream, guint component, guint state,
   G_GNUC_UNUSED g_autoptr (WherryIceGeneration) alive = wherry_ice_generation_ref (self);
 
   WHERRY_ASSERT_OWNER (self);
-  wherry_debug (self->log, "libnice: %s", nice_component_state_to_string (state));
+  if (self->losing)
+    return;
+  wherry_debug (self->log, "libnice: %s%s", nice_component_state_to_string (state),
+                self->lost ? " (consent has ended)" : "");
+  if (self->lost)
+    return;
   if (state == NICE_COMPONENT_STATE_CONNECTED || state == NICE_COMPONENT_STATE_READY)
     {
       self->nice_connected = TRUE;
@@ -73,13 +115,17 @@ on_state_changed (NiceAgent *agent, guint stream, guint component, guint state,
       wherry_ice_generation_reconsider (self);
     }
   else if (state == NICE_COMPONENT_STATE_FAILED)
-    {
-      self->nice_connected = FALSE;
-      self->connected = FALSE;
-      wherry_ice_output_clear (&self->output);
-      self->checks_failed = TRUE;
-      self->events->failed (self->user_data, self);
-    }
+    on_failed (self);
+}
+
+static void
+on_new_remote (NiceAgent *agent, NiceCandidate *candidate, WherryIceGeneration *self)
+{
+  G_GNUC_UNUSED g_autoptr (WherryIceGeneration) alive = wherry_ice_generation_ref (self);
+
+  WHERRY_ASSERT_OWNER (self);
+  if (self->connected && !self->losing && may_change_types (self))
+    wherry_ice_move_prefer (self->agent, self->stream, candidate);
 }
 
 static void
@@ -89,6 +135,11 @@ on_new_pair (NiceAgent *agent, guint stream, guint component, NiceCandidate *loc
   G_GNUC_UNUSED g_autoptr (WherryIceGeneration) alive = wherry_ice_generation_ref (self);
 
   WHERRY_ASSERT_OWNER (self);
+  if (self->losing)
+    return;
+  if (self->lost)
+    self->nice_connected = TRUE;
+  self->lost = FALSE;
   wherry_ice_output_set_pair (&self->output, self->agent, self->stream);
   self->events->pair (self->user_data, self);
   wherry_ice_generation_reconsider (self);
@@ -177,6 +228,7 @@ wherry_ice_generation_set_events (WherryIceGeneration *self,
   g_signal_connect (self->agent, "new-candidate-full", G_CALLBACK (on_new_candidate), self);
   g_signal_connect (self->agent, "candidate-gathering-done", G_CALLBACK (on_gathering_done), self);
   g_signal_connect (self->agent, "component-state-changed", G_CALLBACK (on_state_changed), self);
+  g_signal_connect (self->agent, "new-remote-candidate-full", G_CALLBACK (on_new_remote), self);
   g_signal_connect (self->agent, "new-selected-pair-full", G_CALLBACK (on_new_pair), self);
   nice_agent_attach_recv (self->agent, self->stream, WHERRY_ICE_COMPONENT, self->context,
                           on_received, self);

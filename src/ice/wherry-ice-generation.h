@@ -49,6 +49,9 @@ struct _WherryIceGeneration
   gboolean nice_connected; /* as libnice sees it */
   gboolean connected;      /* and by a pair whose remote type is allowed */
   gboolean checks_failed;
+  gboolean lost;   /* consent ended: only a pair that is selected since counts */
+  gboolean losing; /* libnice is made to forget it: what it tells is not meant */
+  guint losses;
   const WherryIceGenerationEvents *events;
   gpointer user_data;
 };

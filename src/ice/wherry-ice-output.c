@@ -27,6 +27,13 @@ wherry_ice_output_clear (WherryIceOutput *self)
 }
 
 void
+wherry_ice_output_stop (WherryIceOutput *self)
+{
+  wherry_ice_output_clear (self);
+  self->stopped = TRUE;
+}
+
+void
 wherry_ice_output_set_socket (WherryIceOutput *self, GSocket *socket,
                               const struct sockaddr_storage *remote, socklen_t length)
 {
@@ -197,7 +204,9 @@ wherry_ice_output_send (WherryIceOutput *self, NiceAgent *agent, guint stream,
 {
   WherryIceLost lost = { 0 };
 
-  if (self->socket != NULL)
+  if (self->stopped)
+    lose (&lost, packets, n);
+  else if (self->socket != NULL)
     for (guint i = 0; i < n;)
       i += send_runs (self, packets + i, n - i, &lost, log);
   else

@@ -20,6 +20,7 @@ typedef struct
   struct sockaddr_storage remote;
   socklen_t remote_length;
   gboolean no_segments; /* the system refused them on this socket */
+  gboolean stopped;
 } WherryIceOutput;
 
 /* The agent's selected pair has changed, or is in use again. */
@@ -29,6 +30,8 @@ void wherry_ice_output_set_socket (WherryIceOutput *self, GSocket *socket,
                                    const struct sockaddr_storage *remote, socklen_t length);
 /* There is no pair, or none that may be sent by (RFC 7675 section 5.2). */
 void wherry_ice_output_clear (WherryIceOutput *self);
+/* All that is sent is lost, until the next set_pair(). */
+void wherry_ice_output_stop (WherryIceOutput *self);
 
 typedef struct
 {

@@ -2,6 +2,7 @@
 /* One connection to the relay: a WebSocket, a peer connection, and what ends them. Part of wherry.js. */
 
 import { LEFT_WORDS, WherryError, parseMessage } from './events.js';
+import { IMPATIENT_MS, PATIENT_MS, Pings } from './pings.js';
 import { Retry } from './retry.js';
 import { Tunnel } from './tunnel.js';
 
@@ -43,7 +44,7 @@ export class Link {
   #tunnelAsked = false;
   #fallback = null; /* timer */
   #return = null; /* of a tunnel: to WebRTC */
-  #pings = new Map();
+  #pings = new Pings((message) => this.send(message), () => this.#onDeaf());
   #asks = new Map(); /* tid to what waits for its answer */
   #tid = 0;
 
@@ -88,14 +89,7 @@ export class Link {
     this.#ws.send(text);
   }
 
-  ping() {
-    this.#tid += 1;
-    const tid = `ping-${this.#tid}`;
-    return new Promise((resolve, reject) => {
-      this.send({ type: 'ping', tid });
-      this.#pings.set(tid, { start: performance.now(), resolve, reject });
-    });
-  }
+  ping() { return this.#pings.ping(); }
 
   /** Sends a request and resolves when it is answered; rejects with the server's error. */
   ask(message) {
@@ -132,13 +126,12 @@ export class Link {
     this.stop(new WherryError('closed', 'This member left the room.'));
   }
 
-  stop(error) {
-    this.#end(error);
-  }
+  stop(error) { this.#end(error); }
 
   #onFrame(text) {
     if (this.#ended)
       return;
+    this.#pings.heard();
     if (text instanceof ArrayBuffer) {
       this.#tunnel?.receive(text);
       return;
@@ -174,8 +167,7 @@ export class Link {
         this.#onError(message);
         break;
       case 'pong':
-        this.#pings.get(message.tid)?.resolve(performance.now() - this.#pings.get(message.tid).start);
-        this.#pings.delete(message.tid);
+        this.#pings.answered(message.tid);
         break;
       default:
         if (this.#lost === null)
@@ -412,7 +404,18 @@ export class Link {
     if (state === 'disconnected' && !this.socketOpen)
       this.#lose(new WherryError('failed', LEFT_WORDS.failed));
     else
-      this.#owner.wavering(state === 'disconnected');
+      this.#waver(state === 'disconnected');
+  }
+
+  #waver(yes) {
+    this.#owner.wavering(yes);
+    this.#pings.watch(yes, this.#joinedMessage.resume ? IMPATIENT_MS : PATIENT_MS);
+  }
+
+  /* Without its socket it hears of nobody, and nobody can ask for a restart of ICE. */
+  #onDeaf() {
+    if (this.#connected && (this.#joinedMessage.resume || (!this.tunneled && this.#pc.connectionState !== 'connected')))
+      this.#end(new WherryError('failed', LEFT_WORDS.failed));
   }
 
   /* The relay that ends a membership ends the connection too, and that may be heard before the frame that says why: who
@@ -486,9 +489,7 @@ export class Link {
     this.#return?.stop();
     this.#tunnel?.end();
     this.#left?.();
-    for (const ping of this.#pings.values())
-      ping.reject(error);
-    this.#pings.clear();
+    this.#pings.end(error);
     for (const tid of [...this.#asks.keys()])
       this.#answer(tid, error);
     this.#owner.ended(error);

@@ -86,11 +86,18 @@ const settle = async (t, groups) => {
   for (const end = Date.now() + 45_000; Date.now() < end; await pause(100)) {
     const all = await askAll(groups, 'count');
     const due = (to) => all.filter((from) => from !== to).reduce((sum, from) => sum + from.all + (from.you[to.id] ?? 0), 0);
-    late = all.filter((to) => to.heard < due(to)).map((to) => `${to.name} has ${to.heard} of ${due(to)}`);
+    late = all.filter((to) => to.heard < due(to) || to.away > 0).map((to) => `${to.name} has ${to.heard} of ${due(to)}, ${to.away ?? 0} are away`);
     if (late.length === 0)
       return;
   }
   t.diagnostic(`not settled: ${late.join(', ')}`);
+};
+
+/* Who was surely cut off came back, and who never was did not have to. */
+const mayResume = (name, plans) => {
+  if (name.startsWith('still'))
+    return [false];
+  return plans[name.startsWith('far') ? 1 : 0].surely ? [true] : [true, false];
 };
 
 const oneRound = async (t, seed) => {
@@ -133,8 +140,7 @@ const oneRound = async (t, seed) => {
       told: [...groups.flatMap((group) => group.problems), ...logs.flatMap(({ name, problems }) => (problems ?? []).map((text) => `${name}: ${text}`))],
       pairs: pairs(logs), numbers: numbers(logs), presence: presence(logs), order: sameOrder(logs.slice(0, 2)), newest: fresh.problems,
       unacked: logs.filter(({ own, acked }) => own !== acked).map(({ name, own, acked }) => `${name}: ${acked} of ${own}`),
-      /* who was cut off came back, and nobody else had to */
-      resumes: logs.filter(({ name, resumes }) => (resumes > 0) === name.startsWith('still')).map(({ name, resumes }) => `${name}: ${resumes}`),
+      resumes: logs.filter(({ name, resumes }) => !mayResume(name, plans).includes(resumes > 0)).map(({ name, resumes }) => `${name}: ${resumes}`),
     }, { told: [], pairs: [], numbers: [], presence: [], order: [], newest: [], unacked: [], resumes: [] });
 
     await listener.end();

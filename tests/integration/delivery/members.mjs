@@ -106,7 +106,8 @@ const joinTalk = async (name, room) => {
       member.ping().catch(() => {});
   };
   setInterval(speak, 1000);
-  window.count = () => ({ ...mine, id: member.id, heard: mine.heard.length, presence: null });
+  window.count = () => ({ ...mine, id: member.id, heard: mine.heard.length, presence: null,
+    away: [...member.members.values()].filter(({ state }) => state !== 'here').length });
   window.log = () => ({ ...mine, id: member.id, members: [...member.members.values()].map(({ id, state }) => `${id} ${state}`) });
   window.leave = () => member.leave();
   window.talk = (ids, every) => {

@@ -17,12 +17,15 @@ const between = (random, low, high) => low + random() * (high - low);
 const ICE_NOTICES_S = 7; /* in Chromium, that nobody answers */
 
 /*
- * `down`: the interface is. `silent`: nothing passes, and nobody is told. `move` (not drawn yet): the same, and the machine has another
+ * `down`: the interface is. `silent`: nothing passes, and nobody is told. `move`: the same, and the machine has another
  * address afterwards. `reset`: the same, and TCP connections are reset: who was there has to come back by its token.
  */
-const KINDS = ['down', 'silent', 'reset'];
+const KINDS = ['down', 'silent', 'move', 'reset'];
 
-/** `cuts`: [{ at, kind, seconds }] in seconds from the start; each has at least one that ends all connections. */
+/**
+ * `cuts`: [{ at, kind, seconds }] in seconds from the start; each has a `reset`. `surely`: it ends all connections, because none
+ * was dead already.
+ */
 export const schedule = (random, count, longest) => {
   const kinds = Array.from({ length: count }, () => KINDS[Math.floor(random() * KINDS.length)]);
   const reset = Math.floor(random() * count);
@@ -35,5 +38,5 @@ export const schedule = (random, count, longest) => {
     cuts.push({ at, kind, seconds });
     at += seconds;
   });
-  return { loss: between(random, 0.01, 0.03), cuts };
+  return { loss: between(random, 0.01, 0.03), cuts, surely: !kinds.slice(0, reset).includes('move') };
 };

@@ -201,6 +201,72 @@ test('a short silence of the network is waited out', async () => {
   assert.equal(far.pc.closed, false);
 });
 
+const CAN_RESUME = { features: ['addressed', 'resume'], resume: 'token-1' };
+
+/* Runs what waits for `ms`, as if the time had come. */
+const elapse = (waits, ms) => waits.mock.calls.filter((call) => call.arguments[1] === ms).at(-1).arguments[0]();
+
+for (const [joined, ms] of [[{}, 10_000], [CAN_RESUME, 3_000]]) {
+  test(`while the connection wavers the socket has ${ms} ms to answer`, async (t) => {
+    const far = await joinedRoom(Wherry, { ...SOON, resume: 'resume' in joined }, joined);
+    const pings = () => far.socket.sent.filter(({ type }) => type === 'ping');
+    const index = FakeSocket.all.length;
+    const waits = t.mock.method(globalThis, 'setTimeout', () => 0);
+    far.pc.become('disconnected');
+    far.pc.become('disconnected');
+    assert.equal(pings().length, 1);
+    far.socket.receive({ type: 'pong', tid: pings()[0].tid });
+    elapse(waits, ms);
+    assert.equal(pings().length, 2); /* it lives, and is asked again */
+    waits.mock.restore();
+    elapse(waits, ms);
+    assert.equal(far.room.state, 'reconnecting');
+    assert.equal(far.socket.readyState, 3);
+    await accept(index, joined);
+    assert.equal(far.room.state, 'connected');
+  });
+}
+
+/* What is left to time, having played `then` with time standing still. */
+const standing = (t, then) => {
+  const waits = t.mock.method(globalThis, 'setTimeout', () => ({}));
+  const cleared = t.mock.method(globalThis, 'clearTimeout', () => {});
+  then();
+  waits.mock.restore();
+  cleared.mock.restore();
+  const over = cleared.mock.calls.map((call) => call.arguments[0]);
+  return waits.mock.calls.filter(({ result }) => !over.includes(result)).map((call) => call.arguments[1]);
+};
+
+test('a socket that answered is left alone once the connection is back', async (t) => {
+  const far = await joinedRoom(Wherry, { ...SOON, resume: true }, CAN_RESUME);
+  const left = standing(t, () => {
+    far.pc.become('disconnected');
+    far.socket.receive({ type: 'pong', tid: far.socket.sent.at(-1).tid });
+    far.pc.become('connected');
+  });
+  assert.deepEqual(left, []);
+});
+
+test('a socket that did not survive a change of the network is missed', async (t) => {
+  for (const [joined, comesBack] of [[CAN_RESUME, true], [{}, false]]) {
+    const far = await joinedRoom(Wherry, { ...SOON, resume: comesBack }, joined);
+    const index = FakeSocket.all.length;
+    const waits = t.mock.method(globalThis, 'setTimeout', () => 0);
+    far.pc.become('disconnected');
+    far.pc.become('connected');
+    const pinging = assert.rejects(far.room.ping(), { code: 'timeout' });
+    waits.mock.restore();
+    assert.equal(waits.mock.calls.at(-1).arguments[1], 10_000);
+    waits.mock.calls.at(-1).arguments[0]();
+    await pinging;
+    assert.equal(far.room.state, comesBack ? 'reconnecting' : 'connected'); /* another member would not be this one */
+    if (comesBack)
+      await accept(index, joined);
+    assert.equal(far.room.state, 'connected');
+  }
+});
+
 test('silence without a socket, a failure and an ended association are losses', async () => {
   const endings = [
     (far) => { far.socket.close(); far.pc.become('disconnected'); },
