@@ -17,18 +17,16 @@ if "//127." in uri:
     configuration.set_bind_addresses(["127.0.0.1"])
 client = Wherry.Client.new(uri, room, "client.py")
 client.set_property("configuration", configuration)
-chat = None
+# It stays open when the connection is lost and the client comes back.
+chat = client.open_channel("chat", None)
 
 
-# Called again for each new connection after one was lost.
-def on_prepare(client, connection):
-    global chat
-    chat = client.create_data_channel("chat", None)
-    chat.connect("open", lambda chat: chat.send_text(text))
-    chat.connect("message", on_message)
+def on_state(chat, pspec):
+    if chat.props.ready_state == Wherry.DataChannelState.OPEN:
+        chat.send_text(text, None)
 
 
-def on_message(chat, data, is_text):
+def on_message(chat, data, is_text, sender, sequence, flags):
     print(data.get_data().decode())
     client.leave_async(None, on_left)
 
@@ -45,6 +43,7 @@ def on_left(client, result):
     loop.quit()
 
 
-client.connect("prepare", on_prepare)
+chat.connect("message", on_message)
+chat.connect("notify::ready-state", on_state)
 client.join_async(None, on_joined)
 loop.run()

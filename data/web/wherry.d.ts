@@ -107,19 +107,19 @@ export interface MessageOrigin {
 }
 
 export interface SendOptions {
-  /** The one member that is to get it; needs the option `resume`. */
+  /** The one member that is to get it. Not with the option `resume` switched off, nor by servers that do not know it. */
   to?: string | Member;
 }
 
 export interface ChannelEvents {
   /** Messages can be sent; comes again after each reconnection. */
   open: Fired<{}>;
-  /** The other fields are there with the option `resume`, where the sender's messages are addressed. */
+  /** The other fields are there unless the option `resume` is off, or the server does not know it, or the channel has a `protocol`. */
   message: Fired<{ data: Message } & Partial<MessageOrigin>>;
   /**
-   * The connection was lost while this many bytes waited here: they, and what was on its way, may not have arrived. With the
-   * option `resume`: we could not come back as the same member; this many bytes may not have arrived, and others' messages
-   * may be missing.
+   * We could not come back as the same member: this many bytes may not have arrived, and others' messages may be missing.
+   * Without the option `resume`, or on a channel with a `protocol`: the connection was lost while this many bytes waited here;
+   * they, and what was on its way, may not have arrived.
    */
   gap: Fired<{ bytes: number }>;
   /** One message could not be sent; the channel lives on. */
@@ -242,9 +242,9 @@ export interface JoinOptions {
   /**
    * After a lost connection come back as the same member, with the same id: ordered and reliable channels stay open, what was
    * sent and has not arrived is sent again, what was missed is replayed, and nothing comes twice. Messages of channels
-   * without a `protocol` are then addressed: they say who sent them, and can be for one member. Members that use plain
-   * channels of their own get them plain; mirrors of these channels have the protocol `wherry.1`, which members without this
-   * option see as it is. Default: false.
+   * without a `protocol` are then addressed: they say who sent them, and can be for one member; members that do without get
+   * them plain. false: come back as another member. Default: true, but for the room `echo`. A server that does not know it
+   * is joined anew.
    */
   resume?: boolean;
   /** Where WebRTC does not connect, the WebSocket carries the channels, all of them reliable and in order. false: never. Default: true. */
@@ -265,9 +265,9 @@ export interface RoomEvents {
   state: Fired<{ state: RoomState; reason: string; error: WherryError | null }>;
   /** The server has taken us in, possibly with a new id; the connection is still to be made. */
   joined: Fired<{ id: string }>;
-  /** With the option `resume`: we are still the same member. */
+  /** After a loss: we are still the same member (option `resume`). */
   resumed: Fired<{}>;
-  /** With the option `resume`: it was too late for that, and we are another member. Messages of these topics may be missing. */
+  /** After a loss: it was too late to come back, and we are another member. Messages of these topics may be missing. */
   gap: Fired<{ topics: string[] }>;
   /** A channel that the relay opened because another member has this topic. */
   channel: Fired<{ channel: WherryChannel }>;

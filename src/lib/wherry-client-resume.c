@@ -8,13 +8,23 @@
 #include "base/wherry-error.h"
 #include "base/wherry-limits.h"
 #include "lib/wherry-client-core-private.h"
+#include "relay/wherry-relay-hub.h"
 
 /* What joins a client to its session: what it says to come back, and what it hears of that. */
+
+/* In the room echo each channel is alone, and nothing is to be resumed. */
+gboolean
+wherry_client_core_resumes (const WherryClientCore *self)
+{
+  return self->resume && strcmp (self->room, WHERRY_ECHO_ROOM) != 0;
+}
 
 char *
 wherry_client_core_write_join (const WherryClientCore *self)
 {
   g_autoptr (GPtrArray) places = wherry_client_session_list_places (self->session);
+  g_autoptr (GPtrArray) opens = wherry_client_session_list_opens (self->session);
+  gboolean resumes = wherry_client_core_resumes (self);
   const WherrySignalJoin join = {
     .room = self->room,
     .name = self->name,
@@ -22,9 +32,10 @@ wherry_client_core_write_join (const WherryClientCore *self)
     .no_mirror = !self->mirror,
     .attributes = self->attributes,
     .will = self->will,
-    .resumable = self->resume,
-    .resume = self->resume ? wherry_client_session_get_token (self->session) : NULL,
+    .resumable = resumes,
+    .resume = resumes ? wherry_client_session_get_token (self->session) : NULL,
     .places = places,
+    .opens = (const char *const *) opens->pdata,
   };
 
   return wherry_signal_write_join (&join);

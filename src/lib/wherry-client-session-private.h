@@ -33,6 +33,9 @@ void wherry_client_session_free (WherryClientSession *self);
 const char *wherry_client_session_get_token (WherryClientSession *self);
 /* (transfer full) */
 GPtrArray *wherry_client_session_list_places (WherryClientSession *self);
+/* (transfer full) (element-type utf8), borrowed, with a NULL behind: topics that need no mirror, as
+ * it opens channels of its own. */
+GPtrArray *wherry_client_session_list_opens (WherryClientSession *self);
 void wherry_client_session_refuse (WherryClientSession *self);
 /* wanted: it asked to come back some day */
 void wherry_client_session_take_joined (WherryClientSession *self, const WherrySignal *joined,

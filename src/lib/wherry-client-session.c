@@ -7,6 +7,11 @@
 
 #include <string.h>
 
+/* Of a join, which has at most 64 KiB; a byte is written in six at most (\u001f). */
+#define OPENS_BYTES (8 * 1024)
+#define JSON_GROWTH 6
+#define JSON_AROUND 3
+
 struct _WherryClientSession
 {
   /* creator only */
@@ -124,6 +129,29 @@ wherry_client_session_list_places (WherryClientSession *self)
       place->direct = topic->direct;
     }
   return places;
+}
+
+GPtrArray *
+wherry_client_session_list_opens (WherryClientSession *self)
+{
+  GPtrArray *opens = g_ptr_array_new ();
+  gsize bytes = 0;
+
+  for (guint i = 0; i < self->channels->len; i++)
+    {
+      WherryClientChannel *channel = g_ptr_array_index (self->channels, i);
+      const char *topic = wherry_client_channel_get_topic (channel);
+
+      if (wherry_client_channel_get_mirrored (channel)
+          || g_ptr_array_find_with_equal_func (opens, topic, g_str_equal, NULL))
+        continue;
+      bytes += JSON_GROWTH * strlen (topic) + JSON_AROUND;
+      if (bytes > OPENS_BYTES)
+        break;
+      g_ptr_array_add (opens, (gpointer) topic);
+    }
+  g_ptr_array_add (opens, NULL);
+  return opens;
 }
 
 void

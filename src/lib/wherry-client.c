@@ -229,10 +229,12 @@ install_how (GParamFlags flags)
    * WherryClient:resume:
    *
    * Whether it comes back as the same member, to whose channels ([method@Client.open_channel])
-   * nothing has happened. Messages on them are addressed then (protocol `wherry.1`).
+   * nothing has happened. Messages on them are addressed then (protocol `wherry.1`), and topics of
+   * others come by [signal@Client::channel]. On by default; there is nothing to come back to in the
+   * room `echo`, and from servers that do not know it.
    */
   properties[PROP_RESUME]
-      = g_param_spec_boolean ("resume", NULL, NULL, FALSE, flags | G_PARAM_CONSTRUCT);
+      = g_param_spec_boolean ("resume", NULL, NULL, TRUE, flags | G_PARAM_CONSTRUCT);
   /**
    * WherryClient:min-delay:
    *
@@ -316,8 +318,9 @@ install_signals (void)
    * @self: the client
    * @channel: an open channel
    *
-   * The relay opened a channel for a topic that others send on; see
-   * [signal@PeerConnection::data-channel].
+   * The relay opened a plain channel for a topic that others send on; see
+   * [signal@PeerConnection::data-channel]. With [property@Client:resume], which is on by default,
+   * only for channels with a protocol of their own: see [signal@Client::channel].
    */
   signals[SIGNAL_DATA_CHANNEL]
       = g_signal_new ("data-channel", WHERRY_TYPE_CLIENT, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
@@ -373,8 +376,8 @@ install_resume_signals (void)
    * @self: the client
    * @channel: a channel
    *
-   * The relay opened an addressed channel for a topic that others send on, to a client that
-   * resumes; others are told by [signal@Client::data-channel].
+   * The relay opened a channel for a topic that others send on, to a client that resumes; one that
+   * does not is told by [signal@Client::data-channel].
    */
   signals[SIGNAL_CHANNEL] = g_signal_new ("channel", WHERRY_TYPE_CLIENT, G_SIGNAL_RUN_LAST, 0, NULL,
                                           NULL, NULL, G_TYPE_NONE, 1, WHERRY_TYPE_CLIENT_CHANNEL);

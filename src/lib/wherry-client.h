@@ -19,11 +19,13 @@ G_BEGIN_DECLS
  * A member of a room at a relay elsewhere: it joins at the URI of a server, and gives the
  * connection to the relay, whose data channels are the topics of the room.
  *
- * When the connection is lost, it comes back by itself: channels of
- * [method@Client.open_channel] stay, and with [property@Client:resume] nothing is lost. Of other
- * channels what was sent and not acknowledged is lost then, [property@Client:connection] is another
- * one, and its channels are new ones. Make the channels that are always to be there in a handler of
- * [signal@Client::prepare].
+ * When the connection is lost, it comes back by itself, as the same member: channels of
+ * [method@Client.open_channel] stay open, and nothing is lost. Where it comes too late for that, or
+ * [property@Client:resume] is off, it comes back as another one.
+ *
+ * Channels of the connection itself do not stay: what was sent on them and not acknowledged is
+ * lost, [property@Client:connection] is another one, and its channels are new ones. Make those that
+ * are always to be there in a handler of [signal@Client::prepare].
  *
  * Its properties are read when it joins. It belongs to the thread that made it: signals, changes
  * and completions arrive on the main context that was that thread's default one, and only there.

@@ -228,8 +228,7 @@ end_join (Fixture *fixture, const char *name)
   g_autoptr (GError) error = NULL;
 
   self->client = wherry_client_new (fixture->uri, "room", name);
-  g_object_set (self->client, "configuration", fixture->configuration, "resume", TRUE, "min-delay",
-                50, NULL);
+  g_object_set (self->client, "configuration", fixture->configuration, "min-delay", 50, NULL);
   self->chat = wherry_client_open_channel (self->client, "chat", NULL, &error);
   g_assert_no_error (error);
   g_signal_connect (self->chat, "message", G_CALLBACK (on_message), self);

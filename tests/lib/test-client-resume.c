@@ -22,6 +22,7 @@ typedef struct
   WherryClient *client;
   WherryClientChannel *chat;
   WherryClientChannel *mirror; /* the newest */
+  WherryDataChannel *plain;    /* the same of plain ones */
   GString *heard;              /* "text<sender/sequence/flags " */
   GString *events;
   gboolean finished;
@@ -93,20 +94,39 @@ on_gap (WherryClient *client, const char *const *topics, gpointer user_data)
                           g_strv_length ((char **) (gpointer) topics));
 }
 
+static void
+on_plain_message (WherryDataChannel *channel, GBytes *data, gboolean is_text, gpointer user_data)
+{
+  g_string_append_printf (((End *) user_data)->heard, "%s:%.*s ",
+                          wherry_data_channel_get_label (channel), (int) g_bytes_get_size (data),
+                          (const char *) g_bytes_get_data (data, NULL));
+}
+
+static void
+on_plain_mirror (WherryClient *client, WherryDataChannel *channel, gpointer user_data)
+{
+  End *self = user_data;
+
+  g_set_object (&self->plain, channel);
+  g_signal_connect (channel, "message", G_CALLBACK (on_plain_message), self);
+}
+
+/* resume: what is the default is not set */
 static End *
-end_new (Fixture *fixture, const char *name, gboolean resume)
+end_new (Fixture *fixture, const char *room, const char *name, gboolean resume)
 {
   End *self = g_new0 (End, 1);
 
   self->fixture = fixture;
   self->heard = g_string_new (NULL);
   self->events = g_string_new (NULL);
-  self->client
-      = wherry_client_new (wherry_server_get_uri (fixture->relay_end.server), "room", name);
+  self->client = wherry_client_new (wherry_server_get_uri (fixture->relay_end.server), room, name);
   relay_end_watch (&fixture->relay_end, self->client);
-  g_object_set (self->client, "configuration", fixture->configuration, "resume", resume,
-                "min-delay", 20, NULL);
+  g_object_set (self->client, "configuration", fixture->configuration, "min-delay", 20, NULL);
+  if (!resume)
+    g_object_set (self->client, "resume", FALSE, NULL);
   g_signal_connect (self->client, "channel", G_CALLBACK (on_channel), self);
+  g_signal_connect (self->client, "data-channel", G_CALLBACK (on_plain_mirror), self);
   g_signal_connect (self->client, "resumed", G_CALLBACK (on_resumed), self);
   g_signal_connect (self->client, "gap", G_CALLBACK (on_gap), self);
   return self;
@@ -143,14 +163,20 @@ on_joined (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static End *
-end_join (Fixture *fixture, const char *name)
+end_join_room (Fixture *fixture, const char *room, const char *name)
 {
-  End *self = end_new (fixture, name, TRUE);
+  End *self = end_new (fixture, room, name, TRUE);
 
   self->chat = open_channel (self, "chat", NULL);
   wherry_client_join_async (self->client, NULL, on_joined, self);
   WHERRY_WAIT_UNTIL (NULL, self->finished && is_open (self->chat));
   return self;
+}
+
+static End *
+end_join (Fixture *fixture, const char *name)
+{
+  return end_join_room (fixture, "room", name);
 }
 
 static void
@@ -169,6 +195,9 @@ end_leave (End *self)
   if (self->mirror != NULL)
     g_signal_handlers_disconnect_by_data (self->mirror, self);
   g_clear_object (&self->mirror);
+  if (self->plain != NULL)
+    g_signal_handlers_disconnect_by_data (self->plain, self);
+  g_clear_object (&self->plain);
   g_clear_object (&self->chat);
   g_clear_object (&self->client);
   g_string_free (self->heard, TRUE);
@@ -223,7 +252,8 @@ static void
 test_plain (Fixture *self, gconstpointer data)
 {
   End *ann = end_join (self, "ann");
-  End *bob = end_new (self, "bob", FALSE);
+  End *bob = end_new (self, "room", "bob", FALSE);
+  g_autoptr (WherryClientChannel) news = NULL;
   g_autoptr (WherryDataChannelInit) init = wherry_data_channel_init_new ();
   g_autoptr (GError) error = NULL;
 
@@ -248,8 +278,33 @@ test_plain (Fixture *self, gconstpointer data)
   g_assert_error (error, WHERRY_ERROR, WHERRY_ERROR_UNSUPPORTED);
   say (bob->chat, "b", NULL);
   WHERRY_WAIT_UNTIL (NULL, g_str_has_prefix (ann->heard->str, "chat:b<"));
+
+  g_string_truncate (bob->heard, 0);
+  news = open_channel (ann, "news", NULL);
+  WHERRY_WAIT_UNTIL (NULL, is_open (news) && bob->plain != NULL);
+  say (news, "n", NULL);
+  WHERRY_WAIT_UNTIL (NULL, g_str_equal (bob->heard->str, "news:n "));
   end_leave (ann);
   end_leave (bob);
+}
+
+/* Each of its channels is alone there. */
+static void
+test_echo (Fixture *self, gconstpointer data)
+{
+  End *ann = end_join_room (self, "echo", "ann");
+  g_autoptr (WherryClientChannel) other = open_channel (ann, "other", NULL);
+  g_autoptr (WherryClientChannel) again = open_channel (ann, "other", NULL);
+
+  WHERRY_WAIT_UNTIL (NULL, is_open (other) && is_open (again));
+  say (ann->chat, "a", NULL);
+  WHERRY_WAIT_UNTIL (NULL, g_str_equal (ann->heard->str, "chat:a</0/0 "));
+  say (again, "b", NULL);
+  WHERRY_WAIT_UNTIL (NULL, g_str_equal (ann->heard->str, "chat:a</0/0 other:b</0/0 "));
+  wherry_client_channel_close (other);
+  wherry_client_channel_close (again);
+  WHERRY_WAIT_UNTIL (NULL, g_str_equal (ann->events->str, "closed:other closed:other "));
+  end_leave (ann);
 }
 
 /* Another server at the same place, which knows nobody: they are other members, and hear so; what
@@ -300,6 +355,7 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
   ADD ("addressed", test_addressed);
   ADD ("plain", test_plain);
+  ADD ("echo", test_echo);
   ADD ("forgotten", test_forgotten);
   return g_test_run ();
 }

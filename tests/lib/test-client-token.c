@@ -81,7 +81,8 @@ set_up (Fixture *self, gconstpointer data)
   wherry_configuration_set_bind_addresses (configuration, addresses);
   self->client = wherry_client_new (wherry_server_get_uri (self->relay_end.server), "room", "Root");
   relay_end_watch (&self->relay_end, self->client);
-  g_object_set (self->client, "configuration", configuration, "reconnect", FALSE, NULL);
+  g_object_set (self->client, "configuration", configuration, "reconnect", FALSE, "resume", FALSE,
+                NULL);
   self->channels = g_ptr_array_new_with_free_func (g_object_unref);
   self->heard = g_string_new (NULL);
   g_signal_connect (self->client, "notice", G_CALLBACK (on_notice), self);

@@ -7,7 +7,8 @@
 
 #include "relay-end.h"
 
-/* Clients of a server in the same process, over loopback. */
+/* Clients of a server in the same process, over loopback; their channels are those of their
+ * connections. What outlives these: test-client-resume.c. */
 
 typedef struct
 {
@@ -122,8 +123,8 @@ end_new (Fixture *fixture, const char *name)
   self->client
       = wherry_client_new (wherry_server_get_uri (fixture->relay_end.server), "room", name);
   relay_end_watch (&fixture->relay_end, self->client);
-  g_object_set (self->client, "configuration", fixture->configuration, "min-delay", 1, "max-delay",
-                50, NULL);
+  g_object_set (self->client, "configuration", fixture->configuration, "resume", FALSE, "min-delay",
+                1, "max-delay", 50, NULL);
   self->channels = g_ptr_array_new_with_free_func (g_object_unref);
   self->heard = g_string_new (NULL);
   self->states = g_string_new (NULL);

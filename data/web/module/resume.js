@@ -188,8 +188,8 @@ export class Session {
 
   acknowledge({ topic, own }) { this.#topics.get(topic)?.acknowledge(own); }
 
-  /** The protocol of a channel of ours that has `protocol`. */
-  protocolOf(protocol) { return this.#framed && !protocol ? ADDRESSED : protocol; }
+  /** The protocol of a channel of ours whose own is `protocol`; undefined: that. */
+  protocolOf(protocol) { return this.#framed && !protocol ? ADDRESSED : undefined; }
 
   /** Whether something waits for the relay's word. */
   waits(label) { return (this.#topics.get(label)?.bytes ?? 0) > 0; }

@@ -12,6 +12,8 @@ export { WherryChannel, WherryError, WherryEvent };
 
 const STABLE_MS = 10_000; /* a connection this old starts the backoff from its beginning */
 const DRAIN_MS = 2_000;
+const OPENS_BYTES = 8 * 1024; /* of a join, which has at most 64 KiB */
+const ECHO = 'echo'; /* each channel is alone there: nothing is to be resumed */
 const BACKOFF = { retries: Infinity, minDelay: 500, maxDelay: 15_000 };
 
 /* Answers after which trying again would only get the same answer. */
@@ -47,7 +49,7 @@ export class WherryRoom extends Target {
     this.#options = { ...options };
     this.#options.WebSocket ??= globalThis.WebSocket;
     this.#options.RTCPeerConnection ??= globalThis.RTCPeerConnection;
-    this.#session = this.#options.resume ? new Session() : null;
+    this.#session = this.#options.resume ?? name !== ECHO ? new Session() : null;
     this.#attributes = plain(this.#options.attributes ?? {});
     this.#will = willOf(this.#options.will);
     this.name = name;
@@ -214,8 +216,19 @@ export class WherryRoom extends Target {
     return known({
       room: this.name, name: this.#options.name, token: this.#options.token, mirror: this.#options.mirror,
       attributes: Object.keys(this.#attributes).length > 0 ? this.#attributes : undefined, will: this.#will,
-      resume: this.#session?.request,
+      resume: this.#session?.request, opens: this.#opens,
     });
+  }
+
+  /* Topics that need no mirror: what is kept of them comes on our own channel. */
+  get #opens() {
+    const labels = new Set([...this.#channels].filter(({ mirrored }) => !mirrored).map(({ label }) => label));
+    let bytes = 0;
+    const named = [...labels].filter((label) => {
+      bytes += 3 * JSON.stringify(label).length; /* at most, in UTF-8 */
+      return bytes <= OPENS_BYTES;
+    });
+    return named.length > 0 ? named : undefined;
   }
 
   #setTransport(name) {

@@ -45,7 +45,7 @@ test('join, then offer, then candidates; connected when messages can pass', asyn
   FakePeer.next = {};
   assert.equal(await promise, room);
   assert.deepEqual(socket.sent.slice(0, 3), [
-    { type: 'join', room: 'lobby', name: 'Ann', token: 't', mirror: false },
+    { type: 'join', room: 'lobby', name: 'Ann', token: 't', mirror: false, resume: {} },
     { type: 'offer', sdp: 'an offer' },
     { type: 'candidate', candidate: 'early', sdpMid: '0' },
   ]);

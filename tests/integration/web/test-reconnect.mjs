@@ -46,7 +46,7 @@ test('channels come back with the same options, members and id are new', async (
   const ready = channel.ready();
   const { socket, pc } = await accept(index, { peer: '00000000000000bb', members: [{ peer: 'b2', name: 'New' }] });
   await ready;
-  assert.deepEqual(socket.sent[0], { type: 'join', room: 'r', name: 'Ann' });
+  assert.deepEqual(socket.sent[0], { type: 'join', room: 'r', name: 'Ann', resume: {}, opens: ['game'] });
   assert.deepEqual(pc.labeled('game').init, { ordered: false, maxRetransmits: 0, protocol: 'p' });
   assert.equal(room.id, '00000000000000bb');
   assert.deepEqual([...room.members.keys()], ['b2']);

@@ -7,7 +7,7 @@ import test from 'node:test';
 import { FakeChannel, FakePeer, FakeSocket, accept, joinedRoom, once, settle, until } from './fakes.mjs';
 
 const { Wherry } = await import(process.env.WHERRY_JS);
-const ASKS = { resume: true, reconnect: { minDelay: 1, maxDelay: 4 } };
+const ASKS = { reconnect: { minDelay: 1, maxDelay: 4 } }; /* by itself: resume is on */
 const CAN = { features: ['addressed', 'resume'], resume: 'token-1' };
 const ANN = '00000000000000a1';
 
@@ -65,14 +65,65 @@ test('messages go in frames, and come out of them', async () => {
   room.leave();
 });
 
-test('who did not ask, or asks a server that cannot, sends messages as they are', async () => {
-  for (const [joined, more] of [[CAN, {}], [{}, ASKS]]) {
-    const { room, pc, chat } = await chatting(joined, more);
+test('who does not ask, or asks a server that cannot, sends messages as they are', async () => {
+  for (const [joined, more, asked] of [[CAN, { resume: false }, undefined], [{}, ASKS, {}]]) {
+    const { room, socket, pc, chat } = await chatting(joined, more);
+    assert.deepEqual(socket.sent[0].resume, asked);
     chat.send('a');
     assert.deepEqual(pc.labeled('chat').sent, ['a']);
     assert.throws(() => chat.send('b', { to: ANN }), TypeError);
     room.leave();
   }
+});
+
+test('a server that cannot is joined anew after a loss, without a gap that nobody knows of', async () => {
+  const { room, socket, pc, chat, index } = await chatting({}, ASKS);
+  pc.labeled('chat').stuck = true;
+  chat.send('lost');
+  const gap = once(chat, 'gap');
+  room.addEventListener('resumed', () => assert.fail('nothing was resumed'));
+  socket.receive({ type: 'left', reason: 'failed' });
+  assert.equal(chat.readyState, 'connecting');
+  assert.equal((await gap).bytes, 4);
+  const { socket: next, pc: nextPc } = await accept(index, {});
+  assert.deepEqual(next.sent[0].resume, {});
+  chat.send('again');
+  assert.deepEqual(nextPc.labeled('chat').sent, ['again']);
+  room.leave();
+});
+
+test('a join names the topics of our own channels, as far as there is room for it', async () => {
+  const room = Wherry.room('http://relay.test/', 'r', { ...ASKS, WebSocket: FakeSocket, RTCPeerConnection: FakePeer });
+  for (const label of ['chat', 'chat', 'fast'])
+    room.channel(label);
+  const index = FakeSocket.all.length;
+  room.join();
+  const { socket, pc } = await accept(index, CAN);
+  assert.deepEqual(socket.sent[0].opens, ['chat', 'fast']);
+  const mirror = new FakeChannel('news', { protocol: 'wherry.1', id: 5 });
+  mirror.open();
+  pc.announce(mirror);
+  for (let i = 0; i < 40; i += 1)
+    room.channel(`${i}`.padStart(1000, 'x'));
+  socket.receive({ type: 'left', reason: 'failed' });
+  const back = await accept(index + 1, { ...CAN, resumed: true });
+  assert.deepEqual(back.socket.sent[0].opens.map((label) => label.length), [4, 4, 1000, 1000]);
+  room.leave();
+});
+
+test('in the room echo channels are as they are', async () => {
+  const room = Wherry.room('http://relay.test/', 'echo', { WebSocket: FakeSocket, RTCPeerConnection: FakePeer });
+  const index = FakeSocket.all.length;
+  const joined = room.join();
+  const { socket, pc } = await accept(index, { features: CAN.features });
+  await joined;
+  assert.equal(socket.sent[0].resume, undefined);
+  const chat = room.channel('chat');
+  pc.labeled('chat').open();
+  await chat.ready();
+  chat.send('a');
+  assert.deepEqual(pc.labeled('chat').sent, ['a']);
+  room.leave();
 });
 
 test('the same member on the next connection: nothing lost, nothing twice', async () => {
