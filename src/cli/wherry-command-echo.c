@@ -3,6 +3,8 @@
 
 #include "config.h"
 
+#include <inttypes.h>
+
 #include <glib/gi18n.h>
 
 #include "cli/wherry-commands.h"
@@ -71,8 +73,8 @@ tell_end (const Echo *echo)
     wherry_print ("{\"event\":\"end\",\"messages\":%" G_GUINT64_FORMAT
                   ",\"bytes\":%" G_GUINT64_FORMAT ",\"dropped\":%" G_GUINT64_FORMAT "}",
                   echo->messages, echo->bytes, echo->dropped);
-  wherry_say (_ ("%" G_GUINT64_FORMAT " messages sent back, %" G_GUINT64_FORMAT " dropped."),
-              echo->messages, echo->dropped);
+  wherry_say (_ ("Messages sent back: %" PRIu64 ", dropped: %" PRIu64 "."), echo->messages,
+              echo->dropped);
 }
 
 int

@@ -298,17 +298,15 @@ check_sizes (WherryDaemonOptions *self, GError **error)
   if (relay->memory_budget < relay->member_bytes)
     {
       g_set_error (error, WHERRY_ERROR, WHERRY_ERROR_INVALID_ARGUMENT,
-                   _ ("memory-budget (%" G_GSIZE_FORMAT
-                      " bytes) is less than member-bytes (%" G_GSIZE_FORMAT
-                      "): one slow member would take all of it"),
+                   _ ("memory-budget (%zu bytes) is less than member-bytes (%zu): one slow member "
+                      "would take all of it"),
                    relay->memory_budget, relay->member_bytes);
       return FALSE;
     }
   if (relay->outbox.outbox_low > relay->outbox.outbox_high)
     {
       g_set_error (error, WHERRY_ERROR, WHERRY_ERROR_INVALID_ARGUMENT,
-                   _ ("outbox-low (%" G_GSIZE_FORMAT
-                      " bytes) is more than outbox-bytes (%" G_GSIZE_FORMAT ")"),
+                   _ ("outbox-low (%zu bytes) is more than outbox-bytes (%zu)"),
                    relay->outbox.outbox_low, relay->outbox.outbox_high);
       return FALSE;
     }

@@ -3,6 +3,7 @@
 
 #include "config.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include <glib/gi18n.h>
@@ -44,9 +45,7 @@ static gboolean
 out_of_range (GError **error, const char *text, guint64 min, guint64 max)
 {
   g_set_error (error, WHERRY_ERROR, WHERRY_ERROR_INVALID_ARGUMENT,
-               _ ("“%s” is out of range: it must be from %" G_GUINT64_FORMAT
-                  " to %" G_GUINT64_FORMAT),
-               text, min, max);
+               _ ("“%s” is out of range: it must be from %" PRIu64 " to %" PRIu64), text, min, max);
   return FALSE;
 }
 
