@@ -8,6 +8,8 @@
 #include "cli/wherry-commands.h"
 
 const WherryCommand wherry_commands[] = {
+  { "join", N_ ("ROOM"), N_ ("Talk with everybody in a room"), "wherry join lobby --name Ada",
+    WHERRY_OPTIONS_ROOM | WHERRY_OPTIONS_JSON, wherry_command_join },
   { "echo", N_ ("ROOM"), N_ ("Send everything that is said in a room back to who said it"),
     "wherry echo test", WHERRY_OPTIONS_ROOM | WHERRY_OPTIONS_JSON, wherry_command_echo },
   { NULL },

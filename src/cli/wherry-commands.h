@@ -10,3 +10,4 @@ extern const WherryCommand wherry_commands[];
 const WherryCommand *wherry_commands_find (const char *name);
 
 int wherry_command_echo (WherryInvocation *invocation);
+int wherry_command_join (WherryInvocation *invocation);

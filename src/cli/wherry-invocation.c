@@ -51,7 +51,10 @@ on_signal (gpointer data)
   WherryInvocation *self = data;
 
   if (g_cancellable_is_cancelled (self->cancellable))
-    _exit (WHERRY_EXIT_INTERRUPTED);
+    {
+      wherry_terminal_set_raw (FALSE);
+      _exit (WHERRY_EXIT_INTERRUPTED);
+    }
   g_cancellable_cancel (self->cancellable);
   return G_SOURCE_CONTINUE;
 }

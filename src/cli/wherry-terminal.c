@@ -4,8 +4,10 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <glib/gi18n.h>
@@ -19,6 +21,9 @@
 static gboolean is_quiet;
 static gboolean is_drawn;
 static gint64 drawn_us;
+static char *prompt;
+static struct termios cooked;
+static gboolean is_raw;
 
 void
 wherry_terminal_set_quiet (gboolean quiet)
@@ -104,12 +109,71 @@ wherry_terminal_safe (const char *text)
   return g_string_free (safe, FALSE);
 }
 
+static void
+hide_prompt (void)
+{
+  if (prompt != NULL)
+    fputs ("\r\033[K", stderr);
+}
+
+static void
+show_prompt (void)
+{
+  if (prompt != NULL)
+    fputs (prompt, stderr);
+  fflush (stderr);
+}
+
+void
+wherry_terminal_set_prompt (const char *text)
+{
+  hide_prompt ();
+  g_free (prompt);
+  prompt = g_strdup (text);
+  show_prompt ();
+}
+
+static void
+restore (void)
+{
+  wherry_terminal_set_raw (FALSE);
+}
+
+void
+wherry_terminal_set_raw (gboolean raw)
+{
+  static gboolean is_registered;
+  struct termios wanted;
+
+  if (raw == is_raw)
+    return;
+  if (!raw)
+    {
+      is_raw = FALSE;
+      tcsetattr (STDIN_FILENO, TCSADRAIN, &cooked);
+      return;
+    }
+  if (tcgetattr (STDIN_FILENO, &cooked) != 0)
+    return;
+  if (!is_registered)
+    atexit (restore);
+  is_registered = TRUE;
+  wanted = cooked;
+  wanted.c_lflag &= ~(tcflag_t) (ICANON | ECHO);
+  wanted.c_cc[VMIN] = 1;
+  wanted.c_cc[VTIME] = 0;
+  wanted.c_cc[VSUSP] = _POSIX_VDISABLE;
+  is_raw = tcsetattr (STDIN_FILENO, TCSADRAIN, &wanted) == 0;
+}
+
 static void G_GNUC_PRINTF (1, 0) print_error_line (const char *format, va_list args)
 {
   g_autofree char *line = g_strdup_vprintf (format, args);
 
   wherry_progress_clear ();
+  hide_prompt ();
   fprintf (stderr, "%s\n", line);
+  show_prompt ();
 }
 
 void
@@ -138,14 +202,22 @@ gboolean
 wherry_print (const char *format, ...)
 {
   g_autofree char *line = NULL;
+  gboolean shares, done;
   va_list args;
 
   va_start (args, format);
   line = g_strdup_vprintf (format, args);
   va_end (args);
-  if (is_drawn && wherry_terminal_is (stdout))
-    wherry_progress_clear ();
-  return fprintf (stdout, "%s\n", line) >= 0 && fflush (stdout) == 0;
+  shares = (is_drawn || prompt != NULL) && wherry_terminal_is (stdout);
+  if (shares)
+    {
+      wherry_progress_clear ();
+      hide_prompt ();
+    }
+  done = fprintf (stdout, "%s\n", line) >= 0 && fflush (stdout) == 0;
+  if (shares)
+    show_prompt ();
+  return done;
 }
 
 char *

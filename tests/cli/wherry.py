@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "daemon"))
 
@@ -49,6 +50,13 @@ class Command:
         """What stands on standard error so far."""
         self.errors.seek(0)
         return self.errors.read().decode(errors="replace")
+
+    def wait_said(self, text):
+        """Until it stands on standard error."""
+        end = time.monotonic() + TIMEOUT
+        while text not in self.said():
+            assert time.monotonic() < end and self.process.poll() is None, self.said()
+            time.sleep(0.01)  # a file tells nobody that it grew
 
     def event(self, *names):
         """The next JSON line whose "event" is one of names; others are skipped."""
