@@ -24,15 +24,16 @@ G_BEGIN_DECLS
 
 typedef struct _WherryMemberPort WherryMemberPort;
 
-/* What it posts to the hub's inbox. A member has at most two requests for each of its channels
+/* What it posts to the hub's inbox. A member has at most three requests for each of its channels
  * under way, so that these need no bound of their own. */
 typedef enum
 {
-  WHERRY_PORT_CONNECTED,     /* the association is up */
-  WHERRY_PORT_SUBSCRIBE,     /* token, init: answered by attach or refuse */
-  WHERRY_PORT_UNSUBSCRIBE,   /* token: its channel is closed */
-  WHERRY_PORT_FLUSH,         /* token, messages: the peer ended before the answer came */
-  WHERRY_PORT_MIRROR_SENT,   /* token: the member published on its mirror */
+  WHERRY_PORT_CONNECTED,   /* the association is up */
+  WHERRY_PORT_SUBSCRIBE,   /* token, init: answered by attach or refuse */
+  WHERRY_PORT_GONE,        /* token: its channel closed before the answer came; the next follows */
+  WHERRY_PORT_UNSUBSCRIBE, /* token: its channel is closed, and what it had said is published */
+  WHERRY_PORT_FLUSH,       /* token, messages: the peer ended before the answer came */
+  WHERRY_PORT_MIRROR_SENT, /* token: the member published on its mirror */
   WHERRY_PORT_MIRROR_CLOSED, /* token, by_member */
   WHERRY_PORT_MIRROR_FAILED, /* token: it could not be opened */
   WHERRY_PORT_NOTICES_OPEN,  /* the member has a channel for notices, perhaps once more */

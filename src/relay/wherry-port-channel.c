@@ -457,7 +457,11 @@ wherry_port_channel_closed (WherryMemberPort *self, WherryPortChannel *record)
       if (record->topic != NULL)
         forget_own (self, record);
       else
-        set_orphan (self, record, TRUE); /* until the hub answers */
+        {
+          set_orphan (self, record, TRUE); /* until the hub answers */
+          if (!is_over (self))
+            wherry_port_post (self, WHERRY_PORT_GONE, token, NULL);
+        }
       break;
     case WHERRY_PORT_MIRROR:
       {

@@ -164,6 +164,7 @@ typedef struct
   WherryOutbox *outbox;
   gboolean may_publish;
   gboolean may_subscribe; /* otherwise it is never served on it */
+  gboolean gone;          /* the member closed it; what it had said is still to be published */
 } WherryOwnChannel;
 
 /* What a topic knows of a present member. */
@@ -326,6 +327,8 @@ WherryTopicEntry *wherry_topic_entry (WherryRoomTopic *topic,
                                       WherryRelayMember *member); /* made if new */
 void wherry_relay_room_subscribe (WherryRelayRoom *self, WherryRelayMember *member, guint64 token,
                                   const WherryChannelInit *init);
+/* Its channel is closed: the topic is not counted any more, if nobody else has one. */
+void wherry_relay_room_disown (WherryRelayRoom *self, WherryRelayMember *member, guint64 token);
 void wherry_relay_room_unsubscribe (WherryRelayRoom *self, WherryRelayMember *member,
                                     guint64 token);
 void wherry_relay_room_flush (WherryRelayRoom *self, WherryRelayMember *member, guint64 token,

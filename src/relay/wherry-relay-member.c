@@ -263,6 +263,9 @@ wherry_relay_member_handle (WherryRelayMember *self, WherryPortRequest *request)
     case WHERRY_PORT_SUBSCRIBE:
       wherry_relay_room_subscribe (room, self, request->token, request->init);
       break;
+    case WHERRY_PORT_GONE:
+      wherry_relay_room_disown (room, self, request->token);
+      break;
     case WHERRY_PORT_UNSUBSCRIBE:
       wherry_relay_room_unsubscribe (room, self, request->token);
       break;

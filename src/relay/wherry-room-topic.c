@@ -96,6 +96,26 @@ wherry_own_channel_free (gpointer data)
   g_free (own);
 }
 
+/* All who publish on it have closed their channels; what they had said is still to be heard. */
+static gboolean
+is_left (WherryRoomTopic *topic)
+{
+  for (guint i = 0; i < topic->owns->len; i++)
+    if (!((WherryOwnChannel *) g_ptr_array_index (topic->owns, i))->gone)
+      return FALSE;
+  return topic->owns->len > 0;
+}
+
+/* Nobody's any more: who opens it now begins it. */
+static void
+release_if_left (WherryRoomTopic *topic)
+{
+  if (!is_left (topic))
+    return;
+  wherry_relay_hub_count_topic (topic->room->relay, topic->begun_by, -1);
+  topic->begun_by = 0;
+}
+
 void
 wherry_relay_room_subscribe (WherryRelayRoom *self, WherryRelayMember *member, guint64 token,
                              const WherryChannelInit *init)
@@ -103,6 +123,7 @@ wherry_relay_room_subscribe (WherryRelayRoom *self, WherryRelayMember *member, g
   const WherryLogContext context = { member->id, self->name, init->label };
   WherryRoomTopic *topic = g_hash_table_lookup (self->topics, init->label);
   WherryRelayHub *relay = self->relay;
+  gboolean begins = topic == NULL || is_left (topic);
   WherryOwnChannel *own;
 
   if (member->peer == NULL)
@@ -118,7 +139,7 @@ wherry_relay_room_subscribe (WherryRelayRoom *self, WherryRelayMember *member, g
                                       "the room has too many topics");
       return;
     }
-  if (topic == NULL && wherry_relay_member_has_topics (member))
+  if (begins && wherry_relay_member_has_topics (member))
     {
       wherry_info (&context, "topic refused: the member began %u", member->n_topics);
       wherry_counter_inc (WHERRY_COUNTER_TOPICS_REFUSED);
@@ -127,8 +148,9 @@ wherry_relay_room_subscribe (WherryRelayRoom *self, WherryRelayMember *member, g
       return;
     }
   if (topic == NULL)
+    topic = wherry_room_topic_new (self, init->label);
+  if (begins)
     {
-      topic = wherry_room_topic_new (self, init->label);
       topic->begun_by = member->key;
       wherry_relay_hub_count_topic (relay, member->key, 1);
     }
@@ -171,6 +193,7 @@ remove_own (WherryRelayMember *member, WherryOwnChannel *own)
   WherryTopicEntry *entry = g_hash_table_lookup (topic->entries, member);
 
   g_ptr_array_remove (topic->owns, own);
+  release_if_left (topic);
   if (entry != NULL && entry->served == own)
     {
       entry->served = NULL;
@@ -184,6 +207,17 @@ remove_own (WherryRelayMember *member, WherryOwnChannel *own)
     }
   g_hash_table_remove (member->owns, &own->token);
   wherry_mirror_update (topic);
+}
+
+void
+wherry_relay_room_disown (WherryRelayRoom *self, WherryRelayMember *member, guint64 token)
+{
+  WherryOwnChannel *own = g_hash_table_lookup (member->owns, &token);
+
+  if (own == NULL)
+    return;
+  own->gone = TRUE;
+  release_if_left (own->topic);
 }
 
 void

@@ -139,6 +139,63 @@ test_topics (void)
   relay_fixture_clear (&self);
 }
 
+/* The next that the hub hears it hears late: the connections have many turns before it. */
+static void
+keep_busy (RelayFixture *self)
+{
+  for (guint i = 0; i < 100 * WHERRY_DISPATCH_BATCH; i++)
+    {
+      WherryPortRequest *request = g_new0 (WherryPortRequest, 1);
+
+      request->type = WHERRY_PORT_WATCH;
+      wherry_inbox_post_urgent (self->relay->inbox, request);
+    }
+}
+
+/* Channels that were closed before the hub heard of them are no topics too many: never is there
+ * more than one. What was said on them is heard. */
+static void
+test_topics_gone (void)
+{
+  WherryRelayConfig *config = wherry_relay_config_new ();
+  guint64 refused = wherry_counter_get (WHERRY_COUNTER_TOPICS_REFUSED);
+  TestClient *ann, *bob;
+  guint heard = 0;
+  TestChannel *last;
+  RelayFixture self;
+
+  config->topics_per_member = 2;
+  relay_fixture_init (&self, config, FALSE);
+  ann = test_client_connect (&self, "room", "ann");
+  bob = test_client_connect (&self, "room", "bob");
+  keep_busy (&self);
+  for (guint i = 0; i < 12; i++)
+    {
+      g_autofree char *label = g_strdup_printf ("t%u", i % 6);
+      TestChannel *own = test_client_open (ann, label);
+
+      g_assert_cmpint (test_channel_send (own, label), ==, WHERRY_SEND_OK);
+      wherry_channel_close (own->channel);
+      WHERRY_WAIT_UNTIL (NULL, own->closed);
+    }
+  g_assert_cmpuint (ann->member->n_topics, ==, 0);
+  relay_fixture_settle (&self);
+  g_assert_cmpuint (wherry_counter_get (WHERRY_COUNTER_TOPICS_REFUSED), ==, refused);
+  g_assert_cmpuint (ann->member->n_topics, ==, 0);
+  for (guint i = 0; i < bob->channels->len; i++)
+    heard += ((TestChannel *) g_ptr_array_index (bob->channels, i))->messages->len;
+  g_assert_cmpuint (heard, ==, 12);
+
+  /* and it counts on as before */
+  test_client_open (ann, "a");
+  test_client_open (ann, "b");
+  last = test_client_open (ann, "c");
+  relay_fixture_settle (&self);
+  g_assert_true (last->closed);
+  g_assert_cmpuint (ann->member->n_topics, ==, 2);
+  relay_fixture_clear (&self);
+}
+
 /* ---- how fast ---- */
 
 /* Sends until n are sent or the way takes no more. Returns how many there were. */
@@ -422,6 +479,7 @@ main (int argc, char **argv)
   ADD ("rooms", test_rooms);
   ADD ("addresses", test_addresses);
   ADD ("topics", test_topics);
+  ADD ("topics-gone", test_topics_gone);
   ADD ("message-rate", test_message_rate);
   ADD ("byte-rate", test_byte_rate);
   ADD ("rate-on-threads", test_rate_on_threads);
