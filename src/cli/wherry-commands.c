@@ -8,6 +8,9 @@
 #include "cli/wherry-commands.h"
 
 const WherryCommand wherry_commands[] = {
+  { "peer", N_ ("0|1 [host|srflx|prflx|relay]…"),
+    N_ ("Connect by copy and paste, and show each step"), "wherry peer 1 host", WHERRY_OPTIONS_ICE,
+    wherry_command_peer },
   { "join", N_ ("ROOM"), N_ ("Talk with everybody in a room"), "wherry join lobby --name Ada",
     WHERRY_OPTIONS_ROOM | WHERRY_OPTIONS_JSON, wherry_command_join },
   { "echo", N_ ("ROOM"), N_ ("Send everything that is said in a room back to who said it"),

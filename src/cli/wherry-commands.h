@@ -11,3 +11,4 @@ const WherryCommand *wherry_commands_find (const char *name);
 
 int wherry_command_echo (WherryInvocation *invocation);
 int wherry_command_join (WherryInvocation *invocation);
+int wherry_command_peer (WherryInvocation *invocation);
