@@ -76,10 +76,20 @@ class Script:
         raise AssertionError(f"it never said {pattern}")
 
     def rest(self):
-        """(exit status, standard output, standard error) from here on"""
-        out, err = self.process.communicate(timeout=TIMEOUT)
+        """(exit status, standard output, standard error) from here on. Its input is left open."""
+        code = self.process.wait(TIMEOUT)  # what it says meanwhile is less than a pipe holds
+        err = self.process.stderr.read()
         self.said += err
-        return self.process.returncode, out, err
+        return code, self.process.stdout.read(), err
+
+    def end(self):
+        """The same, at the end of its input."""
+        self.process.stdin.close()
+        return self.rest()
+
+    def interrupt(self, number=signal.SIGINT):
+        self.process.send_signal(number)
+        return self.rest()
 
 
 def flow(one, other):
@@ -136,13 +146,12 @@ def test_scripts_and_the_end_of_input():
         one.write(other.description())
         one.until("channel lion-noises: message in, 16384 bytes")
         other.until("channel bear-noises: message in, 16384 bytes")
-        code, out, said = one.rest()
+        code, out, said = one.end()
         equal((code, out), (0, ""))
         assert said.index("end of input: closing") < said.index("cat-noises: closed") \
             < said.index("connection state: closed") < said.index("all closed"), said
         other.until("channel cat-noises: closed")
-        other.process.send_signal(signal.SIGTERM)
-        equal(other.rest()[:2], (130, ""))
+        equal(other.interrupt(signal.SIGTERM)[:2], (130, ""))
 
 
 WRONG = [
@@ -214,7 +223,7 @@ def test_candidate_types():
         with Script("0", *types) as side:
             side.write(json.dumps({"type": "offer", "sdp": OFFER.replace("\n", "\r\n")}))
             sdp = json.loads(side.description())["sdp"]
-            said = side.rest()[2]
+            said = side.end()[2]
             equal("a=candidate:" in sdp, "host" in named)
             equal(ADDRESS in sdp, "host" in named)
             local = re.findall(r"local candidate: .* type=host .* used=(\w+)", said)
@@ -241,7 +250,7 @@ def test_what_is_not_named_is_not_used():
         other.until("ICE connection state: checking")
         one.until("remote description taken")
         other.until("ICE connection state: failed")
-        code, _, said = other.rest()
+        code, _, said = other.end()
         assert code == 0 and "connection state: connected" not in other.said, said
 
 
@@ -373,9 +382,8 @@ def with_aiortc(offering):
         aiortc.until(event="open", channel="dino")
         aiortc.order(do="send", channel="dino", kind="binary", head="", size=16384)
         side.until("channel dinosaur-noises: message in, 16384 bytes, binary")
-        side.process.send_signal(signal.SIGINT)
+        code, _, said = side.interrupt()
         aiortc.until(event="closed", channel="dino")
-        code, _, said = side.rest()
         equal(code, 130)
         for channel in ("cat", noise, "dinosaur"):
             assert f"channel {channel}-noises: closed" in said, said
