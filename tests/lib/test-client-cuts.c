@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "far-server.h"
 #include "fixtures/wherry-own-network.h"
 #include "fixtures/wherry-wait.h"
 #include "lib/wherry.h"
@@ -21,8 +22,7 @@
 
 typedef struct
 {
-  GSubprocess *server;
-  char *uri;
+  FarServer server;
   char *directory;
   char *file; /* its configuration */
   WherryConfiguration *configuration;
@@ -47,40 +47,6 @@ static const char *wherryd;
 
 /* ---- the server ---- */
 
-static void
-on_line (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  Fixture *self = user_data;
-  g_autoptr (GError) error = NULL;
-  g_autofree char *line
-      = g_data_input_stream_read_line_finish (G_DATA_INPUT_STREAM (source), result, NULL, &error);
-
-  g_assert_no_error (error);
-  g_assert_nonnull (line);
-  g_assert_true (g_str_has_prefix (line, "wherryd: listening on "));
-  self->uri = g_strdup (strrchr (line, ' ') + 1);
-}
-
-/* listen: the address */
-static void
-start (Fixture *self, const char *listen)
-{
-  g_autoptr (GSubprocessLauncher) launcher
-      = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE);
-  g_autoptr (GDataInputStream) output = NULL;
-  g_autoptr (GError) error = NULL;
-
-  g_clear_pointer (&self->uri, g_free);
-  g_clear_object (&self->server);
-  g_subprocess_launcher_set_child_setup (launcher, wherry_own_network_go_far, NULL, NULL);
-  self->server = g_subprocess_launcher_spawn (launcher, &error, wherryd, "--config", self->file,
-                                              "--listen", listen, "--insecure-open", NULL);
-  g_assert_no_error (error);
-  output = g_data_input_stream_new (g_subprocess_get_stdout_pipe (self->server));
-  g_data_input_stream_read_line_async (output, G_PRIORITY_DEFAULT, NULL, on_line, self);
-  WHERRY_WAIT_UNTIL (NULL, self->uri != NULL);
-}
-
 /* data: (nullable): it keeps on disk what that topic keeps */
 static void
 set_up (Fixture *self, gconstpointer data)
@@ -97,26 +63,8 @@ set_up (Fixture *self, gconstpointer data)
                                          self->directory, (const char *) data);
   g_file_set_contents (self->file, text, -1, &error);
   g_assert_no_error (error);
-  start (self, "10.66.0.2:0");
+  far_server_start (&self->server, wherryd, FAR_SERVER_LISTEN, "--config", self->file, NULL);
   self->configuration = wherry_configuration_new ();
-}
-
-static void
-on_exited (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_assert_true (g_subprocess_wait_finish (G_SUBPROCESS (source), result, NULL));
-  *(gboolean *) user_data = TRUE;
-}
-
-static void
-end_server (Fixture *self, int signal)
-{
-  gboolean exited = FALSE;
-
-  g_subprocess_send_signal (self->server, signal);
-  g_subprocess_wait_async (self->server, NULL, on_exited, &exited);
-  WHERRY_WAIT_UNTIL (NULL, exited);
-  g_assert_true (signal == SIGKILL || g_subprocess_get_successful (self->server));
 }
 
 static void
@@ -137,12 +85,10 @@ empty (const char *path)
 static void
 tear_down (Fixture *self, gconstpointer data)
 {
-  end_server (self, SIGTERM);
+  far_server_clear (&self->server);
   empty (self->directory);
   g_rmdir (self->directory);
-  g_object_unref (self->server);
   g_object_unref (self->configuration);
-  g_free (self->uri);
   g_free (self->directory);
   g_free (self->file);
 }
@@ -227,7 +173,7 @@ end_join (Fixture *fixture, const char *name)
   End *self = g_new0 (End, 1);
   g_autoptr (GError) error = NULL;
 
-  self->client = wherry_client_new (fixture->uri, "room", name);
+  self->client = wherry_client_new (fixture->server.uri, "room", name);
   g_object_set (self->client, "configuration", fixture->configuration, "min-delay", 50, NULL);
   self->chat = wherry_client_open_channel (self->client, "chat", NULL, &error);
   g_assert_no_error (error);
@@ -386,13 +332,13 @@ test_restarts (Fixture *self, gconstpointer data)
   end_begin (bob, ann);
   for (guint i = 0; i < G_N_ELEMENTS (signals); i++)
     {
-      g_autofree char *listen = g_strdup (strstr (self->uri, "//") + 2);
+      g_autofree char *listen = g_strdup (strstr (self->server.uri, "//") + 2);
       gint64 begin_us = g_get_monotonic_time ();
 
       listen[strcspn (listen, "/")] = '\0';
       check_flow (ann, bob);
-      end_server (self, signals[i]);
-      start (self, listen);
+      far_server_end (&self->server, signals[i]);
+      far_server_start (&self->server, wherryd, listen, "--config", self->file, NULL);
       check_back (ann, bob, i + 1, begin_us);
     }
   finish (ann, bob, G_N_ELEMENTS (signals));
@@ -405,8 +351,8 @@ main (int argc, char *argv[])
 
   g_assert_cmpint (argc, >=, 2);
   wherryd = argv[1];
-  if (!wherry_own_network_enter_two ())
-    return 77; /* skipped */
+  if (!far_server_enter (NULL))
+    return 0;
   g_test_add ("/client-cuts/same-member-nothing-lost", Fixture, NULL, set_up, test_cuts, tear_down);
   g_test_add ("/client-cuts/server-restarts", Fixture, "chat", set_up, test_restarts, tear_down);
   return g_test_run ();

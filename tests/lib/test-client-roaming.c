@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "far-server.h"
 #include "fixtures/wherry-own-network.h"
 #include "fixtures/wherry-wait.h"
 #include "lib/wherry.h"
@@ -17,8 +18,7 @@
 
 typedef struct
 {
-  GSubprocess *server;
-  char *uri;
+  FarServer server;
   WherryConfiguration *configuration;
 } Fixture;
 
@@ -41,59 +41,20 @@ typedef struct
 
 static const char *wherryd;
 
-/* ---- the server ---- */
-
-static void
-on_line (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  Fixture *self = user_data;
-  g_autoptr (GError) error = NULL;
-  g_autofree char *line
-      = g_data_input_stream_read_line_finish (G_DATA_INPUT_STREAM (source), result, NULL, &error);
-
-  g_assert_no_error (error);
-  g_assert_nonnull (line);
-  g_assert_true (g_str_has_prefix (line, "wherryd: listening on "));
-  self->uri = g_strdup (strrchr (line, ' ') + 1);
-}
-
+/* data: (nullable): the only address that it may use */
 static void
 set_up (Fixture *self, gconstpointer data)
 {
-  g_autoptr (GSubprocessLauncher) launcher
-      = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE);
-  g_autoptr (GDataInputStream) output = NULL;
-  g_autoptr (GError) error = NULL;
-
-  g_subprocess_launcher_set_child_setup (launcher, wherry_own_network_go_far, NULL, NULL);
-  self->server = g_subprocess_launcher_spawn (launcher, &error, wherryd, "--listen", "10.66.0.2:0",
-                                              "--insecure-open", "--verbose",
-                                              data != NULL ? "--bind-address" : NULL, data, NULL);
-  g_assert_no_error (error);
-  output = g_data_input_stream_new (g_subprocess_get_stdout_pipe (self->server));
-  g_data_input_stream_read_line_async (output, G_PRIORITY_DEFAULT, NULL, on_line, self);
-  WHERRY_WAIT_UNTIL (NULL, self->uri != NULL);
+  far_server_start (&self->server, wherryd, FAR_SERVER_LISTEN, "--verbose",
+                    data != NULL ? "--bind-address" : NULL, data, NULL);
   self->configuration = wherry_configuration_new ();
-}
-
-static void
-on_exited (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_assert_true (g_subprocess_wait_check_finish (G_SUBPROCESS (source), result, NULL));
-  *(gboolean *) user_data = TRUE;
 }
 
 static void
 tear_down (Fixture *self, gconstpointer data)
 {
-  gboolean exited = FALSE;
-
-  g_subprocess_send_signal (self->server, SIGTERM);
-  g_subprocess_wait_check_async (self->server, NULL, on_exited, &exited);
-  WHERRY_WAIT_UNTIL (NULL, exited);
-  g_object_unref (self->server);
+  far_server_clear (&self->server);
   g_object_unref (self->configuration);
-  g_free (self->uri);
 }
 
 /* ---- clients that number what they send ---- */
@@ -189,7 +150,7 @@ end_join (Fixture *fixture, const char *name)
 {
   End *self = g_new0 (End, 1);
 
-  self->client = wherry_client_new (fixture->uri, "room", name);
+  self->client = wherry_client_new (fixture->server.uri, "room", name);
   g_object_set (self->client, "configuration", fixture->configuration, NULL);
   self->states = g_string_new (NULL);
   g_signal_connect (self->client, "prepare", G_CALLBACK (on_prepare), self);
@@ -412,8 +373,8 @@ main (int argc, char *argv[])
 
   g_assert_cmpint (argc, >=, 2);
   wherryd = argv[1];
-  if (!wherry_own_network_enter_two ())
-    return 77; /* skipped */
+  if (!far_server_enter (NULL))
+    return 0;
   wherry_own_network_far_ip ("route add 10.88.0.0/24 dev wherry1");
   if (argc > 2) /* that takes a while */
     {

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fixtures/wherry-own-network.h"
+#include "far-server.h"
 #include "fixtures/wherry-wait.h"
 #include "lib/wherry.h"
 
@@ -15,12 +15,6 @@
 
 #define SEND_EVERY_MS 2
 #define WITHIN_MS 5000
-
-typedef struct
-{
-  GSubprocess *server;
-  char *uri;
-} Fixture;
 
 typedef struct
 {
@@ -69,51 +63,15 @@ unblock_udp (void)
 /* ---- the server ---- */
 
 static void
-on_line (GObject *source, GAsyncResult *result, gpointer user_data)
+set_up (FarServer *self, gconstpointer data)
 {
-  Fixture *self = user_data;
-  g_autofree char *line
-      = g_data_input_stream_read_line_finish (G_DATA_INPUT_STREAM (source), result, NULL, NULL);
-
-  g_assert_true (g_str_has_prefix (line, "wherryd: listening on "));
-  self->uri = g_strdup (strrchr (line, ' ') + 1);
+  far_server_start (self, wherryd, FAR_SERVER_LISTEN, "--bind-address", "10.77.0.2", NULL);
 }
 
 static void
-set_up (Fixture *self, gconstpointer data)
+tear_down (FarServer *self, gconstpointer data)
 {
-  g_autoptr (GSubprocessLauncher) launcher
-      = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE);
-  g_autoptr (GDataInputStream) output = NULL;
-  g_autoptr (GError) error = NULL;
-
-  g_subprocess_launcher_set_child_setup (launcher, wherry_own_network_go_far, NULL, NULL);
-  self->server
-      = g_subprocess_launcher_spawn (launcher, &error, wherryd, "--listen", "10.66.0.2:0",
-                                     "--insecure-open", "--bind-address", "10.77.0.2", data, NULL);
-  g_assert_no_error (error);
-  output = g_data_input_stream_new (g_subprocess_get_stdout_pipe (self->server));
-  g_data_input_stream_read_line_async (output, G_PRIORITY_DEFAULT, NULL, on_line, self);
-  WHERRY_WAIT_UNTIL (NULL, self->uri != NULL);
-}
-
-static void
-on_exited (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_assert_true (g_subprocess_wait_check_finish (G_SUBPROCESS (source), result, NULL));
-  *(gboolean *) user_data = TRUE;
-}
-
-static void
-tear_down (Fixture *self, gconstpointer data)
-{
-  gboolean exited = FALSE;
-
-  g_subprocess_send_signal (self->server, SIGTERM);
-  g_subprocess_wait_check_async (self->server, NULL, on_exited, &exited);
-  WHERRY_WAIT_UNTIL (NULL, exited);
-  g_object_unref (self->server);
-  g_free (self->uri);
+  far_server_clear (self);
 }
 
 /* ---- clients that number what they send ---- */
@@ -175,11 +133,11 @@ on_joined (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static End *
-end_join (Fixture *fixture, const char *name)
+end_join (FarServer *server, const char *name)
 {
   End *self = g_new0 (End, 1);
 
-  self->client = wherry_client_new (fixture->uri, "room", name);
+  self->client = wherry_client_new (server->uri, "room", name);
   self->transports = g_string_new (NULL);
   g_signal_connect (self->client, "prepare", G_CALLBACK (on_prepare), self);
   g_signal_connect (self->client, "notify::transport", G_CALLBACK (on_transport), self);
@@ -239,7 +197,7 @@ check_complete (End *ann, End *bob)
 /* ---- the tests ---- */
 
 static void
-test_there_and_back (Fixture *self, gconstpointer data)
+test_there_and_back (FarServer *self, gconstpointer data)
 {
   gint64 begin_us;
   End *ann;
@@ -274,7 +232,7 @@ test_there_and_back (Fixture *self, gconstpointer data)
 }
 
 static void
-test_not_needed (Fixture *self, gconstpointer data)
+test_not_needed (FarServer *self, gconstpointer data)
 {
   End *ann = end_join (self, "ann");
 
@@ -286,15 +244,12 @@ test_not_needed (Fixture *self, gconstpointer data)
 int
 main (int argc, char **argv)
 {
-  g_autofree char *program = NULL;
-
   g_test_init (&argc, &argv, NULL);
   wherryd = argv[1];
-  program = g_find_program_in_path ("nft");
-  if (program == NULL || !wherry_own_network_enter_two ())
-    return 77; /* skipped */
-  g_test_add ("/client-tunnel/not-needed", Fixture, NULL, set_up, test_not_needed, tear_down);
-  g_test_add ("/client-tunnel/there-and-back", Fixture, NULL, set_up, test_there_and_back,
+  if (!far_server_enter ("nft"))
+    return 0;
+  g_test_add ("/client-tunnel/not-needed", FarServer, NULL, set_up, test_not_needed, tear_down);
+  g_test_add ("/client-tunnel/there-and-back", FarServer, NULL, set_up, test_there_and_back,
               tear_down);
   return g_test_run ();
 }
