@@ -144,32 +144,12 @@ on_answered (gpointer user_data)
 }
 
 static void
-on_member_joined (gpointer user_data, const WherrySignalMemberRef *member)
-{
-}
-
-static void
-on_member_changed (gpointer user_data, const char *peer, const char *attributes, const char *tag)
-{
-}
-
-static void
-on_member_left (gpointer user_data, const char *peer, WherryLeaveReason reason)
-{
-}
-
-static void
-on_signal (gpointer user_data, const char *from, const char *data, gsize length)
-{
-}
-
-static void
-on_msg (gpointer user_data, const char *from, const char *object, gsize length)
+on_news (gpointer user_data, const WherrySignalNews *news)
 {
   WherryLocalMember *self = user_data;
 
-  if (self->events != NULL)
-    self->events->msg (self->user_data, from, object, length);
+  if (news->type == WHERRY_SIGNAL_MSG && self->events != NULL)
+    self->events->msg (self->user_data, news->peer, news->data, news->length);
 }
 
 static void
@@ -192,11 +172,7 @@ static const WherryMemberEvents member_events = {
   .candidate = on_candidate,
   .refused = on_refused,
   .answered = on_answered,
-  .member_joined = on_member_joined,
-  .member_changed = on_member_changed,
-  .member_left = on_member_left,
-  .signal = on_signal,
-  .msg = on_msg,
+  .news = on_news,
   .left = on_left,
 };
 

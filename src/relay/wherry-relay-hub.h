@@ -38,22 +38,14 @@ typedef struct
    * answers. Restart ICE, by an offer of its own or by wherry_relay_member_restart(), and it is
    * still there. */
   void (*path_lost) (gpointer user_data);
-  void (*member_joined) (gpointer user_data, const WherrySignalMemberRef *member);
-  /* A member's attributes, or this one's own: tag is then what they were set with, otherwise NULL.
-   */
-  void (*member_changed) (gpointer user_data, const char *peer, const char *attributes,
-                          const char *tag);
-  void (*member_left) (gpointer user_data, const char *peer, WherryLeaveReason reason);
+  /* What another member does, or says to it or to all; also of this one: what it said to all, and
+   * its own attributes, with the tid that they were set with. */
+  void (*news) (gpointer user_data, const WherrySignalNews *news);
   /* (nullable): something is wrong with what it sends on its channels; it leaves. */
   void (*offended) (gpointer user_data, WherrySignalError code, const char *text);
-  /* (nullable): another member's connection is gone and may come back; it is back. */
-  void (*member_away) (gpointer user_data, const char *peer, gboolean away);
   /* (nullable): it may be told that it joined, and connect: all that its connection before had said
    * is published, its record is on disk. From within its join, or later. */
   void (*ready) (gpointer user_data);
-  /* data: raw JSON bytes as they came */
-  void (*signal) (gpointer user_data, const char *from, const char *data, gsize length);
-  void (*msg) (gpointer user_data, const char *from, const char *object, gsize length);
   /* Its channel wherry:notices is open, perhaps once more: from now on it can be told by
    * wherry_relay_member_notice(). (nullable) */
   void (*notices_open) (gpointer user_data);

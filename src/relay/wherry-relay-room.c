@@ -12,19 +12,9 @@
 /* Who is in a room, and who hears of it. Events are told one after the other: what a listener does
  * while it is told (leave, say) is told after, so that everybody hears the same order. */
 
-typedef enum
-{
-  EVENT_JOINED,
-  EVENT_CHANGED,
-  EVENT_LEFT,
-  EVENT_AWAY,
-  EVENT_BACK,
-  EVENT_MSG,
-} EventType;
-
 typedef struct
 {
-  EventType type;
+  WherrySignalType type;
   WherryRelayMember *subject;
   WherryLeaveReason reason;
   char *data; /* joined, changed: attributes (nullable); msg: the object */
@@ -103,45 +93,29 @@ size_of_attributes (WherryRelayMember *member)
 static void
 tell_one (RoomEvent *event, WherryRelayMember *to)
 {
-  const WherryMemberEvents *events = to->events;
-  const WherrySignalMemberRef joined = {
+  gboolean says = event->type == WHERRY_SIGNAL_MSG;
+  const WherrySignalNews news = {
+    .type = event->type,
     .peer = event->subject->id,
-    .name = event->subject->name,
-    .attributes = event->data,
+    .name = event->type == WHERRY_SIGNAL_MEMBER_JOINED ? event->subject->name : NULL,
+    .attributes = says ? NULL : event->data,
+    .tid = to == event->subject ? event->tag : NULL,
+    .reason = event->reason,
+    .data = says ? event->data : NULL,
+    .length = event->length,
   };
 
-  if (events == NULL)
+  if (to->events == NULL)
     return;
-  switch (event->type)
-    {
-    case EVENT_JOINED:
-      events->member_joined (to->user_data, &joined);
-      break;
-    case EVENT_CHANGED:
-      events->member_changed (to->user_data, event->subject->id, event->data,
-                              to == event->subject ? event->tag : NULL);
-      break;
-    case EVENT_LEFT:
-      events->member_left (to->user_data, event->subject->id, event->reason);
-      if (WHERRY_PLANT (TOLD_TWICE) && event->reason == WHERRY_LEAVE_FAILED)
-        events->member_left (to->user_data, event->subject->id, event->reason);
-      break;
-    case EVENT_AWAY:
-    case EVENT_BACK:
-      if (events->member_away != NULL)
-        events->member_away (to->user_data, event->subject->id, event->type == EVENT_AWAY);
-      break;
-    case EVENT_MSG:
-      events->msg (to->user_data, event->subject->id, event->data, event->length);
-      break;
-    default:
-      break;
-    }
+  to->events->news (to->user_data, &news);
+  if (WHERRY_PLANT (TOLD_TWICE) && event->type == WHERRY_SIGNAL_MEMBER_LEFT
+      && event->reason == WHERRY_LEAVE_FAILED && to->events != NULL)
+    to->events->news (to->user_data, &news);
 }
 
 static void
-tell (WherryRelayRoom *self, EventType type, WherryRelayMember *subject, WherryLeaveReason reason,
-      const char *data, gsize length, const char *tag)
+tell (WherryRelayRoom *self, WherrySignalType type, WherryRelayMember *subject,
+      WherryLeaveReason reason, const char *data, gsize length, const char *tag)
 {
   G_GNUC_UNUSED g_autoptr (WherryRelayRoom) keep = wherry_relay_room_ref (self);
   RoomEvent *event = g_new0 (RoomEvent, 1);
@@ -160,7 +134,8 @@ tell (WherryRelayRoom *self, EventType type, WherryRelayMember *subject, WherryL
 
       /* one that is joining, or coming back, gets the list of who is there then */
       if (!member->joining && !member->unlisted && wherry_relay_member_is_ready (member)
-          && (member != subject || type == EVENT_MSG || type == EVENT_CHANGED))
+          && (member != subject || type == WHERRY_SIGNAL_MSG
+              || type == WHERRY_SIGNAL_MEMBER_CHANGED))
         g_ptr_array_add (event->listeners, wherry_relay_member_ref (member));
     }
   g_queue_push_tail (&self->events, event);
@@ -182,21 +157,22 @@ wherry_relay_room_add (WherryRelayRoom *self, WherryRelayMember *member)
 {
   g_ptr_array_add (self->members, wherry_relay_member_ref (member));
   self->attribute_bytes += size_of_attributes (member);
-  tell (self, EVENT_JOINED, member, WHERRY_LEAVE_LEFT, member->attributes,
+  tell (self, WHERRY_SIGNAL_MEMBER_JOINED, member, WHERRY_LEAVE_LEFT, member->attributes,
         size_of_attributes (member), NULL);
 }
 
 void
 wherry_relay_room_changed (WherryRelayRoom *self, WherryRelayMember *member, const char *tag)
 {
-  tell (self, EVENT_CHANGED, member, WHERRY_LEAVE_LEFT, member->attributes,
+  tell (self, WHERRY_SIGNAL_MEMBER_CHANGED, member, WHERRY_LEAVE_LEFT, member->attributes,
         size_of_attributes (member), tag);
 }
 
 void
 wherry_relay_room_tell_away (WherryRelayRoom *self, WherryRelayMember *member, gboolean away)
 {
-  tell (self, away ? EVENT_AWAY : EVENT_BACK, member, WHERRY_LEAVE_LEFT, NULL, 0, NULL);
+  tell (self, away ? WHERRY_SIGNAL_MEMBER_AWAY : WHERRY_SIGNAL_MEMBER_BACK, member,
+        WHERRY_LEAVE_LEFT, NULL, 0, NULL);
 }
 
 void
@@ -207,20 +183,27 @@ wherry_relay_room_remove (WherryRelayRoom *self, WherryRelayMember *member,
   g_ptr_array_remove (self->members, member);
   wherry_relay_room_leave_topics (self, member);
   if (told)
-    tell (self, EVENT_LEFT, member, reason, NULL, 0, NULL);
+    tell (self, WHERRY_SIGNAL_MEMBER_LEFT, member, reason, NULL, 0, NULL);
 }
 
 void
 wherry_relay_room_msg (WherryRelayRoom *self, WherryRelayMember *from, const char *object,
                        gsize length)
 {
-  tell (self, EVENT_MSG, from, WHERRY_LEAVE_LEFT, object, length, NULL);
+  tell (self, WHERRY_SIGNAL_MSG, from, WHERRY_LEAVE_LEFT, object, length, NULL);
 }
 
 gboolean
 wherry_relay_room_signal (WherryRelayRoom *self, WherryRelayMember *from, const char *to,
                           const char *data, gsize length)
 {
+  const WherrySignalNews news = {
+    .type = WHERRY_SIGNAL_SIGNAL,
+    .peer = from->id,
+    .data = data,
+    .length = length,
+  };
+
   for (guint i = 0; i < self->members->len; i++)
     {
       WherryRelayMember *member = g_ptr_array_index (self->members, i);
@@ -229,7 +212,7 @@ wherry_relay_room_signal (WherryRelayRoom *self, WherryRelayMember *from, const 
         continue;
       if (member->events == NULL) /* its socket is closed */
         return FALSE;
-      member->events->signal (member->user_data, from->id, data, length);
+      member->events->news (member->user_data, &news);
       return TRUE;
     }
   return FALSE;

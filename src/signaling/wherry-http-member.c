@@ -170,41 +170,9 @@ on_path_lost (gpointer user_data)
 }
 
 static void
-on_member_joined (gpointer user_data, const WherrySignalMemberRef *member)
+on_news (gpointer user_data, const WherrySignalNews *news)
 {
-  notice (user_data, wherry_signal_write_member_joined (member));
-}
-
-static void
-on_member_changed (gpointer user_data, const char *peer, const char *attributes, const char *tag)
-{
-  notice (user_data, wherry_signal_write_member_changed (peer, attributes, tag));
-}
-
-static void
-on_member_left (gpointer user_data, const char *peer, WherryLeaveReason reason)
-{
-  notice (user_data, wherry_signal_write_member_left (peer, reason));
-}
-
-static void
-on_member_away (gpointer user_data, const char *peer, gboolean away)
-{
-  notice (user_data, wherry_signal_write_member_state (away ? WHERRY_SIGNAL_MEMBER_AWAY
-                                                            : WHERRY_SIGNAL_MEMBER_BACK,
-                                                       peer));
-}
-
-static void
-on_signal (gpointer user_data, const char *from, const char *data, gsize length)
-{
-  notice (user_data, wherry_signal_write_signal (from, data, length));
-}
-
-static void
-on_msg (gpointer user_data, const char *from, const char *object, gsize length)
-{
-  notice (user_data, wherry_signal_write_msg (from, object, length));
+  notice (user_data, wherry_signal_write_news (news));
 }
 
 static void
@@ -243,12 +211,7 @@ static const WherryMemberEvents events = {
   .refused = on_refused,
   .answered = on_answered,
   .path_lost = on_path_lost,
-  .member_joined = on_member_joined,
-  .member_changed = on_member_changed,
-  .member_left = on_member_left,
-  .member_away = on_member_away,
-  .signal = on_signal,
-  .msg = on_msg,
+  .news = on_news,
   .notices_open = on_notices_open,
   .leaving = on_leaving,
   .left = on_left,

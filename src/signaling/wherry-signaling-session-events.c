@@ -97,49 +97,15 @@ on_answered (gpointer user_data)
 }
 
 static void
-on_member_joined (gpointer user_data, const WherrySignalMemberRef *member)
+on_news (gpointer user_data, const WherrySignalNews *news)
 {
-  wherry_signaling_session_send (user_data, wherry_signal_write_member_joined (member));
-}
-
-static void
-on_member_changed (gpointer user_data, const char *peer, const char *attributes, const char *tag)
-{
-  wherry_signaling_session_send (user_data,
-                                 wherry_signal_write_member_changed (peer, attributes, tag));
-}
-
-static void
-on_member_left (gpointer user_data, const char *peer, WherryLeaveReason reason)
-{
-  wherry_signaling_session_send (user_data, wherry_signal_write_member_left (peer, reason));
+  wherry_signaling_session_send (user_data, wherry_signal_write_news (news));
 }
 
 static void
 on_offended (gpointer user_data, WherrySignalError code, const char *text)
 {
   wherry_signaling_session_error (user_data, code, text, NULL, NULL);
-}
-
-static void
-on_signal (gpointer user_data, const char *from, const char *data, gsize length)
-{
-  wherry_signaling_session_send (user_data, wherry_signal_write_signal (from, data, length));
-}
-
-static void
-on_msg (gpointer user_data, const char *from, const char *object, gsize length)
-{
-  wherry_signaling_session_send (user_data, wherry_signal_write_msg (from, object, length));
-}
-
-static void
-on_member_away (gpointer user_data, const char *peer, gboolean away)
-{
-  wherry_signaling_session_send (user_data,
-                                 wherry_signal_write_member_state (away ? WHERRY_SIGNAL_MEMBER_AWAY
-                                                                        : WHERRY_SIGNAL_MEMBER_BACK,
-                                                                   peer));
 }
 
 static void
@@ -188,14 +154,9 @@ const WherryMemberEvents wherry_signaling_session_events = {
   .refused = on_refused,
   .answered = on_answered,
   .path_lost = on_path_lost,
-  .member_joined = on_member_joined,
-  .member_changed = on_member_changed,
-  .member_left = on_member_left,
+  .news = on_news,
   .offended = on_offended,
-  .member_away = on_member_away,
   .ready = on_ready,
-  .signal = on_signal,
-  .msg = on_msg,
   .tunnel_output = on_tunnel_output,
   .left = on_left,
 };

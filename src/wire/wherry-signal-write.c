@@ -134,25 +134,14 @@ wherry_signal_write_candidate (const char *candidate, const char *mid, int mline
   return end (writer, NULL);
 }
 
-char *
-wherry_signal_write_signal (const char *from, const char *data, gsize length)
-{
-  WherryJsonWriter *writer = begin (WHERRY_SIGNAL_SIGNAL);
-
-  wherry_json_writer_string (writer, "from", from);
-  add_raw (writer, "data", data, length);
-  return end (writer, NULL);
-}
-
-char *
-wherry_signal_write_msg (const char *from, const char *object, gsize length)
+/* Behind the last member, of which there is one at least, type: of two members with one name most
+ * parsers take the last, although a message with a from of its own was refused before. */
+static char *
+write_msg (const char *from, const char *object, gsize length)
 {
   GString *text;
 
   g_return_val_if_fail (length >= 2 && object[length - 1] == '}', NULL);
-
-  /* Behind the last member, of which there is one at least, type: of two members with one name most
-   * parsers take the last, although a message with a from of its own was refused before. */
   text = g_string_sized_new (length + 32);
   g_string_append_len (text, object, (gssize) (length - 1));
   g_string_append_printf (text, ",\"from\":\"%s\"}", from);
@@ -160,43 +149,22 @@ wherry_signal_write_msg (const char *from, const char *object, gsize length)
 }
 
 char *
-wherry_signal_write_member_joined (const WherrySignalMemberRef *member)
+wherry_signal_write_news (const WherrySignalNews *news)
 {
-  WherryJsonWriter *writer = begin (WHERRY_SIGNAL_MEMBER_JOINED);
+  WherryJsonWriter *writer;
 
-  wherry_json_writer_string (writer, "peer", member->peer);
-  add_string (writer, "name", member->name);
-  add_attributes (writer, member->attributes);
-  return end (writer, NULL);
-}
-
-char *
-wherry_signal_write_member_changed (const char *peer, const char *attributes, const char *tid)
-{
-  WherryJsonWriter *writer = begin (WHERRY_SIGNAL_MEMBER_CHANGED);
-
-  wherry_json_writer_string (writer, "peer", peer);
-  add_attributes (writer, attributes);
-  return end (writer, tid);
-}
-
-char *
-wherry_signal_write_member_left (const char *peer, WherryLeaveReason reason)
-{
-  WherryJsonWriter *writer = begin (WHERRY_SIGNAL_MEMBER_LEFT);
-
-  wherry_json_writer_string (writer, "peer", peer);
-  wherry_json_writer_string (writer, "reason", wherry_leave_reason_to_string (reason));
-  return end (writer, NULL);
-}
-
-char *
-wherry_signal_write_member_state (WherrySignalType type, const char *peer)
-{
-  WherryJsonWriter *writer = begin (type);
-
-  wherry_json_writer_string (writer, "peer", peer);
-  return end (writer, NULL);
+  if (news->type == WHERRY_SIGNAL_MSG)
+    return write_msg (news->peer, news->data, news->length);
+  writer = begin (news->type);
+  wherry_json_writer_string (writer, news->type == WHERRY_SIGNAL_SIGNAL ? "from" : "peer",
+                             news->peer);
+  add_string (writer, "name", news->name);
+  add_attributes (writer, news->attributes);
+  if (news->type == WHERRY_SIGNAL_SIGNAL)
+    add_raw (writer, "data", news->data, news->length);
+  if (news->type == WHERRY_SIGNAL_MEMBER_LEFT)
+    wherry_json_writer_string (writer, "reason", wherry_leave_reason_to_string (news->reason));
+  return end (writer, news->tid);
 }
 
 char *

@@ -265,17 +265,26 @@ char *wherry_signal_write_description (WherrySignalType type, const char *sdp, c
  * Both ways. */
 char *wherry_signal_write_candidate (const char *candidate, const char *mid, int mline_index,
                                      const char *ufrag);
-/* data: raw */
-char *wherry_signal_write_signal (const char *from, const char *data, gsize length);
-/* object: raw, as WherrySignal.data of a parsed msg; from is added behind its last member */
-char *wherry_signal_write_msg (const char *from, const char *object, gsize length);
-char *wherry_signal_write_member_joined (const WherrySignalMemberRef *member);
-/* attributes: raw, (nullable). tid: (nullable): for the member itself, which asked for it */
-char *wherry_signal_write_member_changed (const char *peer, const char *attributes,
-                                          const char *tid);
-char *wherry_signal_write_member_left (const char *peer, WherryLeaveReason reason);
-/* type: member-away or member-back */
-char *wherry_signal_write_member_state (WherrySignalType type, const char *peer);
+
+/* What a room hears of one of its members. */
+typedef struct
+{
+  WherrySignalType type; /* member-joined, -changed, -left, -away or -back; signal; msg */
+  const char *peer;      /* the member; of signal and msg: who says it */
+  /* member-joined (nullable) */
+  const char *name;
+  /* member-joined, member-changed (nullable): raw */
+  const char *attributes;
+  const char *tid; /* member-changed (nullable): for the member itself, which asked for it */
+  /* member-left */
+  WherryLeaveReason reason;
+  /* signal: raw. msg: raw, as WherrySignal.data of a parsed one; from is added behind its last
+   * member */
+  const char *data;
+  gsize length;
+} WherrySignalNews;
+
+char *wherry_signal_write_news (const WherrySignalNews *news);
 char *wherry_signal_write_left (WherryLeaveReason reason, const char *tid);
 char *wherry_signal_write_restart (void);
 /* The request, and its answer. tid: (nullable) */

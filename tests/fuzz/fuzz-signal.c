@@ -28,17 +28,23 @@ hear (char *text)
 static void
 check_passed_on (const WherrySignal *signal)
 {
+  WherrySignalNews news = {
+    .type = signal->type,
+    .peer = FROM,
+    .data = signal->data,
+    .length = signal->data_length,
+  };
   g_autoptr (WherrySignal) heard = NULL;
 
   if (signal->type == WHERRY_SIGNAL_SIGNAL)
     {
-      heard = hear (wherry_signal_write_signal (FROM, signal->data, signal->data_length));
+      heard = hear (wherry_signal_write_news (&news));
       g_assert_cmpmem (heard->data, heard->data_length, signal->data, signal->data_length);
       g_assert_cmpstr (heard->from, ==, FROM);
     }
   if (signal->type == WHERRY_SIGNAL_MSG)
     {
-      heard = hear (wherry_signal_write_msg (FROM, signal->data, signal->data_length));
+      heard = hear (wherry_signal_write_news (&news));
       g_assert_cmpmem (heard->data, signal->data_length - 1, signal->data, signal->data_length - 1);
       g_assert_cmpstr (heard->from, ==, FROM);
     }
@@ -47,7 +53,10 @@ check_passed_on (const WherrySignal *signal)
       const WherrySignalMemberRef member = { .peer = FROM, .attributes = signal->attributes };
       g_autoptr (WherrySignal) list = hear (wherry_signal_write_members (&member, 1, FALSE));
 
-      heard = hear (wherry_signal_write_member_changed (FROM, signal->attributes, signal->tid));
+      news = (WherrySignalNews){ .type = WHERRY_SIGNAL_MEMBER_CHANGED, .peer = FROM };
+      news.attributes = signal->attributes;
+      news.tid = signal->tid;
+      heard = hear (wherry_signal_write_news (&news));
       g_assert_cmpstr (heard->attributes, ==, signal->attributes);
       g_assert_cmpstr (((WherrySignalMember *) list->members->pdata[0])->attributes, ==,
                        signal->attributes);

@@ -33,17 +33,6 @@ on_refused (gpointer user_data, WherryPeerRequest request, const GError *error)
   ((TestClient *) user_data)->n_refused++; /* a peer without ICE has no description */
 }
 
-static void
-on_member_joined (gpointer user_data, const WherrySignalMemberRef *member)
-{
-  TestClient *self = user_data;
-
-  g_string_append_printf (self->heard, "+%s%s ", member->name,
-                          member->attributes != NULL ? member->attributes : "");
-  if (self->on_heard != NULL)
-    self->on_heard (self);
-}
-
 static const char *
 name_of (TestClient *self, const char *id)
 {
@@ -58,24 +47,25 @@ name_of (TestClient *self, const char *id)
 }
 
 static void
-on_member_changed (gpointer user_data, const char *peer, const char *attributes, const char *tag)
+on_news (gpointer user_data, const WherrySignalNews *news)
 {
   TestClient *self = user_data;
+  const char *name = name_of (self, news->peer);
+  const char *attributes = news->attributes != NULL ? news->attributes : "";
 
-  g_string_append_printf (self->heard, "~%s%s%s ", name_of (self, peer),
-                          attributes != NULL ? attributes : "", tag != NULL ? tag : "");
-  if (self->on_heard != NULL)
-    self->on_heard (self);
-}
-
-static void
-on_member_left (gpointer user_data, const char *peer, WherryLeaveReason reason)
-{
-  TestClient *self = user_data;
-
-  g_string_append_printf (self->heard, "-%s:%s ", name_of (self, peer),
-                          wherry_leave_reason_to_string (reason));
-  if (self->on_heard != NULL)
+  if (news->type == WHERRY_SIGNAL_MEMBER_JOINED)
+    g_string_append_printf (self->heard, "+%s%s ", news->name, attributes);
+  else if (news->type == WHERRY_SIGNAL_MEMBER_CHANGED)
+    g_string_append_printf (self->heard, "~%s%s%s ", name, attributes,
+                            news->tid != NULL ? news->tid : "");
+  else if (news->type == WHERRY_SIGNAL_MEMBER_LEFT)
+    g_string_append_printf (self->heard, "-%s:%s ", name,
+                            wherry_leave_reason_to_string (news->reason));
+  else if (news->type == WHERRY_SIGNAL_MSG || news->type == WHERRY_SIGNAL_SIGNAL)
+    g_string_append_printf (self->heard, "%s %s:%.*s ", wherry_signal_type_to_string (news->type),
+                            name, (int) news->length, news->data);
+  if (self->on_heard != NULL && news->type != WHERRY_SIGNAL_MSG
+      && news->type != WHERRY_SIGNAL_SIGNAL)
     self->on_heard (self);
 }
 
@@ -84,22 +74,6 @@ on_offended (gpointer user_data, WherrySignalError code, const char *text)
 {
   g_string_append_printf (((TestClient *) user_data)->heard, "!%s ",
                           wherry_signal_error_to_string (code));
-}
-
-static void
-on_signal (gpointer user_data, const char *from, const char *data, gsize length)
-{
-  TestClient *self = user_data;
-
-  g_string_append_printf (self->heard, "signal %s:%.*s ", name_of (self, from), (int) length, data);
-}
-
-static void
-on_msg (gpointer user_data, const char *from, const char *object, gsize length)
-{
-  TestClient *self = user_data;
-
-  g_string_append_printf (self->heard, "msg %s:%.*s ", name_of (self, from), (int) length, object);
 }
 
 static void
@@ -118,11 +92,7 @@ const WherryMemberEvents test_client_events = {
   .candidate = on_candidate,
   .refused = on_refused,
   .answered = on_answered,
-  .member_joined = on_member_joined,
-  .member_changed = on_member_changed,
-  .member_left = on_member_left,
+  .news = on_news,
   .offended = on_offended,
-  .signal = on_signal,
-  .msg = on_msg,
   .left = on_left,
 };

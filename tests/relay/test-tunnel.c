@@ -111,12 +111,7 @@ on_tunnel_output (gpointer user_data, GBytes *frames)
 }
 
 static void
-on_member (gpointer user_data, const WherrySignalMemberRef *member)
-{
-}
-
-static void
-on_member_left (gpointer user_data, const char *peer, WherryLeaveReason reason)
+on_news (gpointer user_data, const WherrySignalNews *news)
 {
 }
 
@@ -171,8 +166,7 @@ set_up (TunnelFixture *self, gconstpointer data)
 
   memset (self, 0, sizeof *self);
   tunnel_events = test_client_events;
-  tunnel_events.member_joined = on_member;
-  tunnel_events.member_left = on_member_left;
+  tunnel_events.news = on_news;
   tunnel_events.tunnel_output = on_tunnel_output;
   tunnel_events.left = on_left;
   config->outbox.outbox_high = HIGH;

@@ -176,6 +176,8 @@ wherry_fake_relay_fails (WherryRelayHub *self, WherrySignalError *code, GError *
 }
 
 /* Calls func for every member of the same room but self. */
+#define TELL(member, ...)                                                                          \
+  (member)->events->news ((member)->events_data, &(WherrySignalNews){ __VA_ARGS__ })
 #define FOREACH_OTHER(self, other)                                                                 \
   for (guint i_ = 0; i_ < (self)->relay->members->len; i_++)                                       \
     for (WherryRelayMember *other = (self)->relay->members->pdata[i_];                             \
@@ -212,11 +214,8 @@ wherry_relay_hub_join (WherryRelayHub *self, const WherryJoin *join,
                             wherry_message_get_kind (join->will),
                             (guint) wherry_message_get_length (join->will));
   FOREACH_OTHER (member, other)
-  other->events->member_joined (other->events_data, &(WherrySignalMemberRef){
-                                                        .peer = member->id,
-                                                        .name = member->name,
-                                                        .attributes = member->attributes,
-                                                    });
+  TELL (other, .type = WHERRY_SIGNAL_MEMBER_JOINED, .peer = member->id, .name = member->name,
+        .attributes = member->attributes);
   return member;
 }
 
@@ -266,8 +265,9 @@ wherry_relay_member_set_attributes (WherryRelayMember *self, const char *attribu
   g_free (self->attributes);
   self->attributes = g_strdup (attributes);
   FOREACH_OTHER (self, other)
-  other->events->member_changed (other->events_data, self->id, attributes, NULL);
-  self->events->member_changed (self->events_data, self->id, attributes, tag);
+  TELL (other, .type = WHERRY_SIGNAL_MEMBER_CHANGED, .peer = self->id, .attributes = attributes);
+  TELL (self, .type = WHERRY_SIGNAL_MEMBER_CHANGED, .peer = self->id, .attributes = attributes,
+        .tid = tag);
   return TRUE;
 }
 
@@ -350,7 +350,7 @@ wherry_relay_member_signal (WherryRelayMember *self, const char *to, const char 
   FOREACH_OTHER (self, other)
   if (g_str_equal (other->id, to))
     {
-      other->events->signal (other->events_data, self->id, data, length);
+      TELL (other, .type = WHERRY_SIGNAL_SIGNAL, .peer = self->id, .data = data, .length = length);
       return TRUE;
     }
   return FALSE;
@@ -360,15 +360,15 @@ void
 wherry_relay_member_msg (WherryRelayMember *self, const char *object, gsize length)
 {
   FOREACH_OTHER (self, other)
-  other->events->msg (other->events_data, self->id, object, length);
-  self->events->msg (self->events_data, self->id, object, length);
+  TELL (other, .type = WHERRY_SIGNAL_MSG, .peer = self->id, .data = object, .length = length);
+  TELL (self, .type = WHERRY_SIGNAL_MSG, .peer = self->id, .data = object, .length = length);
 }
 
 static void
 tell_left (WherryRelayMember *self, WherryLeaveReason reason)
 {
   FOREACH_OTHER (self, other)
-  other->events->member_left (other->events_data, self->id, reason);
+  TELL (other, .type = WHERRY_SIGNAL_MEMBER_LEFT, .peer = self->id, .reason = reason);
 }
 
 void

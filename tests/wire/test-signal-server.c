@@ -109,23 +109,24 @@ test_joined_least (void)
   g_assert_cmpstr (server->urls[0], ==, "stun:x");
 }
 
+#define news(...)                                                                                  \
+  hear (wherry_signal_write_news (&(WherrySignalNews){ .peer = OTHER, __VA_ARGS__ }))
+
 static void
 test_presence (void)
 {
   const WherrySignalMemberRef members[] = { { OTHER, "n", "{ }" } };
   g_autoptr (WherrySignal) list = hear (wherry_signal_write_members (members, 1, FALSE));
   g_autoptr (WherrySignal) changed
-      = hear (wherry_signal_write_member_changed (OTHER, "{\"x\":\"]}\"}", "5"));
-  g_autoptr (WherrySignal) without = hear (wherry_signal_write_member_changed (OTHER, NULL, NULL));
-  g_autoptr (WherrySignal) joined = hear (wherry_signal_write_member_joined (&members[0]));
-  g_autoptr (WherrySignal) nameless
-      = hear (wherry_signal_write_member_joined (&(WherrySignalMemberRef){ .peer = OTHER }));
+      = news (.type = WHERRY_SIGNAL_MEMBER_CHANGED, .attributes = "{\"x\":\"]}\"}", .tid = "5");
+  g_autoptr (WherrySignal) without = news (.type = WHERRY_SIGNAL_MEMBER_CHANGED);
+  g_autoptr (WherrySignal) joined
+      = news (.type = WHERRY_SIGNAL_MEMBER_JOINED, .name = "n", .attributes = "{ }");
+  g_autoptr (WherrySignal) nameless = news (.type = WHERRY_SIGNAL_MEMBER_JOINED);
   g_autoptr (WherrySignal) gone
-      = hear (wherry_signal_write_member_left (OTHER, WHERRY_LEAVE_REPLACED));
-  g_autoptr (WherrySignal) away
-      = hear (wherry_signal_write_member_state (WHERRY_SIGNAL_MEMBER_AWAY, OTHER));
-  g_autoptr (WherrySignal) back
-      = hear (wherry_signal_write_member_state (WHERRY_SIGNAL_MEMBER_BACK, OTHER));
+      = news (.type = WHERRY_SIGNAL_MEMBER_LEFT, .reason = WHERRY_LEAVE_REPLACED);
+  g_autoptr (WherrySignal) away = news (.type = WHERRY_SIGNAL_MEMBER_AWAY);
+  g_autoptr (WherrySignal) back = news (.type = WHERRY_SIGNAL_MEMBER_BACK);
   g_autoptr (WherrySignal) left = hear (wherry_signal_write_left (WHERRY_LEAVE_SLOW, "3"));
   g_autoptr (WherrySignal) restart = hear (wherry_signal_write_restart ());
 
@@ -182,8 +183,10 @@ test_passed_on (void)
 {
   static const char data[] = "{ \"x\":1e400}";
   static const char object[] = "{\"type\":\"msg\",\"x\":1e400}";
-  g_autoptr (WherrySignal) signal = hear (wherry_signal_write_signal (OTHER, data, strlen (data)));
-  g_autoptr (WherrySignal) msg = hear (wherry_signal_write_msg (OTHER, object, strlen (object)));
+  g_autoptr (WherrySignal) signal
+      = news (.type = WHERRY_SIGNAL_SIGNAL, .data = data, .length = strlen (data));
+  g_autoptr (WherrySignal) msg
+      = news (.type = WHERRY_SIGNAL_MSG, .data = object, .length = strlen (object));
   g_autoptr (WherrySignal) pong = hear (wherry_signal_write_pong ("[1]", 3, "\"q\""));
 
   g_assert_cmpstr (signal->from, ==, OTHER);

@@ -321,7 +321,12 @@ test_msg (void)
 
   g_assert_cmpmem (signal->data, signal->data_length, object, strlen (object));
   g_assert_cmpstr (signal->tid, ==, "5");
-  written = wherry_signal_write_msg ("0123456789abcdef", signal->data, signal->data_length);
+  written = wherry_signal_write_news (&(WherrySignalNews){
+      .type = WHERRY_SIGNAL_MSG,
+      .peer = "0123456789abcdef",
+      .data = signal->data,
+      .length = signal->data_length,
+  });
   g_assert_cmpstr (written, ==,
                    "{ \"a\":1e400,\n\"type\":\"msg\",\"tid\":5 ,\"from\":\"0123456789abcdef\"}");
 }

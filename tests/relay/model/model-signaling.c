@@ -62,24 +62,23 @@ hear (ModelClient *self, const char *entry)
 }
 
 static void
-on_member_joined (gpointer user_data, const WherrySignalMemberRef *member)
+hear_of_joined (ModelClient *self, const WherrySignalNews *news)
 {
-  ModelClient *self = user_data;
-  g_autofree char *entry = g_strdup_printf ("+%s %s", member->peer, member->name);
+  g_autofree char *entry = g_strdup_printf ("+%s %s", news->peer, news->name);
 
   hear (self, entry);
-  if (!g_hash_table_add (self->roster, g_strdup (member->peer)))
+  if (!g_hash_table_add (self->roster, g_strdup (news->peer)))
     model_fail (self->model, "%s was told twice: %s", self->name, entry);
 }
 
 static void
-on_member_left (gpointer user_data, const char *peer, WherryLeaveReason reason)
+hear_of_left (ModelClient *self, const WherrySignalNews *news)
 {
-  ModelClient *self = user_data;
-  g_autofree char *entry = g_strdup_printf ("-%s %s", peer, wherry_leave_reason_to_string (reason));
+  g_autofree char *entry
+      = g_strdup_printf ("-%s %s", news->peer, wherry_leave_reason_to_string (news->reason));
 
   hear (self, entry);
-  if (!g_hash_table_remove (self->roster, peer))
+  if (!g_hash_table_remove (self->roster, news->peer))
     model_fail (self->model, "%s was told of one that was not there: %s", self->name, entry);
   if (!self->leaves_with)
     return;
@@ -88,20 +87,36 @@ on_member_left (gpointer user_data, const char *peer, WherryLeaveReason reason)
 }
 
 static void
-on_msg (gpointer user_data, const char *from, const char *object, gsize length)
-{
-  g_autofree char *entry = g_strdup_printf ("m%s %.*s", from, (int) length, object);
-
-  hear (user_data, entry);
-}
-
-static void
-on_signal (gpointer user_data, const char *from, const char *data, gsize length)
+on_news (gpointer user_data, const WherrySignalNews *news)
 {
   ModelClient *self = user_data;
+  g_autofree char *entry = NULL;
 
-  if (length != 16 || strncmp (data, self->id, 16) != 0)
-    model_fail (self->model, "%s got a signal for %.*s", self->name, (int) length, data);
+  switch ((int) news->type)
+    {
+    case WHERRY_SIGNAL_MEMBER_JOINED:
+      hear_of_joined (self, news);
+      break;
+    case WHERRY_SIGNAL_MEMBER_LEFT:
+      hear_of_left (self, news);
+      break;
+    case WHERRY_SIGNAL_MEMBER_AWAY:
+    case WHERRY_SIGNAL_MEMBER_BACK:
+      entry = g_strdup_printf ("a%s %s", news->peer, wherry_signal_type_to_string (news->type));
+      hear (self, entry);
+      break;
+    case WHERRY_SIGNAL_MSG:
+      entry = g_strdup_printf ("m%s %.*s", news->peer, (int) news->length, news->data);
+      hear (self, entry);
+      break;
+    case WHERRY_SIGNAL_SIGNAL:
+      if (news->length != 16 || strncmp (news->data, self->id, 16) != 0)
+        model_fail (self->model, "%s got a signal for %.*s", self->name, (int) news->length,
+                    news->data);
+      break;
+    default:
+      model_fail (self->model, "%s was told of %d", self->name, (int) news->type);
+    }
 }
 
 static void
@@ -162,14 +177,6 @@ on_left (gpointer user_data, WherryLeaveReason reason)
 }
 
 static void
-on_member_away (gpointer user_data, const char *peer, gboolean away)
-{
-  g_autofree char *entry = g_strdup_printf ("a%s %s", peer, away ? "away" : "back");
-
-  hear (user_data, entry);
-}
-
-static void
 on_ready (gpointer user_data)
 {
   model_resume_back (user_data);
@@ -203,12 +210,8 @@ const WherryRelayObserver model_observer = {
 
 const WherryMemberEvents model_member_events = {
   .refused = on_refused,
-  .member_joined = on_member_joined,
-  .member_left = on_member_left,
-  .member_away = on_member_away,
+  .news = on_news,
   .ready = on_ready,
-  .signal = on_signal,
-  .msg = on_msg,
   .left = on_left,
 };
 
