@@ -3,9 +3,9 @@
 
 A line of such a file is what follows the milliseconds. {n} stands for a number, {word} for what has
 no space, {text} for anything. Lines of the same subject (a channel, a state: what stands before the
-first colon) come in the order of the file; those of different subjects come as it happens. "+ "
-before a line: once or more often; "? ": or not at all. Messages that come in on a channel come in
-their own order. Lines that begin with # are none."""
+first colon) come in the order of the file; those of different subjects come as it happens. Messages
+that come in on a channel have their own order. Before a line, "+ " is once or more often, "? " at
+most once, "* " any number of times. Lines that begin with # are none."""
 
 import re
 
@@ -30,9 +30,8 @@ def read(path):
         for line in file.read().splitlines():
             if not line or line.startswith("#"):
                 continue
-            often = line[0] if line[:2] in ("+ ", "? ") else "1"
-            line = line if often == "1" else line[2:]
-            often = {"+": "+", "?": "?", "1": ""}[often]
+            often = line[0] if line[:2] in ("+ ", "? ", "* ") else ""
+            line = line[2:] if often else line
             expected.setdefault(subject(line), []).append(f"(?:{as_pattern(line)}\n){often}")
     return expected
 
