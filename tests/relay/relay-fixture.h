@@ -95,6 +95,22 @@ TestChannel *test_client_open_init (TestClient *self, const WherryChannelInit *i
 TestChannel *test_client_find (TestClient *self, const char *label);
 guint test_client_count (TestClient *self, const char *label); /* that are not closed */
 
+/* ---- relay-fixture-addressed.c: on one thread, settled afterwards ---- */
+
+/* Its id as a number: a frame's member. */
+guint64 test_client_get_key (TestClient *self);
+/* Ordered and reliable. */
+TestChannel *test_client_open_as (TestClient *self, const char *label, const char *protocol);
+TestChannel *test_client_open_addressed (TestClient *self, const char *label);
+/* A frame with text. recipient: a key; 0: everybody. own: the sender's number for it; 0: none */
+void test_channel_send_to (TestChannel *self, guint64 recipient, guint64 own, const char *text);
+/* It has joined, and nothing holds it up: its peer is made, and it is connected. */
+void test_client_connect_ready (TestClient *self);
+/* Its connection breaks, at the relay's end. */
+void test_client_cut (TestClient *self);
+
+/* ---- relay-fixture.c ---- */
+
 WherrySendResult test_channel_send (TestChannel *self, const char *text);
 /* size bytes that begin with number */
 WherrySendResult test_channel_send_number (TestChannel *self, guint32 number, gsize size);

@@ -20,22 +20,6 @@ typedef struct
   TestChannel *notices; /* ann's */
 } Scene;
 
-static TestChannel *
-open_addressed (TestClient *client, const char *label)
-{
-  const WherryChannelInit init = {
-    .label = label,
-    .protocol = WHERRY_FRAME_PROTOCOL,
-    .ordered = TRUE,
-    .priority = 256,
-    .id = WHERRY_CHANNEL_ID_NONE,
-  };
-  TestChannel *channel = test_client_open_init (client, &init);
-
-  relay_fixture_settle (client->fixture);
-  return channel;
-}
-
 static void
 set_up (Scene *self, gconstpointer data)
 {
@@ -44,8 +28,8 @@ set_up (Scene *self, gconstpointer data)
   self->bob = test_client_connect (&self->fixture, "room", "bob");
   self->cyn = test_client_connect (&self->fixture, "room", "cyn");
   self->notices = test_client_open (self->ann, "wherry:notices");
-  self->a = open_addressed (self->ann, "t");
-  self->b = open_addressed (self->bob, "t");
+  self->a = test_client_open_addressed (self->ann, "t");
+  self->b = test_client_open_addressed (self->bob, "t");
   self->c = test_client_open (self->cyn, "t");
   relay_fixture_settle (&self->fixture);
 }
@@ -56,15 +40,6 @@ tear_down (Scene *self, gconstpointer data)
   relay_fixture_clear (&self->fixture);
 }
 
-static guint64
-id_of (TestClient *client)
-{
-  guint64 id = 0;
-
-  g_assert_true (wherry_member_id_parse (client->id, &id));
-  return id;
-}
-
 static void
 send_bytes (TestChannel *channel, WherryMessageKind kind, const guint8 *data, gsize length)
 {
@@ -72,19 +47,6 @@ send_bytes (TestChannel *channel, WherryMessageKind kind, const guint8 *data, gs
 
   g_assert_cmpint (wherry_channel_send (channel->channel, message), ==, WHERRY_SEND_OK);
   relay_fixture_settle (channel->client->fixture);
-}
-
-static void
-send_to (TestChannel *channel, guint64 recipient, guint64 own, const char *text)
-{
-  g_autoptr (GByteArray) bytes = g_byte_array_new ();
-  const WherryFrame frame = { .text = TRUE, .member = recipient, .sequence = own };
-  guint8 header[WHERRY_FRAME_HEADER_SIZE];
-
-  wherry_frame_write (&frame, header);
-  g_byte_array_append (bytes, header, sizeof header);
-  g_byte_array_append (bytes, (const guint8 *) text, strlen (text));
-  send_bytes (channel, WHERRY_MESSAGE_BINARY, bytes->data, bytes->len);
 }
 
 static void
@@ -103,7 +65,7 @@ assert_frame (TestChannel *channel, guint n, TestClient *sender, guint64 sequenc
   g_assert_true (frame.text);
   g_assert_false (frame.replayed);
   g_assert_cmpint (frame.direct, ==, direct);
-  g_assert_cmphex (frame.member, ==, id_of (sender));
+  g_assert_cmphex (frame.member, ==, test_client_get_key (sender));
   g_assert_cmpuint (frame.sequence, ==, sequence);
   g_assert_cmpmem (data + WHERRY_FRAME_HEADER_SIZE, length - WHERRY_FRAME_HEADER_SIZE, text,
                    strlen (text));
@@ -127,7 +89,7 @@ has_notice (Scene *self, const char *part)
 static void
 test_plain_and_addressed (Scene *self, gconstpointer data)
 {
-  send_to (self->a, 0, 1, "hi");
+  test_channel_send_to (self->a, 0, 1, "hi");
   assert_frame (self->b, 0, self->ann, 1, FALSE, "hi");
   ASSERT_TEXT (self->c, "hi");
   g_assert_cmpint (wherry_message_get_kind (self->c->messages->pdata[0]), ==, WHERRY_MESSAGE_TEXT);
@@ -142,7 +104,7 @@ test_plain_and_addressed (Scene *self, gconstpointer data)
 static void
 test_empty (Scene *self, gconstpointer data)
 {
-  send_to (self->a, 0, 1, "");
+  test_channel_send_to (self->a, 0, 1, "");
   assert_frame (self->b, 0, self->ann, 1, FALSE, "");
   g_assert_cmpuint (self->c->messages->len, ==, 1);
   g_assert_cmpuint (wherry_message_get_length (self->c->messages->pdata[0]), ==, 0);
@@ -151,10 +113,10 @@ test_empty (Scene *self, gconstpointer data)
 static void
 test_direct (Scene *self, gconstpointer data)
 {
-  send_to (self->a, id_of (self->bob), 1, "psst");
-  send_to (self->a, id_of (self->cyn), 2, "hey");
-  send_to (self->a, 0, 3, "all");
-  send_to (self->a, id_of (self->bob), 4, "again");
+  test_channel_send_to (self->a, test_client_get_key (self->bob), 1, "psst");
+  test_channel_send_to (self->a, test_client_get_key (self->cyn), 2, "hey");
+  test_channel_send_to (self->a, 0, 3, "all");
+  test_channel_send_to (self->a, test_client_get_key (self->bob), 4, "again");
   assert_frame (self->b, 0, self->ann, 1, TRUE, "psst");
   assert_frame (self->b, 1, self->ann, 1, FALSE, "all");
   assert_frame (self->b, 2, self->ann, 2, TRUE, "again");
@@ -166,20 +128,20 @@ test_unknown_recipient (Scene *self, gconstpointer data)
 {
   guint64 before = wherry_counter_get (WHERRY_COUNTER_BAD_FRAMES);
 
-  send_to (self->a, 42, 1, "anybody?");
+  test_channel_send_to (self->a, 42, 1, "anybody?");
   g_assert_true (has_notice (self, "\"code\":\"no-such-member\""));
   g_assert_cmpuint (wherry_counter_get (WHERRY_COUNTER_BAD_FRAMES), ==, before + 1);
-  send_to (self->a, 0, 2, "all");
+  test_channel_send_to (self->a, 0, 2, "all");
   assert_frame (self->b, 0, self->ann, 1, FALSE, "all");
 }
 
 static void
 test_duplicates_and_acks (Scene *self, gconstpointer data)
 {
-  send_to (self->a, 0, 1, "one");
-  send_to (self->a, 0, 1, "one");
-  send_to (self->a, 0, 2, "two");
-  send_to (self->a, 0, 1, "one");
+  test_channel_send_to (self->a, 0, 1, "one");
+  test_channel_send_to (self->a, 0, 1, "one");
+  test_channel_send_to (self->a, 0, 2, "two");
+  test_channel_send_to (self->a, 0, 1, "one");
   g_assert_cmpuint (self->b->messages->len, ==, 2);
   g_assert_false (has_notice (self, "\"type\":\"ack\""));
   relay_fixture_advance (&self->fixture, 50 * (G_USEC_PER_SEC / 1000));
@@ -187,7 +149,7 @@ test_duplicates_and_acks (Scene *self, gconstpointer data)
   g_assert_cmpuint (self->notices->messages->len, ==, 1);
   relay_fixture_advance (&self->fixture, G_USEC_PER_SEC);
   g_assert_cmpuint (self->notices->messages->len, ==, 1);
-  send_to (self->a, 0, 3, "three");
+  test_channel_send_to (self->a, 0, 3, "three");
   relay_fixture_advance (&self->fixture, 50 * (G_USEC_PER_SEC / 1000));
   g_assert_true (has_notice (self, "\"own\":3,\"sequence\":3}"));
 }
@@ -210,7 +172,7 @@ test_bad_frames (Scene *self, gconstpointer data)
   g_assert_cmpuint (self->notices->messages->len, ==, 10);
   g_assert_true (has_notice (self, "\"code\":\"bad-message\""));
   g_assert_cmpuint (self->b->messages->len, ==, 0);
-  send_to (self->a, 0, 1, "still here");
+  test_channel_send_to (self->a, 0, 1, "still here");
   assert_frame (self->b, 0, self->ann, 1, FALSE, "still here");
 }
 
@@ -221,7 +183,7 @@ test_mirror (Scene *self, gconstpointer data)
   TestClient *dan = test_client_connect (&self->fixture, "room", "dan");
   TestChannel *mirror;
 
-  send_to (self->a, 0, 1, "hi");
+  test_channel_send_to (self->a, 0, 1, "hi");
   mirror = test_client_find (dan, "t");
   g_assert_nonnull (mirror);
   g_assert_cmpstr (wherry_channel_get_init (mirror->channel)->protocol, ==, "");
@@ -245,11 +207,11 @@ test_mirror_with_headers (Scene *self, gconstpointer data)
   test_client_start (dan);
   test_client_wait_connected (dan);
   relay_fixture_settle (&self->fixture);
-  send_to (self->a, 0, 1, "hi");
+  test_channel_send_to (self->a, 0, 1, "hi");
   mirror = test_client_find (dan, "t");
   g_assert_nonnull (mirror);
   assert_frame (mirror, 0, self->ann, 1, FALSE, "hi");
-  send_to (mirror, 0, 1, "hello");
+  test_channel_send_to (mirror, 0, 1, "hello");
   assert_frame (self->a, 0, dan, 2, FALSE, "hello");
 
   test_channel_send (plain, "bare");
@@ -257,26 +219,19 @@ test_mirror_with_headers (Scene *self, gconstpointer data)
   assert_frame (test_client_find (dan, "plain"), 0, self->cyn, 1, FALSE, "bare");
 }
 
+#define ADD(path, func) g_test_add (path, Scene, NULL, set_up, func, tear_down)
+
 int
 main (int argc, char *argv[])
 {
-  static const struct
-  {
-    const char *path;
-    void (*test) (Scene *, gconstpointer);
-  } tests[] = {
-    { "/addressed/plain-members-understand", test_plain_and_addressed },
-    { "/addressed/empty", test_empty },
-    { "/addressed/one-recipient", test_direct },
-    { "/addressed/unknown-recipient-is-noticed", test_unknown_recipient },
-    { "/addressed/duplicates-are-dropped-and-all-is-acknowledged", test_duplicates_and_acks },
-    { "/addressed/bad-frames-are-noticed", test_bad_frames },
-    { "/addressed/mirror-without-headers", test_mirror },
-    { "/addressed/mirror-with-headers", test_mirror_with_headers },
-  };
-
   g_test_init (&argc, &argv, NULL);
-  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-    g_test_add (tests[i].path, Scene, NULL, set_up, tests[i].test, tear_down);
+  ADD ("/addressed/plain-members-understand", test_plain_and_addressed);
+  ADD ("/addressed/empty", test_empty);
+  ADD ("/addressed/one-recipient", test_direct);
+  ADD ("/addressed/unknown-recipient-is-noticed", test_unknown_recipient);
+  ADD ("/addressed/duplicates-are-dropped-and-all-is-acknowledged", test_duplicates_and_acks);
+  ADD ("/addressed/bad-frames-are-noticed", test_bad_frames);
+  ADD ("/addressed/mirror-without-headers", test_mirror);
+  ADD ("/addressed/mirror-with-headers", test_mirror_with_headers);
   return g_test_run ();
 }

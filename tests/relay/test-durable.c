@@ -106,32 +106,10 @@ join (Durable *self, const char *room, const char *name, guint history)
 static TestChannel *
 open_addressed (Durable *self, TestClient *client, const char *label)
 {
-  const WherryChannelInit init = {
-    .label = label,
-    .protocol = WHERRY_FRAME_PROTOCOL,
-    .ordered = TRUE,
-    .priority = 256,
-    .id = WHERRY_CHANNEL_ID_NONE,
-  };
-  TestChannel *channel = test_client_open_init (client, &init);
+  TestChannel *channel = test_client_open_addressed (client, label);
 
   settle (self);
   return channel;
-}
-
-static void
-say (Durable *self, TestChannel *channel, guint64 own, const char *text)
-{
-  const WherryFrame frame = { .text = TRUE, .sequence = own };
-  guint8 data[WHERRY_FRAME_HEADER_SIZE + 16];
-  g_autoptr (WherryMessage) message = NULL;
-
-  wherry_frame_write (&frame, data);
-  memcpy (data + WHERRY_FRAME_HEADER_SIZE, text, strlen (text));
-  message = wherry_message_new (WHERRY_MESSAGE_BINARY, data,
-                                WHERRY_FRAME_HEADER_SIZE + strlen (text), NULL);
-  g_assert_cmpint (wherry_channel_send (channel->channel, message), ==, WHERRY_SEND_OK);
-  relay_fixture_settle (&self->fixture);
 }
 
 /* Nothing is delivered or acknowledged before it is written; nor taken twice meanwhile. */
@@ -146,10 +124,10 @@ test_written_first (Durable *self, gconstpointer data)
   guint64 duplicates = wherry_counter_get (WHERRY_COUNTER_DUPLICATES);
 
   settle (self);
-  say (self, a, 1, "one");
-  say (self, a, 2, "two");
-  say (self, a, 1, "one");
-  say (self, a, 2, "two");
+  test_channel_send_to (a, 0, 1, "one");
+  test_channel_send_to (a, 0, 2, "two");
+  test_channel_send_to (a, 0, 1, "one");
+  test_channel_send_to (a, 0, 2, "two");
   g_assert_cmpuint (wherry_counter_get (WHERRY_COUNTER_DUPLICATES) - duplicates, ==, 2);
   relay_fixture_advance (&self->fixture, G_USEC_PER_SEC);
   ASSERT_TEXT (b, "");
@@ -160,7 +138,7 @@ test_written_first (Durable *self, gconstpointer data)
   ASSERT_TEXT (notices, "");
   relay_fixture_advance (&self->fixture, G_USEC_PER_SEC);
   ASSERT_TEXT (notices, "{\"type\":\"ack\",\"topic\":\"h\",\"own\":2,\"sequence\":2}");
-  say (self, a, 2, "two");
+  test_channel_send_to (a, 0, 2, "two");
   g_assert_cmpuint (wherry_counter_get (WHERRY_COUNTER_DUPLICATES) - duplicates, ==, 3);
 }
 
@@ -173,10 +151,10 @@ test_killed (Durable *self, gconstpointer data)
   TestChannel *a = open_addressed (self, ann, "h");
   WherryFrame frame;
 
-  say (self, a, 0, "1");
-  say (self, a, 0, "2");
+  test_channel_send_to (a, 0, 0, "1");
+  test_channel_send_to (a, 0, 0, "2");
   settle (self);
-  say (self, a, 0, "lost");
+  test_channel_send_to (a, 0, 0, "lost");
   kill_and_start (self);
 
   bob = join (self, "room", "bob", 9);
@@ -263,18 +241,18 @@ test_beyond_a_gap (Durable *self, gconstpointer data)
   TestChannel *a = open_addressed (self, ann, "h");
   TestChannel *b;
 
-  say (self, a, 2, "two");
-  say (self, a, 3, "three");
+  test_channel_send_to (a, 0, 2, "two");
+  test_channel_send_to (a, 0, 3, "three");
   settle (self);
   kill_and_start (self);
   b = test_client_open (join (self, "room", "bob", 0), "h");
   settle (self);
   ann = join_resumable (self, token, &next);
   a = open_addressed (self, ann, "h");
-  say (self, a, 2, "two");
-  say (self, a, 3, "three");
-  say (self, a, 1, "one");
-  say (self, a, 4, "four");
+  test_channel_send_to (a, 0, 2, "two");
+  test_channel_send_to (a, 0, 3, "three");
+  test_channel_send_to (a, 0, 1, "one");
+  test_channel_send_to (a, 0, 4, "four");
   settle (self);
   ASSERT_TEXT (b, "one four");
 }

@@ -18,15 +18,6 @@ typedef struct
   char *token;
 } Scene;
 
-static void
-connect (TestClient *client)
-{
-  g_assert_true (wherry_relay_member_is_ready (client->member));
-  test_client_start (client);
-  test_client_wait_connected (client);
-  relay_fixture_settle (client->fixture);
-}
-
 static TestClient *
 join (Scene *self, const char *name, GPtrArray *places)
 {
@@ -43,24 +34,8 @@ join (Scene *self, const char *name, GPtrArray *places)
   TestClient *client = test_client_try_join_as (&self->fixture, &join, &code);
 
   g_assert_nonnull (client);
-  connect (client);
+  test_client_connect_ready (client);
   return client;
-}
-
-static TestChannel *
-open_as (TestClient *client, const char *label, const char *protocol)
-{
-  const WherryChannelInit init = {
-    .label = label,
-    .protocol = protocol,
-    .ordered = TRUE,
-    .priority = 256,
-    .id = WHERRY_CHANNEL_ID_NONE,
-  };
-  TestChannel *channel = test_client_open_init (client, &init);
-
-  relay_fixture_settle (client->fixture);
-  return channel;
 }
 
 static void
@@ -68,7 +43,7 @@ set_up (Scene *self, gconstpointer data)
 {
   relay_fixture_init (&self->fixture, wherry_relay_config_new (), FALSE);
   self->ann = join (self, "ann", NULL);
-  self->voice = open_as (self->ann, "t", "");
+  self->voice = test_client_open_as (self->ann, "t", "");
   self->bob = join (self, "bob", NULL);
   self->token = wherry_relay_member_issue_resume (self->bob->member);
 }
@@ -84,15 +59,6 @@ static void
 say (Scene *self, const char *letter)
 {
   test_channel_send (self->voice, letter);
-  relay_fixture_settle (&self->fixture);
-}
-
-static void
-fail (Scene *self)
-{
-  g_autoptr (GError) error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_FAILED, "cut");
-
-  wherry_fake_stream_end (self->bob->relay_end, WHERRY_TRANSPORT_FAILED, error);
   relay_fixture_settle (&self->fixture);
 }
 
@@ -121,15 +87,15 @@ assert_heard (TestChannel *channel, const char *expected)
 static void
 test_own (Scene *self, gconstpointer data)
 {
-  TestChannel *own = open_as (self->bob, "t", WHERRY_FRAME_PROTOCOL);
+  TestChannel *own = test_client_open_addressed (self->bob, "t");
 
-  open_as (self->ann, "u", "");
-  fail (self);
+  test_client_open_as (self->ann, "u", "");
+  test_client_cut (self->bob);
   say (self, "1");
   self->bob = join (self, NULL, NULL);
   g_assert_null (test_client_find (self->bob, "t"));
   g_assert_nonnull (test_client_find (self->bob, "u"));
-  own = open_as (self->bob, "t", WHERRY_FRAME_PROTOCOL);
+  own = test_client_open_addressed (self->bob, "t");
   say (self, "2");
   assert_heard (own, "r1 2");
 }
@@ -143,7 +109,7 @@ test_of_plain (Scene *self, gconstpointer data)
   say (self, "1");
   assert_heard (test_client_find (self->bob, "t"), "1");
   wherry_signal_places_get (places, "t")->seen = 1;
-  fail (self);
+  test_client_cut (self->bob);
   say (self, "2");
   self->bob = join (self, NULL, places);
   say (self, "3");

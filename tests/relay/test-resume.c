@@ -15,6 +15,14 @@ typedef struct
 {
   RelayFixture fixture;
   WherryGrant *grant;
+  /* begin() */
+  TestClient *ann;
+  TestClient *bob;
+  TestChannel *a;
+  TestChannel *b;
+  char *token; /* bob's */
+  GPtrArray *places;
+  WherrySignalPlace *place; /* of the topic */
 } Scene;
 
 static void
@@ -32,6 +40,8 @@ static void
 tear_down (Scene *self, gconstpointer data)
 {
   g_clear_pointer (&self->grant, wherry_grant_unref);
+  g_clear_pointer (&self->places, g_ptr_array_unref);
+  g_clear_pointer (&self->token, g_free);
   relay_fixture_clear (&self->fixture);
 }
 
@@ -54,63 +64,27 @@ try_join (Scene *self, const char *name, const char *token, GPtrArray *places,
   return test_client_try_join_as (&self->fixture, &join, code);
 }
 
-static void
-connect (TestClient *client)
-{
-  g_assert_true (wherry_relay_member_is_ready (client->member));
-  test_client_start (client);
-  test_client_wait_connected (client);
-  relay_fixture_settle (client->fixture);
-}
-
 static TestClient *
 join (Scene *self, const char *name)
 {
   WherrySignalError code;
   TestClient *client = try_join (self, name, NULL, NULL, &code);
 
-  connect (client);
+  test_client_connect_ready (client);
   return client;
 }
 
-static TestChannel *
-open_as (TestClient *client, const char *label, const char *protocol)
-{
-  const WherryChannelInit init = {
-    .label = label,
-    .protocol = protocol,
-    .ordered = TRUE,
-    .priority = 256,
-    .id = WHERRY_CHANNEL_ID_NONE,
-  };
-  TestChannel *channel = test_client_open_init (client, &init);
-
-  relay_fixture_settle (client->fixture);
-  return channel;
-}
-
-static TestChannel *
-open_addressed (TestClient *client, const char *label)
-{
-  return open_as (client, label, WHERRY_FRAME_PROTOCOL);
-}
-
+/* Two who may come back, each with a channel on one topic. */
 static void
-fail (TestClient *client)
+begin (Scene *self)
 {
-  g_autoptr (GError) error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_FAILED, "cut");
-
-  wherry_fake_stream_end (client->relay_end, WHERRY_TRANSPORT_FAILED, error);
-  relay_fixture_settle (client->fixture);
-}
-
-static guint64
-id_of (TestClient *client)
-{
-  guint64 id = 0;
-
-  g_assert_true (wherry_member_id_parse (client->id, &id));
-  return id;
+  self->ann = join (self, "ann");
+  self->bob = join (self, "bob");
+  self->a = test_client_open_addressed (self->ann, "t");
+  self->b = test_client_open_addressed (self->bob, "t");
+  self->token = wherry_relay_member_issue_resume (self->bob->member);
+  self->places = wherry_signal_places_new ();
+  self->place = wherry_signal_places_get (self->places, "t");
 }
 
 /* Letters to everybody, or to one, each with the next number of the sender's own. */
@@ -118,17 +92,7 @@ static void
 say (TestChannel *channel, guint64 recipient, guint64 own, const char *letters)
 {
   for (; *letters != '\0'; letters++, own++)
-    {
-      const WherryFrame frame = { .text = TRUE, .member = recipient, .sequence = own };
-      guint8 bytes[WHERRY_FRAME_HEADER_SIZE + 1];
-      g_autoptr (WherryMessage) message = NULL;
-
-      wherry_frame_write (&frame, bytes);
-      bytes[WHERRY_FRAME_HEADER_SIZE] = (guint8) *letters;
-      message = wherry_message_new (WHERRY_MESSAGE_BINARY, bytes, sizeof bytes, NULL);
-      g_assert_cmpint (wherry_channel_send (channel->channel, message), ==, WHERRY_SEND_OK);
-      relay_fixture_settle (channel->client->fixture);
-    }
+    test_channel_send_to (channel, recipient, own, (const char[]){ *letters, '\0' });
 }
 
 /* "ab|c" : what came, what was replayed before the bar. Numbers rise. */
@@ -178,75 +142,64 @@ accepted (TestClient *client, const char *topic)
 static void
 test_misses_nothing (Scene *self, gconstpointer data)
 {
-  TestClient *ann = join (self, "ann");
-  TestClient *bob = join (self, "bob");
-  TestChannel *a = open_addressed (ann, "t");
-  TestChannel *b = open_addressed (bob, "t");
-  g_autofree char *token = wherry_relay_member_issue_resume (bob->member);
-  g_autoptr (GPtrArray) places = wherry_signal_places_new ();
-  WherrySignalPlace *place = wherry_signal_places_get (places, "t");
   WherrySignalError code;
-  guint64 id = id_of (bob);
+  guint64 id;
   TestClient *back;
 
-  say (a, 0, 1, "ab");
-  say (a, id, 3, "1");
-  say (b, 0, 1, "x");
-  assert_heard (b, place, "|ab1");
-  fail (bob);
-  g_assert_true (bob->left); /* its signaling hears so */
-  g_assert_cmpint (bob->reason, ==, WHERRY_LEAVE_FAILED);
-  g_assert_null (strstr (ann->heard->str, "-bob"));
-  say (a, 0, 4, "cd");
-  say (a, id, 6, "2");
-  say (a, 0, 7, "e");
+  begin (self);
+  id = test_client_get_key (self->bob);
+  say (self->a, 0, 1, "ab");
+  say (self->a, id, 3, "1");
+  say (self->b, 0, 1, "x");
+  assert_heard (self->b, self->place, "|ab1");
+  test_client_cut (self->bob);
+  g_assert_true (self->bob->left); /* its signaling hears so */
+  g_assert_cmpint (self->bob->reason, ==, WHERRY_LEAVE_FAILED);
+  g_assert_null (strstr (self->ann->heard->str, "-bob"));
+  say (self->a, 0, 4, "cd");
+  say (self->a, id, 6, "2");
+  say (self->a, 0, 7, "e");
 
-  back = try_join (self, NULL, token, places, &code);
+  back = try_join (self, NULL, self->token, self->places, &code);
   g_assert_nonnull (back);
-  g_assert_cmphex (id_of (back), ==, id);
+  g_assert_cmphex (test_client_get_key (back), ==, id);
   g_assert_cmpstr (wherry_relay_member_get_name (back->member), ==, "bob");
   g_assert_true (wherry_relay_member_is_resumed (back->member));
   g_assert_cmpuint (accepted (back, "t"), ==, 1);
-  say (a, 0, 8, "f"); /* between its join and its channel */
-  say (a, id, 9, "3");
-  connect (back);
-  say (a, 0, 10, "g");
-  b = open_addressed (back, "t");
-  say (a, 0, 11, "h");
-  assert_heard (b, place, "cd2ef3g|h");
-  say (b, 0, 1, "x"); /* sent again: it was accepted */
-  say (b, 0, 2, "y");
-  place = wherry_signal_places_get (places, "ann");
-  assert_heard (a, place, "|xy");
+  say (self->a, 0, 8, "f"); /* between its join and its channel */
+  say (self->a, id, 9, "3");
+  test_client_connect_ready (back);
+  say (self->a, 0, 10, "g");
+  self->b = test_client_open_addressed (back, "t");
+  say (self->a, 0, 11, "h");
+  assert_heard (self->b, self->place, "cd2ef3g|h");
+  say (self->b, 0, 1, "x"); /* sent again: it was accepted */
+  say (self->b, 0, 2, "y");
+  self->place = wherry_signal_places_get (self->places, "ann");
+  assert_heard (self->a, self->place, "|xy");
 }
 
 /* Whoever has the token takes the place of a connection that still lives. */
 static void
 test_takes_over (Scene *self, gconstpointer data)
 {
-  TestClient *ann = join (self, "ann");
-  TestClient *bob = join (self, "bob");
-  TestChannel *a = open_addressed (ann, "t");
-  TestChannel *b = open_addressed (bob, "t");
-  g_autofree char *token = wherry_relay_member_issue_resume (bob->member);
-  g_autoptr (GPtrArray) places = wherry_signal_places_new ();
-  WherrySignalPlace *place = wherry_signal_places_get (places, "t");
   WherrySignalError code;
   TestClient *back;
 
-  say (a, 0, 1, "ab");
-  assert_heard (b, place, "|ab");
-  back = try_join (self, NULL, token, places, &code);
+  begin (self);
+  say (self->a, 0, 1, "ab");
+  assert_heard (self->b, self->place, "|ab");
+  back = try_join (self, NULL, self->token, self->places, &code);
   g_assert_nonnull (back);
-  g_assert_true (bob->left);
-  g_assert_cmpint (bob->reason, ==, WHERRY_LEAVE_REPLACED);
+  g_assert_true (self->bob->left);
+  g_assert_cmpint (self->bob->reason, ==, WHERRY_LEAVE_REPLACED);
   relay_fixture_settle (&self->fixture); /* the peer before is finished */
-  connect (back);
-  say (a, 0, 3, "c");
-  b = open_addressed (back, "t");
-  say (a, 0, 4, "d");
-  assert_heard (b, place, "c|d");
-  g_assert_null (strstr (ann->heard->str, "-bob"));
+  test_client_connect_ready (back);
+  say (self->a, 0, 3, "c");
+  self->b = test_client_open_addressed (back, "t");
+  say (self->a, 0, 4, "d");
+  assert_heard (self->b, self->place, "c|d");
+  g_assert_null (strstr (self->ann->heard->str, "-bob"));
 }
 
 static void
@@ -257,7 +210,7 @@ test_window (Scene *self, gconstpointer data)
   g_autofree char *token = wherry_relay_member_issue_resume (bob->member);
   WherrySignalError code;
 
-  fail (bob);
+  test_client_cut (bob);
   relay_fixture_advance (&self->fixture, WHERRY_RESUME_WINDOW_US - 1);
   g_assert_null (strstr (ann->heard->str, "-bob"));
   relay_fixture_advance (&self->fixture, 2);
@@ -277,7 +230,7 @@ test_who_is_not_waited_for (Scene *self, gconstpointer data)
   TestClient *dan = try_join (self, "dan", NULL, NULL, &code);
 
   g_assert_null (wherry_relay_member_issue_resume (bob->member));
-  fail (bob);
+  test_client_cut (bob);
   g_assert_nonnull (strstr (ann->heard->str, "-bob:failed"));
   wherry_relay_member_leave (cyn->member, WHERRY_LEAVE_LEFT);
   g_assert_nonnull (strstr (ann->heard->str, "-cyn:left"));
@@ -309,11 +262,11 @@ test_tokens (Scene *self, gconstpointer data)
   g_assert_null (test_client_try_join_as (&self->fixture, &other, &code));
   g_assert_cmpint (code, ==, WHERRY_SIGNAL_ERROR_RESUME_REFUSED);
   g_assert_false (bob->left); /* who asks in vain does no harm */
-  fail (bob);
+  test_client_cut (bob);
   bob = try_join (self, NULL, newer, NULL, &code);
   g_assert_nonnull (bob);
   g_free (wherry_relay_member_issue_resume (bob->member)); /* as joined does */
-  connect (bob);
+  test_client_connect_ready (bob);
   g_assert_null (try_join (self, NULL, newer, NULL, &code)); /* once */
   g_assert_cmpint (code, ==, WHERRY_SIGNAL_ERROR_RESUME_REFUSED);
 }
@@ -322,40 +275,32 @@ test_tokens (Scene *self, gconstpointer data)
 static void
 test_missed_too_much (Scene *self, gconstpointer data)
 {
-  TestClient *ann = join (self, "ann");
-  TestClient *bob = join (self, "bob");
-  TestChannel *a = open_addressed (ann, "t");
-  g_autofree char *token = wherry_relay_member_issue_resume (bob->member);
   WherrySignalError code;
 
-  open_addressed (bob, "t");
-  fail (bob);
+  begin (self);
+  test_client_cut (self->bob);
   for (guint i = 0; i < 300; i++)
-    say (a, 0, 1 + i, "x");
-  g_assert_null (try_join (self, NULL, token, NULL, &code));
+    say (self->a, 0, 1 + i, "x");
+  g_assert_null (try_join (self, NULL, self->token, NULL, &code));
   g_assert_cmpint (code, ==, WHERRY_SIGNAL_ERROR_RESUME_REFUSED);
-  g_assert_nonnull (strstr (ann->heard->str, "-bob:slow"));
+  g_assert_nonnull (strstr (self->ann->heard->str, "-bob:slow"));
 }
 
 /* The same between its join and its channel. */
 static void
 test_too_late (Scene *self, gconstpointer data)
 {
-  TestClient *ann = join (self, "ann");
-  TestClient *bob = join (self, "bob");
-  TestChannel *a = open_addressed (ann, "t");
-  g_autofree char *token = wherry_relay_member_issue_resume (bob->member);
   WherrySignalError code;
 
-  open_addressed (bob, "t");
-  fail (bob);
-  bob = try_join (self, NULL, token, NULL, &code);
-  connect (bob);
+  begin (self);
+  test_client_cut (self->bob);
+  self->bob = try_join (self, NULL, self->token, NULL, &code);
+  test_client_connect_ready (self->bob);
   for (guint i = 0; i < 300; i++)
-    say (a, 0, 1 + i, "x");
-  open_addressed (bob, "t");
-  g_assert_true (bob->left);
-  g_assert_cmpint (bob->reason, ==, WHERRY_LEAVE_SLOW);
+    say (self->a, 0, 1 + i, "x");
+  test_client_open_addressed (self->bob, "t");
+  g_assert_true (self->bob->left);
+  g_assert_cmpint (self->bob->reason, ==, WHERRY_LEAVE_SLOW);
 }
 
 /* Plain channels have no numbers: they get history, as those who are new do. */
@@ -364,19 +309,19 @@ test_plain (Scene *self, gconstpointer data)
 {
   TestClient *ann = join (self, "ann");
   TestClient *bob = join (self, "bob");
-  TestChannel *a = open_as (ann, "h", "");
-  TestChannel *b = open_as (bob, "h", "");
+  TestChannel *a = test_client_open_as (ann, "h", "");
+  TestChannel *b = test_client_open_as (bob, "h", "");
   g_autofree char *token = wherry_relay_member_issue_resume (bob->member);
   WherrySignalError code;
 
   test_channel_send (a, "1");
   relay_fixture_settle (&self->fixture);
-  fail (bob);
+  test_client_cut (bob);
   test_channel_send (a, "2");
   relay_fixture_settle (&self->fixture);
   bob = try_join (self, NULL, token, NULL, &code);
-  connect (bob);
-  b = open_as (bob, "h", "");
+  test_client_connect_ready (bob);
+  b = test_client_open_as (bob, "h", "");
   test_channel_send (a, "3");
   relay_fixture_settle (&self->fixture);
   ASSERT_TEXT (b, "1 2 3");
@@ -386,83 +331,65 @@ test_plain (Scene *self, gconstpointer data)
 static void
 test_topic_again (Scene *self, gconstpointer data)
 {
-  TestClient *ann = join (self, "ann");
-  TestClient *bob = join (self, "bob");
-  TestChannel *a = open_addressed (ann, "t");
-  TestChannel *b = open_addressed (bob, "t");
-  g_autofree char *token = wherry_relay_member_issue_resume (bob->member);
-  g_autoptr (GPtrArray) places = wherry_signal_places_new ();
-  WherrySignalPlace *place = wherry_signal_places_get (places, "t");
   WherrySignalError code;
 
-  say (a, 0, 1, "abc");
-  assert_heard (b, place, "|abc");
-  wherry_channel_close (a->channel);
-  wherry_channel_close (b->channel);
+  begin (self);
+  say (self->a, 0, 1, "abc");
+  assert_heard (self->b, self->place, "|abc");
+  wherry_channel_close (self->a->channel);
+  wherry_channel_close (self->b->channel);
   relay_fixture_settle (&self->fixture);
-  a = open_addressed (ann, "t");
-  b = open_addressed (bob, "t");
-  fail (bob);
-  say (a, 0, 4, "de");
-  bob = try_join (self, NULL, token, places, &code);
-  connect (bob);
-  b = open_addressed (bob, "t");
-  say (a, 0, 6, "f");
-  assert_heard (b, place, "de|f");
+  self->a = test_client_open_addressed (self->ann, "t");
+  self->b = test_client_open_addressed (self->bob, "t");
+  test_client_cut (self->bob);
+  say (self->a, 0, 4, "de");
+  self->bob = try_join (self, NULL, self->token, self->places, &code);
+  test_client_connect_ready (self->bob);
+  self->b = test_client_open_addressed (self->bob, "t");
+  say (self->a, 0, 6, "f");
+  assert_heard (self->b, self->place, "de|f");
 }
 
 /* It comes back, and its socket goes before it is connected again. */
 static void
 test_away_again (Scene *self, gconstpointer data)
 {
-  TestClient *ann = join (self, "ann");
-  TestClient *bob = join (self, "bob");
-  TestChannel *a = open_addressed (ann, "t");
-  g_autofree char *token = wherry_relay_member_issue_resume (bob->member);
   g_autofree char *second = NULL;
-  g_autoptr (GPtrArray) places = wherry_signal_places_new ();
   WherrySignalError code;
-  TestChannel *b = open_addressed (bob, "t");
 
-  fail (bob);
-  bob = try_join (self, NULL, token, NULL, &code);
-  second = wherry_relay_member_issue_resume (bob->member);
-  say (a, 0, 1, "a");
-  wherry_relay_member_detach (bob->member);
-  bob->member = NULL;
+  begin (self);
+  test_client_cut (self->bob);
+  self->bob = try_join (self, NULL, self->token, NULL, &code);
+  second = wherry_relay_member_issue_resume (self->bob->member);
+  say (self->a, 0, 1, "a");
+  wherry_relay_member_detach (self->bob->member);
+  self->bob->member = NULL;
   relay_fixture_settle (&self->fixture);
-  say (a, 0, 2, "b");
-  bob = try_join (self, NULL, second, NULL, &code);
-  g_assert_nonnull (bob);
-  connect (bob);
-  b = open_addressed (bob, "t");
-  say (a, 0, 3, "c");
-  assert_heard (b, wherry_signal_places_get (places, "t"), "ab|c");
-  g_assert_null (strstr (ann->heard->str, "-bob"));
+  say (self->a, 0, 2, "b");
+  self->bob = try_join (self, NULL, second, NULL, &code);
+  g_assert_nonnull (self->bob);
+  test_client_connect_ready (self->bob);
+  self->b = test_client_open_addressed (self->bob, "t");
+  say (self->a, 0, 3, "c");
+  assert_heard (self->b, self->place, "ab|c");
+  g_assert_null (strstr (self->ann->heard->str, "-bob"));
 }
+
+#define ADD(path, func) g_test_add (path, Scene, NULL, set_up, func, tear_down)
 
 int
 main (int argc, char *argv[])
 {
-  static const struct
-  {
-    const char *path;
-    void (*test) (Scene *, gconstpointer);
-  } tests[] = {
-    { "/resume/misses-nothing-and-gets-nothing-twice", test_misses_nothing },
-    { "/resume/takes-over-what-still-lives", test_takes_over },
-    { "/resume/window", test_window },
-    { "/resume/who-is-not-waited-for", test_who_is_not_waited_for },
-    { "/resume/tokens", test_tokens },
-    { "/resume/missed-too-much", test_missed_too_much },
-    { "/resume/too-late", test_too_late },
-    { "/resume/plain-channels-have-history", test_plain },
-    { "/resume/topic-that-came-again", test_topic_again },
-    { "/resume/away-again", test_away_again },
-  };
-
   g_test_init (&argc, &argv, NULL);
-  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-    g_test_add (tests[i].path, Scene, NULL, set_up, tests[i].test, tear_down);
+  ADD ("/resume/misses-nothing-and-gets-nothing-twice", test_misses_nothing);
+  ADD ("/resume/takes-over-what-still-lives", test_takes_over);
+  ADD ("/resume/window", test_window);
+  ADD ("/resume/who-is-not-waited-for", test_who_is_not_waited_for);
+  ADD ("/resume/tokens", test_tokens);
+  ADD ("/resume/missed-too-much", test_missed_too_much);
+  ADD ("/resume/too-late", test_too_late);
+  ADD ("/resume/plain-channels-have-history", test_plain);
+  ADD ("/resume/topic-that-came-again", test_topic_again);
+  ADD ("/resume/away-again", test_away_again);
   return g_test_run ();
 }
