@@ -22,6 +22,7 @@
 
 #define N_TOPICS 6u
 #define N_THREADS 2u
+#define N_ROUNDS 60u
 #define KEPT 300u /* of each topic */
 #define MEMBER 7u
 
@@ -415,15 +416,14 @@ run_and_kill (StoreFixture *self, Heard *heard)
 static void
 test_killed (StoreFixture *self, gconstpointer data)
 {
-  guint n_rounds = g_getenv ("WHERRY_SANITIZED") != NULL ? 10 : 60;
   Heard heard = { 0 };
 
-  for (guint round = 0; round < n_rounds; round++)
+  for (guint round = 0; round < N_ROUNDS; round++)
     {
       run_and_kill (self, &heard);
       check (self, &heard);
     }
-  g_test_message ("%u rounds, %" G_GUINT64_FORMAT " messages", n_rounds, heard.n);
+  g_test_message ("%u rounds, %" G_GUINT64_FORMAT " messages", N_ROUNDS, heard.n);
   g_assert_true (heard.is_open);
   g_assert_cmpuint (heard.said[0], >, KEPT);
 }

@@ -14,6 +14,7 @@
 
 #define N_TOPICS 3u
 #define N_STEPS 60u
+#define N_ROUNDS 100u
 
 /* Of each topic, after each step. */
 typedef struct
@@ -103,7 +104,6 @@ check (StoreFixture *torn, const History *history, guint *n_whole)
 static void
 test_torn (StoreFixture *self, gconstpointer data)
 {
-  guint n_rounds = g_getenv ("WHERRY_SANITIZED") != NULL ? 40 : 100;
   StoreLog logs[N_TOPICS];
   History *history = g_new0 (History, 1);
   guint n_whole = 0;
@@ -133,7 +133,7 @@ test_torn (StoreFixture *self, gconstpointer data)
       g_assert_true (wherry_store_step (self->store));
     }
 
-  for (guint round = 0; round < n_rounds; round++)
+  for (guint round = 0; round < N_ROUNDS; round++)
     {
       StoreFixture torn = { 0 };
 
@@ -143,7 +143,7 @@ test_torn (StoreFixture *self, gconstpointer data)
       check (&torn, history, &n_whole);
       store_fixture_tear_down (&torn, NULL);
     }
-  g_assert_cmpuint (n_whole, <, n_rounds / 2); /* or little was torn */
+  g_assert_cmpuint (n_whole, <, N_ROUNDS / 2); /* or little was torn */
   store_fixture_close (self);
   for (guint i = 0; i < N_TOPICS; i++)
     store_log_clear (&logs[i]);

@@ -202,14 +202,15 @@ let_go (GPtrArray *there)
 }
 
 static void
-join_all (Scene *self, Reader *readers, guint n, GPtrArray *all)
+join_all (Scene *self, Reader *readers, GPtrArray *all)
 {
   g_autoptr (GPtrArray) there = g_ptr_array_new ();
   gint64 end_us = g_get_monotonic_time () + 120 * G_USEC_PER_SEC;
 
-  while (all->len < n || there->len > 0)
+  while (all->len < N_JOINERS || there->len > 0)
     {
-      Joiner *joiner = all->len < n && there->len < N_AT_ONCE ? joiner_new (1000 + all->len) : NULL;
+      Joiner *joiner
+          = all->len < N_JOINERS && there->len < N_AT_ONCE ? joiner_new (1000 + all->len) : NULL;
 
       g_assert_cmpint (g_get_monotonic_time (), <, end_us);
       if (joiner != NULL)
@@ -234,7 +235,6 @@ static void
 test_seam (void)
 {
   const WherryKeep keep = { .messages = N_HISTORY, .bytes = G_MAXSIZE, .age_us = G_MAXINT64 };
-  guint n = g_getenv ("WHERRY_SANITIZED") != NULL ? N_JOINERS / 20 : N_JOINERS;
   g_autoptr (WherryLogShare) share = wherry_log_share_new (G_MAXSIZE);
   g_autoptr (GPtrArray) all = g_ptr_array_new_with_free_func (joiner_free);
   Scene self = { .topic = wherry_topic_new ("t", FALSE) };
@@ -253,7 +253,7 @@ test_seam (void)
       readers[i] = (Reader){ .scene = &self, .joiners = g_async_queue_new () };
       readers[i].thread = g_thread_new ("reader", read_all, &readers[i]);
     }
-  join_all (&self, readers, n, all);
+  join_all (&self, readers, all);
   g_atomic_int_set (&self.stopped, 1);
   for (guint i = 0; i < N_READERS; i++)
     {
@@ -267,7 +267,7 @@ test_seam (void)
       wherry_gate_unref (publishers[i].gate);
       wherry_waker_unref (publishers[i].waker);
     }
-  g_test_message ("%u joiners while %d messages were published", n, self.n_published);
+  g_test_message ("%u joiners while %d messages were published", N_JOINERS, self.n_published);
   for (guint i = 0; i < all->len; i++)
     g_assert_cmpuint (((Joiner *) all->pdata[i])->n_live, ==, N_LIVE);
   wherry_topic_unref (self.topic);
