@@ -17,10 +17,12 @@ from wherryd import TIMEOUT, clean_environment  # noqa: E402
 
 CTRL_C, CTRL_D, CTRL_U, CTRL_Z, CTRL_BACKSLASH = b"\x03", b"\x04", b"\x15", b"\x1a", b"\x1c"
 BACKSPACE = b"\x7f"
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+ESCAPES = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07]*\x07|[()][0-9A-B]|[=>])")
 
 
 class Terminal:
-    def __init__(self, *command, rows=24, columns=80):
+    def __init__(self, *command, rows=24, columns=80, env=None, cwd=None):
         self.master, self.slave = os.openpty()
         fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.before = termios.tcgetattr(self.slave)
@@ -28,7 +30,7 @@ class Terminal:
         self.at = 0
         self.process = subprocess.Popen(
             [str(word) for word in command], stdin=self.slave, stdout=self.slave, stderr=self.slave,
-            env=clean_environment({"TERM": "xterm"}), start_new_session=True,
+            env=clean_environment({"TERM": "xterm", **(env or {})}), cwd=cwd, start_new_session=True,
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
 
     def __enter__(self):
@@ -55,6 +57,14 @@ class Terminal:
         while (found := re.compile(pattern, re.MULTILINE).search(self.seen, self.at)) is None:
             assert self._fill(deadline), f"never shown: {pattern}"
         self.at = found.end()
+        return found
+
+    def until_plain(self, pattern):
+        """The match of what is shown from here on, colours and movements taken out."""
+        deadline = time.monotonic() + TIMEOUT
+        while (found := re.search(pattern, ESCAPES.sub("", self.seen[self.at:]))) is None:
+            assert self._fill(deadline), f"never shown: {pattern}"
+        self.at = len(self.seen)
         return found
 
     def type(self, data):

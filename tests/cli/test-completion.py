@@ -10,8 +10,8 @@ import subprocess
 import sys
 import tempfile
 
-from wherry import run  # first: it finds wherryd
-from shell import Terminal
+from terminal import Terminal
+from wherry import run
 from wherryd import clean_environment, run_tests
 
 WHERRY, WHERRYD, DATA = map(os.path.abspath, sys.argv[1:4])
@@ -65,7 +65,7 @@ TYPED = (
 def press_tab(terminal, cases):
     for typed, expected in cases:
         terminal.type(typed + "\t")
-        terminal.expect(expected + "$")
+        terminal.until_plain(expected + "$")
         terminal.type("\x15")
 
 
@@ -73,7 +73,7 @@ def test_bash_completes():
     with Place() as place, \
             Terminal("bash", "--norc", "--noprofile", env=place.env, cwd=place.path) as bash:
         bash.type(f"PS1='> '; source {DATA}/wherry.bash; complete -p wherryd\n")
-        bash.expect("complete -F _wherry wherryd\r\n> $")
+        bash.until_plain("complete -F _wherry wherryd\n> $")
         press_tab(bash, TYPED)
 
 
@@ -99,10 +99,10 @@ def test_zsh_completes():
     with Place() as place, Terminal("zsh", "-f", env=place.env, cwd=place.path) as zsh:
         zsh.type("PS1='> ' fpath=($PWD $fpath); "
                  "autoload -U compinit; compinit -u -D; echo 'rea'dy\n")
-        zsh.expect("ready\r\n")
+        zsh.until_plain("ready\n")
         press_tab(zsh, TYPED)
         zsh.type("wherry \t")
-        zsh.expect(r"echo +-- Send everything")
+        zsh.until_plain(r"echo +-- Send everything")
 
 
 def test_fish_completes():
