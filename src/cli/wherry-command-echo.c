@@ -20,6 +20,7 @@ typedef struct
 {
   WherryInvocation *invocation;
   WherryRoomSession *session;
+  gboolean is_joined;
   guint64 messages, bytes, dropped;
 } Echo;
 
@@ -61,6 +62,7 @@ on_joined (gpointer data)
   Echo *echo = data;
   const char *id = wherry_client_get_id (wherry_room_session_get_client (echo->session));
 
+  echo->is_joined = TRUE;
   if (echo->invocation->json)
     wherry_print ("{\"event\":\"joined\",\"id\":\"%s\"}", id);
   wherry_say (_ ("Joined as %s; Ctrl-C ends it."), id);
@@ -96,6 +98,7 @@ wherry_command_echo (WherryInvocation *invocation)
   wherry_room_session_join (session, on_joined, &echo);
   result = wherry_invocation_run (invocation);
   g_signal_handlers_disconnect_by_data (wherry_room_session_get_client (session), &echo);
-  tell_end (&echo);
+  if (echo.is_joined)
+    tell_end (&echo);
   return result;
 }
