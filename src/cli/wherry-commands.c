@@ -15,6 +15,9 @@ const WherryCommand wherry_commands[] = {
     WHERRY_OPTIONS_ROOM | WHERRY_OPTIONS_JSON, wherry_command_join },
   { "echo", N_ ("ROOM"), N_ ("Send everything that is said in a room back to who said it"),
     "wherry echo test", WHERRY_OPTIONS_ROOM | WHERRY_OPTIONS_JSON, wherry_command_echo },
+  { "doctor", N_ ("[URL|-]"), N_ ("Find out why it does not connect, and say what to do"),
+    "wherry doctor https://relay.example.org/", WHERRY_OPTIONS_ROOM | WHERRY_OPTIONS_JSON,
+    wherry_command_doctor },
   { NULL },
 };
 

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define G_LOG_DOMAIN "wherry-cli"
+
+#include "config.h"
+
+#include "cli/wherry-doctor-wait.h"
+
+static gboolean
+on_late (gpointer data)
+{
+  WherryDoctorWait *self = data;
+
+  self->timer = 0;
+  self->is_late = TRUE;
+  g_cancellable_cancel (self->cancellable);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_cancelled (GCancellable *parent, GCancellable *child)
+{
+  g_cancellable_cancel (child);
+}
+
+void
+wherry_doctor_wait_begin (WherryDoctorWait *self, GCancellable *parent, guint timeout_ms)
+{
+  *self = (WherryDoctorWait){ 0 };
+  self->cancellable = g_cancellable_new ();
+  self->parent = g_object_ref (parent);
+  self->chained
+      = g_cancellable_connect (parent, G_CALLBACK (on_cancelled), self->cancellable, NULL);
+  self->timer = g_timeout_add (timeout_ms, on_late, self);
+}
+
+void
+wherry_doctor_wait_done (GObject *source, GAsyncResult *result, gpointer data)
+{
+  WherryDoctorWait *self = data;
+
+  self->result = g_object_ref (result);
+}
+
+GAsyncResult *
+wherry_doctor_wait_result (WherryDoctorWait *self)
+{
+  while (self->result == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  return self->result;
+}
+
+void
+wherry_doctor_wait_end (WherryDoctorWait *self)
+{
+  g_clear_handle_id (&self->timer, g_source_remove);
+  g_cancellable_disconnect (self->parent, self->chained);
+  g_clear_object (&self->parent);
+  g_clear_object (&self->cancellable);
+  g_clear_object (&self->result);
+}
+
+static gboolean
+on_over (gpointer data)
+{
+  *(gboolean *) data = TRUE;
+  return G_SOURCE_REMOVE;
+}
+
+gboolean
+wherry_doctor_wait_until (gboolean (*holds) (gpointer user_data), gpointer user_data,
+                          GCancellable *cancellable, guint timeout_ms)
+{
+  gboolean is_over = FALSE;
+  guint timer = g_timeout_add (timeout_ms, on_over, &is_over);
+  gboolean held;
+
+  while (!(held = holds (user_data)) && !is_over && !g_cancellable_is_cancelled (cancellable))
+    g_main_context_iteration (NULL, TRUE);
+  if (!is_over)
+    g_source_remove (timer);
+  return held;
+}
