@@ -8,49 +8,17 @@
 #include <string.h>
 
 #include "base/wherry-limits.h"
-#include "fixtures/wherry-mutate.h"
-#include "wire/wherry-signal.h"
-
-static WherrySignal *
-parse (const char *text)
-{
-  gsize length = strlen (text);
-  g_autofree guint8 *copy = wherry_exact_copy (text, length);
-  g_auto (WherrySignalProblem) problem = { 0 };
-  WherrySignal *signal = wherry_signal_parse_client ((const char *) copy, length, &problem);
-
-  if (signal == NULL)
-    g_error ("refused: %s: %s", text, problem.message);
-  g_assert_null (problem.message);
-  g_assert_cmpint (problem.code, ==, WHERRY_SIGNAL_ERROR_NONE);
-  return signal;
-}
-
-static void
-assert_refused (const char *text, WherrySignalError code)
-{
-  gsize length = strlen (text);
-  g_autofree guint8 *copy = wherry_exact_copy (text, length);
-  g_auto (WherrySignalProblem) problem = { 0 };
-  g_autoptr (WherrySignal) signal
-      = wherry_signal_parse_client ((const char *) copy, length, &problem);
-
-  if (signal != NULL)
-    g_error ("taken: %s", text);
-  if (problem.code != code)
-    g_error ("%s: %s", text, problem.message);
-  g_assert_nonnull (problem.message);
-}
+#include "signal-fixture.h"
 
 static void
 test_join (void)
 {
   g_autoptr (WherrySignal) wills
-      = parse ("{\"type\":\"join\",\"room\":\"r\",\"attributes\":{ \"n\":1e400},\"will\":"
-               "{\"topic\":\"t\",\"data\":\"AP8=\"}}");
+      = signal_parse ("{\"type\":\"join\",\"room\":\"r\",\"attributes\":{ \"n\":1e400},\"will\":"
+                      "{\"topic\":\"t\",\"data\":\"AP8=\"}}");
   g_autoptr (WherrySignal) text
-      = parse ("{\"type\":\"join\",\"room\":\"r\",\"attributes\":null,\"will\":"
-               "{\"topic\":\"\",\"text\":\"\"}}");
+      = signal_parse ("{\"type\":\"join\",\"room\":\"r\",\"attributes\":null,\"will\":"
+                      "{\"topic\":\"\",\"text\":\"\"}}");
 
   g_assert_cmpstr (wills->attributes, ==, "{ \"n\":1e400}");
   g_assert_cmpstr (wills->will->topic, ==, "t");
@@ -85,23 +53,23 @@ test_attributes (void)
   g_autofree char *deepest
       = g_strdup_printf ("{\"type\":\"attributes\",\"attributes\":{\"a\":%s%s}}", open + 1,
                          close + 1);
-  g_autoptr (WherrySignal) most = parse (longest);
-  g_autoptr (WherrySignal) nested = parse (deepest);
-  g_autoptr (WherrySignal) none = parse ("{\"type\":\"attributes\",\"attributes\":{ }}");
+  g_autoptr (WherrySignal) most = signal_parse (longest);
+  g_autoptr (WherrySignal) nested = signal_parse (deepest);
+  g_autoptr (WherrySignal) none = signal_parse ("{\"type\":\"attributes\",\"attributes\":{ }}");
 
   g_assert_cmpuint (strlen (most->attributes), ==, WHERRY_ATTRIBUTES_MAX);
   g_assert_nonnull (nested->attributes);
   g_assert_cmpstr (none->attributes, ==, "{ }");
-  assert_refused (longer, WHERRY_SIGNAL_ERROR_TOO_LARGE);
-  assert_refused (join, WHERRY_SIGNAL_ERROR_TOO_LARGE);
-  assert_refused (deep, WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
-  assert_refused ("{\"type\":\"attributes\"}", WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
+  signal_assert_refused (longer, WHERRY_SIGNAL_ERROR_TOO_LARGE);
+  signal_assert_refused (join, WHERRY_SIGNAL_ERROR_TOO_LARGE);
+  signal_assert_refused (deep, WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
+  signal_assert_refused ("{\"type\":\"attributes\"}", WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
   for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
     {
       g_autofree char *text
           = g_strdup_printf ("{\"type\":\"attributes\",\"attributes\":%s}", bad[i]);
 
-      assert_refused (text, WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
+      signal_assert_refused (text, WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
     }
 }
 
@@ -130,16 +98,16 @@ test_bad_wills (void)
       = g_strdup_printf ("{\"type\":\"join\",\"room\":\"r\",\"will\":{\"topic\":\"t\","
                          "\"text\":\"%s\"}}",
                          fill);
-  g_autoptr (WherrySignal) most = parse (longest);
+  g_autoptr (WherrySignal) most = signal_parse (longest);
 
   g_assert_cmpuint (g_bytes_get_size (most->will->data), ==, WHERRY_WILL_MAX);
-  assert_refused (longer, WHERRY_SIGNAL_ERROR_TOO_LARGE);
+  signal_assert_refused (longer, WHERRY_SIGNAL_ERROR_TOO_LARGE);
   for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
     {
       g_autofree char *text
           = g_strdup_printf ("{\"type\":\"join\",\"room\":\"r\",\"will\":%s}", bad[i]);
 
-      assert_refused (text, WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
+      signal_assert_refused (text, WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
     }
 }
 

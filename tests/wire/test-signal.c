@@ -9,54 +9,23 @@
 
 #include "base/wherry-limits.h"
 #include "fixtures/wherry-mutate.h"
+#include "signal-fixture.h"
 #include "wire/wherry-json-scan.h"
-#include "wire/wherry-signal.h"
-
-static WherrySignal *
-parse (const char *text)
-{
-  gsize length = strlen (text);
-  g_autofree guint8 *copy = wherry_exact_copy (text, length);
-  g_auto (WherrySignalProblem) problem = { 0 };
-  WherrySignal *signal = wherry_signal_parse_client ((const char *) copy, length, &problem);
-
-  if (signal == NULL)
-    g_error ("refused: %s: %s", text, problem.message);
-  g_assert_null (problem.message);
-  g_assert_cmpint (problem.code, ==, WHERRY_SIGNAL_ERROR_NONE);
-  return signal;
-}
-
-static void
-assert_refused (const char *text, WherrySignalError code)
-{
-  gsize length = strlen (text);
-  g_autofree guint8 *copy = wherry_exact_copy (text, length);
-  g_auto (WherrySignalProblem) problem = { 0 };
-  g_autoptr (WherrySignal) signal
-      = wherry_signal_parse_client ((const char *) copy, length, &problem);
-
-  if (signal != NULL)
-    g_error ("taken: %s", text);
-  if (problem.code != code)
-    g_error ("%s: %s", text, problem.message);
-  g_assert_nonnull (problem.message);
-  g_assert_null (strstr (problem.message, "s3cret"));
-}
 
 #define JOIN(more) "{\"type\":\"join\",\"room\":\"r\"," more "}"
 
 static void
 test_join (void)
 {
-  g_autoptr (WherrySignal) least = parse ("{\"type\":\"join\",\"room\":\"lobby\"}");
-  g_autoptr (WherrySignal) most = parse (
+  g_autoptr (WherrySignal) least = signal_parse ("{\"type\":\"join\",\"room\":\"lobby\"}");
+  g_autoptr (WherrySignal) most = signal_parse (
       "{\"resume\":{ \"token\":\"t\",\"seen\":{}},\"history\":5,\"mirror\":false,\"token\":\"\","
       "\"name\":\"J\\u00f6\",\"room\":\"a b\",\"type\":\"join\",\"tid\":\"x\\n\",\"else\":[1]}");
-  g_autoptr (WherrySignal) nulls
-      = parse ("{\"type\":\"join\",\"room\":\"r\",\"name\":null,\"token\":null,\"mirror\":null,"
-               "\"history\":null,\"resume\":null,\"tid\":null}");
-  g_autoptr (WherrySignal) empty = parse ("{\"type\":\"join\",\"room\":\"r\",\"name\":\"\"}");
+  g_autoptr (WherrySignal) nulls = signal_parse (
+      "{\"type\":\"join\",\"room\":\"r\",\"name\":null,\"token\":null,\"mirror\":null,"
+      "\"history\":null,\"resume\":null,\"tid\":null}");
+  g_autoptr (WherrySignal) empty
+      = signal_parse ("{\"type\":\"join\",\"room\":\"r\",\"name\":\"\"}");
 
   g_assert_cmpint (least->type, ==, WHERRY_SIGNAL_JOIN);
   g_assert_cmpstr (least->room, ==, "lobby");
@@ -91,10 +60,10 @@ test_join_channels (void)
   g_autofree char *label = g_strdup_printf (JOIN ("\"opens\":[\"%s\"]"), longer);
   g_autoptr (GString) many = g_string_new ("\"\"");
   g_autofree char *count = NULL;
-  g_autoptr (WherrySignal) least = parse (JOIN ("\"opens\":null"));
-  g_autoptr (WherrySignal) resumes = parse (JOIN ("\"resume\":{},\"opens\":[]"));
+  g_autoptr (WherrySignal) least = signal_parse (JOIN ("\"opens\":null"));
+  g_autoptr (WherrySignal) resumes = signal_parse (JOIN ("\"resume\":{},\"opens\":[]"));
   g_autoptr (WherrySignal) asks
-      = parse (JOIN ("\"addressed\":true,\"opens\":[\"chat\",\"\",\"a/b\"]"));
+      = signal_parse (JOIN ("\"addressed\":true,\"opens\":[\"chat\",\"\",\"a/b\"]"));
 
   g_assert_false (least->addressed);
   g_assert_null (least->opens);
@@ -108,11 +77,11 @@ test_join_channels (void)
   for (guint i = 0; i < WHERRY_SIGNAL_CHANNELS_MAX; i++)
     g_string_append (many, ",\"\"");
   count = g_strdup_printf (JOIN ("\"opens\":[%s]"), many->str);
-  assert_refused (count, WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
-  assert_refused (label, WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
-  assert_refused (JOIN ("\"opens\":[1]"), WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
-  assert_refused (JOIN ("\"opens\":\"chat\""), WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
-  assert_refused (JOIN ("\"addressed\":1"), WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
+  signal_assert_refused (count, WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
+  signal_assert_refused (label, WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
+  signal_assert_refused (JOIN ("\"opens\":[1]"), WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
+  signal_assert_refused (JOIN ("\"opens\":\"chat\""), WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
+  signal_assert_refused (JOIN ("\"addressed\":1"), WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
 }
 
 static void
@@ -122,19 +91,20 @@ test_rooms (void)
   g_autofree char *longer = g_strnfill (WHERRY_ROOM_NAME_MAX + 1, 'r');
   g_autofree char *good = g_strdup_printf ("{\"type\":\"join\",\"room\":\"%s\"}", longest);
   g_autofree char *bad = g_strdup_printf ("{\"type\":\"join\",\"room\":\"%s\"}", longer);
-  g_autoptr (WherrySignal) signal = parse (good);
+  g_autoptr (WherrySignal) signal = signal_parse (good);
 
   g_assert_cmpstr (signal->room, ==, longest);
-  assert_refused (bad, WHERRY_SIGNAL_ERROR_BAD_ROOM);
-  assert_refused ("{\"type\":\"join\"}", WHERRY_SIGNAL_ERROR_BAD_ROOM);
-  assert_refused ("{\"type\":\"join\",\"room\":null}", WHERRY_SIGNAL_ERROR_BAD_ROOM);
-  assert_refused ("{\"type\":\"join\",\"room\":\"\"}", WHERRY_SIGNAL_ERROR_BAD_ROOM);
-  assert_refused ("{\"type\":\"join\",\"room\":5}", WHERRY_SIGNAL_ERROR_BAD_ROOM);
-  assert_refused ("{\"type\":\"join\",\"room\":\"a/b\"}", WHERRY_SIGNAL_ERROR_BAD_ROOM);
-  assert_refused ("{\"type\":\"join\",\"room\":\"a\\u002fb\"}", WHERRY_SIGNAL_ERROR_BAD_ROOM);
-  assert_refused ("{\"type\":\"join\",\"room\":\"a\\nb\"}", WHERRY_SIGNAL_ERROR_BAD_ROOM);
-  assert_refused ("{\"type\":\"join\",\"room\":\"a\\u007f\"}", WHERRY_SIGNAL_ERROR_BAD_ROOM);
-  assert_refused ("{\"type\":\"join\",\"room\":\"a\\u0085\"}", WHERRY_SIGNAL_ERROR_BAD_ROOM);
+  signal_assert_refused (bad, WHERRY_SIGNAL_ERROR_BAD_ROOM);
+  signal_assert_refused ("{\"type\":\"join\"}", WHERRY_SIGNAL_ERROR_BAD_ROOM);
+  signal_assert_refused ("{\"type\":\"join\",\"room\":null}", WHERRY_SIGNAL_ERROR_BAD_ROOM);
+  signal_assert_refused ("{\"type\":\"join\",\"room\":\"\"}", WHERRY_SIGNAL_ERROR_BAD_ROOM);
+  signal_assert_refused ("{\"type\":\"join\",\"room\":5}", WHERRY_SIGNAL_ERROR_BAD_ROOM);
+  signal_assert_refused ("{\"type\":\"join\",\"room\":\"a/b\"}", WHERRY_SIGNAL_ERROR_BAD_ROOM);
+  signal_assert_refused ("{\"type\":\"join\",\"room\":\"a\\u002fb\"}",
+                         WHERRY_SIGNAL_ERROR_BAD_ROOM);
+  signal_assert_refused ("{\"type\":\"join\",\"room\":\"a\\nb\"}", WHERRY_SIGNAL_ERROR_BAD_ROOM);
+  signal_assert_refused ("{\"type\":\"join\",\"room\":\"a\\u007f\"}", WHERRY_SIGNAL_ERROR_BAD_ROOM);
+  signal_assert_refused ("{\"type\":\"join\",\"room\":\"a\\u0085\"}", WHERRY_SIGNAL_ERROR_BAD_ROOM);
   g_assert_false (wherry_signal_room_is_valid (NULL));
   g_assert_false (wherry_signal_room_is_valid ("\xff"));
   g_assert_true (wherry_signal_room_is_valid ("\xf0\x9f\x98\x80"));
@@ -147,33 +117,34 @@ test_bad_join (void)
   g_autofree char *name
       = g_strdup_printf ("{\"type\":\"join\",\"room\":\"r\",\"name\":\"%s\"}", longer);
 
-  assert_refused (name, WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
-  assert_refused ("{\"type\":\"join\",\"room\":\"r\",\"name\":\"\\u001b[2J\"}",
-                  WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
-  assert_refused ("{\"type\":\"join\",\"room\":\"r\",\"name\":1}", WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
-  assert_refused ("{\"type\":\"join\",\"room\":\"r\",\"token\":[\"s3cret\"]}",
-                  WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
-  assert_refused ("{\"type\":\"join\",\"room\":\"r\",\"mirror\":1}",
-                  WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
-  assert_refused ("{\"type\":\"join\",\"room\":\"r\",\"history\":-1}",
-                  WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
-  assert_refused ("{\"type\":\"join\",\"room\":\"r\",\"history\":18446744073709551617}",
-                  WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
-  assert_refused ("{\"type\":\"join\",\"room\":\"r\",\"resume\":\"s3cret\"}",
-                  WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
-  assert_refused ("{\"type\":\"join\",\"room\":\"r\",\"token\":\"s3cret\",}",
-                  WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
+  signal_assert_refused (name, WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
+  signal_assert_refused ("{\"type\":\"join\",\"room\":\"r\",\"name\":\"\\u001b[2J\"}",
+                         WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
+  signal_assert_refused ("{\"type\":\"join\",\"room\":\"r\",\"name\":1}",
+                         WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
+  signal_assert_refused ("{\"type\":\"join\",\"room\":\"r\",\"token\":[\"s3cret\"]}",
+                         WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
+  signal_assert_refused ("{\"type\":\"join\",\"room\":\"r\",\"mirror\":1}",
+                         WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
+  signal_assert_refused ("{\"type\":\"join\",\"room\":\"r\",\"history\":-1}",
+                         WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
+  signal_assert_refused ("{\"type\":\"join\",\"room\":\"r\",\"history\":18446744073709551617}",
+                         WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
+  signal_assert_refused ("{\"type\":\"join\",\"room\":\"r\",\"resume\":\"s3cret\"}",
+                         WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
+  signal_assert_refused ("{\"type\":\"join\",\"room\":\"r\",\"token\":\"s3cret\",}",
+                         WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
 }
 
 static void
 test_channels (void)
 {
-  g_autoptr (WherrySignal) bare = parse ("{\"type\":\"call\"}");
-  g_autoptr (WherrySignal) none = parse ("{\"type\":\"call\",\"channels\":[]}");
+  g_autoptr (WherrySignal) bare = signal_parse ("{\"type\":\"call\"}");
+  g_autoptr (WherrySignal) none = signal_parse ("{\"type\":\"call\",\"channels\":[]}");
   g_autoptr (WherrySignal) call
-      = parse ("{\"type\":\"call\",\"channels\":[{\"id\":0},{\"label\":\"l\",\"id\":1000,"
-               "\"ordered\":false,\"maxRetransmits\":0,\"protocol\":\"p\"},"
-               "{\"id\":65534,\"maxPacketLifeTime\":65535,\"maxRetransmits\":null}]}");
+      = signal_parse ("{\"type\":\"call\",\"channels\":[{\"id\":0},{\"label\":\"l\",\"id\":1000,"
+                      "\"ordered\":false,\"maxRetransmits\":0,\"protocol\":\"p\"},"
+                      "{\"id\":65534,\"maxPacketLifeTime\":65535,\"maxRetransmits\":null}]}");
   const WherrySignalChannel *channel;
 
   g_assert_null (bare->channels);
@@ -225,20 +196,20 @@ test_bad_channels (void)
       g_autofree char *text
           = g_strdup_printf ("{\"type\":\"offer\",\"sdp\":\"\",\"channels\":%s}", bad[i]);
 
-      assert_refused (text, WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
+      signal_assert_refused (text, WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
     }
   for (guint i = 1; i <= WHERRY_SIGNAL_CHANNELS_MAX; i++)
     g_string_append_printf (many, ",{\"id\":%u}", i);
   g_string_append (many, "]}");
-  assert_refused (many->str, WHERRY_SIGNAL_ERROR_TOO_LARGE);
+  signal_assert_refused (many->str, WHERRY_SIGNAL_ERROR_TOO_LARGE);
 }
 
 static void
 test_descriptions (void)
 {
-  g_autoptr (WherrySignal) offer
-      = parse ("{\"type\":\"offer\",\"sdp\":\"v=0\\r\\n\",\"tid\":7,\"channels\":[{\"id\":2}]}");
-  g_autoptr (WherrySignal) answer = parse ("{\"type\":\"answer\",\"sdp\":\"v=0\"}");
+  g_autoptr (WherrySignal) offer = signal_parse (
+      "{\"type\":\"offer\",\"sdp\":\"v=0\\r\\n\",\"tid\":7,\"channels\":[{\"id\":2}]}");
+  g_autoptr (WherrySignal) answer = signal_parse ("{\"type\":\"answer\",\"sdp\":\"v=0\"}");
 
   g_assert_cmpint (offer->type, ==, WHERRY_SIGNAL_OFFER);
   g_assert_cmpstr (offer->sdp, ==, "v=0\r\n");
@@ -246,9 +217,9 @@ test_descriptions (void)
   g_assert_cmpuint (offer->channels->len, ==, 1);
   g_assert_cmpint (answer->type, ==, WHERRY_SIGNAL_ANSWER);
   g_assert_cmpstr (answer->sdp, ==, "v=0");
-  assert_refused ("{\"type\":\"offer\"}", WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
-  assert_refused ("{\"type\":\"answer\",\"sdp\":{\"type\":\"answer\"}}",
-                  WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
+  signal_assert_refused ("{\"type\":\"offer\"}", WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
+  signal_assert_refused ("{\"type\":\"answer\",\"sdp\":{\"type\":\"answer\"}}",
+                         WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
 }
 
 static void
@@ -261,12 +232,12 @@ test_candidates (void)
   };
   g_autofree char *longer = g_strnfill (WHERRY_CANDIDATE_LINE_MAX + 1, 'c');
   g_autofree char *bad = g_strdup_printf ("{\"type\":\"candidate\",\"candidate\":\"%s\"}", longer);
-  g_autoptr (WherrySignal) signal
-      = parse ("{\"type\":\"candidate\",\"candidate\":\"candidate:1 1 udp 1 127.0.0.1 9 typ host\","
-               "\"sdpMid\":\"0\",\"sdpMLineIndex\":3,\"usernameFragment\":\"ufrag\"}");
+  g_autoptr (WherrySignal) signal = signal_parse (
+      "{\"type\":\"candidate\",\"candidate\":\"candidate:1 1 udp 1 127.0.0.1 9 typ host\","
+      "\"sdpMid\":\"0\",\"sdpMLineIndex\":3,\"usernameFragment\":\"ufrag\"}");
   g_autoptr (WherrySignal) nulls
-      = parse ("{\"type\":\"candidate\",\"candidate\":\"c\",\"sdpMid\":null,"
-               "\"sdpMLineIndex\":null,\"usernameFragment\":null}");
+      = signal_parse ("{\"type\":\"candidate\",\"candidate\":\"c\",\"sdpMid\":null,"
+                      "\"sdpMLineIndex\":null,\"usernameFragment\":null}");
 
   g_assert_cmpstr (signal->candidate, ==, "candidate:1 1 udp 1 127.0.0.1 9 typ host");
   g_assert_cmpstr (signal->sdp_mid, ==, "0");
@@ -277,17 +248,17 @@ test_candidates (void)
   g_assert_null (nulls->ufrag);
   for (guint i = 0; i < G_N_ELEMENTS (ends); i++)
     {
-      g_autoptr (WherrySignal) end = parse (ends[i]);
+      g_autoptr (WherrySignal) end = signal_parse (ends[i]);
 
       g_assert_null (end->candidate);
     }
-  assert_refused (bad, WHERRY_SIGNAL_ERROR_BAD_CANDIDATE);
-  assert_refused ("{\"type\":\"candidate\",\"candidate\":{\"candidate\":\"\"}}",
-                  WHERRY_SIGNAL_ERROR_BAD_CANDIDATE);
-  assert_refused ("{\"type\":\"candidate\",\"candidate\":\"c\",\"sdpMLineIndex\":-1}",
-                  WHERRY_SIGNAL_ERROR_BAD_CANDIDATE);
-  assert_refused ("{\"type\":\"candidate\",\"candidate\":\"c\",\"sdpMid\":0}",
-                  WHERRY_SIGNAL_ERROR_BAD_CANDIDATE);
+  signal_assert_refused (bad, WHERRY_SIGNAL_ERROR_BAD_CANDIDATE);
+  signal_assert_refused ("{\"type\":\"candidate\",\"candidate\":{\"candidate\":\"\"}}",
+                         WHERRY_SIGNAL_ERROR_BAD_CANDIDATE);
+  signal_assert_refused ("{\"type\":\"candidate\",\"candidate\":\"c\",\"sdpMLineIndex\":-1}",
+                         WHERRY_SIGNAL_ERROR_BAD_CANDIDATE);
+  signal_assert_refused ("{\"type\":\"candidate\",\"candidate\":\"c\",\"sdpMid\":0}",
+                         WHERRY_SIGNAL_ERROR_BAD_CANDIDATE);
 }
 
 static void
@@ -296,19 +267,20 @@ test_signal (void)
   static const char data[] = "{\"a\" : [1e400, 123456789012345678901234567890,\"\\u00e4\"]}";
   g_autofree char *text
       = g_strdup_printf ("{\"type\":\"signal\",\"to\":\"00ff00ff00ff00ff\",\"data\": %s }", data);
-  g_autoptr (WherrySignal) signal = parse (text);
+  g_autoptr (WherrySignal) signal = signal_parse (text);
   g_autoptr (WherrySignal) null
-      = parse ("{\"type\":\"signal\",\"to\":\"00ff00ff00ff00ff\",\"data\":null}");
+      = signal_parse ("{\"type\":\"signal\",\"to\":\"00ff00ff00ff00ff\",\"data\":null}");
 
   g_assert_cmpstr (signal->to, ==, "00ff00ff00ff00ff");
   g_assert_cmpmem (signal->data, signal->data_length, data, strlen (data));
   g_assert_cmpmem (null->data, null->data_length, "null", 4);
-  assert_refused ("{\"type\":\"signal\",\"to\":\"00ff00ff00ff00ff\"}",
-                  WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
-  assert_refused ("{\"type\":\"signal\",\"data\":1}", WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
-  assert_refused ("{\"type\":\"signal\",\"to\":\"00FF00ff00ff00ff\",\"data\":1}",
-                  WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
-  assert_refused ("{\"type\":\"signal\",\"to\":16,\"data\":1}", WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
+  signal_assert_refused ("{\"type\":\"signal\",\"to\":\"00ff00ff00ff00ff\"}",
+                         WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
+  signal_assert_refused ("{\"type\":\"signal\",\"data\":1}", WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
+  signal_assert_refused ("{\"type\":\"signal\",\"to\":\"00FF00ff00ff00ff\",\"data\":1}",
+                         WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
+  signal_assert_refused ("{\"type\":\"signal\",\"to\":16,\"data\":1}",
+                         WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
 }
 
 static void
@@ -316,7 +288,7 @@ test_msg (void)
 {
   static const char object[] = "{ \"a\":1e400,\n\"type\":\"msg\",\"tid\":5 }";
   g_autofree char *text = g_strdup_printf (" \n%s\t", object);
-  g_autoptr (WherrySignal) signal = parse (text);
+  g_autoptr (WherrySignal) signal = signal_parse (text);
   g_autofree char *written = NULL;
 
   g_assert_cmpmem (signal->data, signal->data_length, object, strlen (object));
@@ -335,19 +307,21 @@ test_msg (void)
 static void
 test_msg_from (void)
 {
-  assert_refused ("{\"type\":\"msg\",\"from\":\"x\"}", WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
-  assert_refused ("{\"from\":null,\"type\":\"msg\"}", WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
-  assert_refused ("{\"type\":\"msg\",\"\\u0066\\u0072om\":1}", WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
-  assert_refused ("{\"type\":\"msg\",\"a\":1,\"a\":2}", WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
-  wherry_signal_free (parse ("{\"type\":\"msg\",\"a\":{\"from\":1},\"From\":2}"));
+  signal_assert_refused ("{\"type\":\"msg\",\"from\":\"x\"}", WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
+  signal_assert_refused ("{\"from\":null,\"type\":\"msg\"}", WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
+  signal_assert_refused ("{\"type\":\"msg\",\"\\u0066\\u0072om\":1}",
+                         WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
+  signal_assert_refused ("{\"type\":\"msg\",\"a\":1,\"a\":2}", WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
+  wherry_signal_free (signal_parse ("{\"type\":\"msg\",\"a\":{\"from\":1},\"From\":2}"));
 }
 
 static void
 test_ping_and_leave (void)
 {
-  g_autoptr (WherrySignal) bare = parse ("{\"type\":\"ping\"}");
-  g_autoptr (WherrySignal) ping = parse ("{\"type\":\"ping\",\"data\":[ 1 ],\"tid\":-1.5e3}");
-  g_autoptr (WherrySignal) leave = parse ("{\"t\\u0079pe\":\"l\\u0065ave\"}");
+  g_autoptr (WherrySignal) bare = signal_parse ("{\"type\":\"ping\"}");
+  g_autoptr (WherrySignal) ping
+      = signal_parse ("{\"type\":\"ping\",\"data\":[ 1 ],\"tid\":-1.5e3}");
+  g_autoptr (WherrySignal) leave = signal_parse ("{\"t\\u0079pe\":\"l\\u0065ave\"}");
   g_autofree char *pong = wherry_signal_write_pong (ping->data, ping->data_length, ping->tid);
   g_autofree char *bare_pong = wherry_signal_write_pong (bare->data, bare->data_length, NULL);
 
@@ -384,13 +358,13 @@ test_frames (void)
       = { "{\"type\":\"\"}",      "{\"type\":\"Join\"}",          "{\"type\":\"joined\"}",
           "{\"type\":\"error\"}", "{\"type\":\"member-joined\"}", "{\"type\":\"left\"}" };
 
-  assert_refused (large, WHERRY_SIGNAL_ERROR_TOO_LARGE);
-  assert_refused (deep, WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
-  assert_refused (long_tid, WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
+  signal_assert_refused (large, WHERRY_SIGNAL_ERROR_TOO_LARGE);
+  signal_assert_refused (deep, WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
+  signal_assert_refused (long_tid, WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
   for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
-    assert_refused (bad[i], WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
+    signal_assert_refused (bad[i], WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
   for (guint i = 0; i < G_N_ELEMENTS (unknown); i++)
-    assert_refused (unknown[i], WHERRY_SIGNAL_ERROR_UNKNOWN_TYPE);
+    signal_assert_refused (unknown[i], WHERRY_SIGNAL_ERROR_UNKNOWN_TYPE);
 }
 
 /* The error that answers says what it answers. */
@@ -432,12 +406,12 @@ test_prefixes (void)
 {
   for (guint i = 0; i < G_N_ELEMENTS (all); i++)
     {
-      wherry_signal_free (parse (all[i]));
+      wherry_signal_free (signal_parse (all[i]));
       for (gsize n = 0; n < strlen (all[i]); n++)
         {
           g_autofree char *prefix = g_strndup (all[i], n);
 
-          assert_refused (prefix, WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
+          signal_assert_refused (prefix, WHERRY_SIGNAL_ERROR_BAD_MESSAGE);
         }
     }
 }
