@@ -7,7 +7,7 @@
 
 #include "base/wherry-error.h"
 #include "base/wherry-limits.h"
-#include "transport/wherry-frame-stream.h"
+#include "tunnel-wire.h"
 #include "wire/wherry-tunnel-frame.h"
 
 #define MESSAGE_MAX WHERRY_MAX_MESSAGE_SIZE_DEFAULT
@@ -122,22 +122,6 @@ begin (End *self, WherryBudget *budget)
   wherry_stream_transport_set_events (self->stream, &events, self);
 }
 
-static gboolean
-carry (End *from, End *to)
-{
-  g_autoptr (GBytes) frames = g_queue_pop_head (&from->wire);
-  gsize length;
-  const guint8 *data;
-  g_autofree guint8 *exact = NULL;
-
-  if (frames == NULL)
-    return FALSE;
-  data = g_bytes_get_data (frames, &length);
-  exact = g_memdup2 (data, length);
-  wherry_frame_stream_input (to->frames, exact, length);
-  return TRUE;
-}
-
 static void
 flow (Fixture *self)
 {
@@ -145,8 +129,8 @@ flow (Fixture *self)
 
   do
     {
-      moved = carry (&self->a, &self->b);
-      moved |= carry (&self->b, &self->a);
+      moved = tunnel_wire_carry (&self->a.wire, self->b.frames);
+      moved |= tunnel_wire_carry (&self->b.wire, self->a.frames);
     }
   while (moved);
 }
@@ -252,7 +236,7 @@ test_interleaved (Fixture *self, gconstpointer data)
   g_assert_true (wherry_stream_transport_is_interleaving (self->a.stream));
   g_assert_cmpint (send_one (&self->a, 1, 10), ==, WHERRY_SEND_BLOCKED);
   g_assert_cmpint (send_one (&self->a, 3, 10), ==, WHERRY_SEND_OK);
-  g_assert_true (carry (&self->a, &self->b)); /* one of many */
+  g_assert_true (tunnel_wire_carry (&self->a.wire, self->b.frames)); /* one of many */
   flow (self);
   g_assert_cmpstr (self->b.log->str, ==, "3:10 1:262144 ");
   g_assert_cmpuint (self->a.largest_frame, <=, WHERRY_TUNNEL_HEADER_SIZE + 16384);

@@ -11,6 +11,7 @@
 #include "fixtures/wherry-wait.h"
 #include "transport/wherry-local-stream.h"
 #include "transport/wherry-switch-stream.h"
+#include "tunnel-wire.h"
 
 /* Two ends with a tunnel whose messages wait on a wire of the test's, and another way that is a
  * local stream. */
@@ -106,15 +107,7 @@ begin (End *self)
 static gboolean
 carry (End *from, End *to)
 {
-  g_autoptr (GBytes) frames = g_queue_pop_head (&from->wire);
-  gsize length;
-  const guint8 *data;
-
-  if (frames == NULL)
-    return FALSE;
-  data = g_bytes_get_data (frames, &length);
-  wherry_frame_stream_input (wherry_switch_stream_get_tunnel (to->ways), data, length);
-  return TRUE;
+  return tunnel_wire_carry (&from->wire, wherry_switch_stream_get_tunnel (to->ways));
 }
 
 static void
