@@ -56,6 +56,8 @@ TYPED = (
     (r"wherry echo --token-file blue\ fi", r"blue\\ file "),
     (r"wherry echo --token-file=blue\ fi", r"blue\\ file "),
     ("wherryd --history-dir bl", r"blue\\ folder/"),
+    ("wherry peer 1 sr", "wherry peer 1 srflx "),
+    ("wherry peer 1 host -q re", "wherry peer 1 host -q relay "),
     ("wherryd --outbox-l", "wherryd --outbox-low[ =]"),
     (r"wherryd --config blue\ fi", r"blue\\ file "),
     ("wherryd --tunnel y", "wherryd --tunnel yes "),
