@@ -115,7 +115,7 @@ read_description (WherryDoctor *self, GError **error)
 
   if (wherry_terminal_is (stdin))
     wherry_say (_ ("Paste a description; Ctrl-D ends an SDP."));
-  lines = wherry_typed_lines_new (STDIN_FILENO, DESCRIPTION_MAX, &events, &pasted);
+  lines = wherry_typed_lines_new (STDIN_FILENO, &events, &pasted);
   wherry_doctor_wait_until (is_pasted, &pasted, self->cancellable, G_MAXINT);
   if (pasted.is_too_long)
     {

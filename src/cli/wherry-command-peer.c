@@ -8,6 +8,7 @@
 
 #include <glib/gi18n.h>
 
+#include "cli/wherry-cli-limits.h"
 #include "cli/wherry-commands.h"
 #include "cli/wherry-noises.h"
 #include "cli/wherry-paste-sdp.h"
@@ -20,9 +21,6 @@
  * wherry peer: a connection whose descriptions a person carries by copy and paste; every step of it
  * is logged. What is for the other side goes to standard output, the log to standard error.
  */
-
-/* The library reads 64 KiB of SDP, in which each line end is two bytes longer in JSON. */
-#define LINE_MAX_BYTES (192 * 1024)
 
 typedef struct
 {
@@ -299,7 +297,7 @@ on_line (gpointer data, const char *line)
 static void
 on_too_long (gpointer data)
 {
-  g_autofree char *why = g_strdup_printf (_ ("it has more than %d bytes"), LINE_MAX_BYTES);
+  g_autofree char *why = g_strdup_printf (_ ("it has more than %u bytes"), WHERRY_CLI_LINE_BYTES);
 
   say_wrong (data, why);
 }
@@ -491,7 +489,7 @@ wherry_command_peer (WherryInvocation *invocation)
       return wherry_invocation_fail (invocation, error);
     }
   g_signal_connect (invocation->cancellable, "cancelled", G_CALLBACK (on_cancelled), &self);
-  self.input = wherry_typed_lines_new (STDIN_FILENO, LINE_MAX_BYTES, &input_events, &self);
+  self.input = wherry_typed_lines_new (STDIN_FILENO, &input_events, &self);
   result = wherry_invocation_run (invocation);
   g_signal_handlers_disconnect_by_data (invocation->cancellable, &self);
   peer_clear (&self);

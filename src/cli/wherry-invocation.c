@@ -12,6 +12,7 @@
 
 #include "cli/wherry-invocation.h"
 #include "cli/wherry-terminal-log.h"
+#include "cli/wherry-terminal-mode.h"
 #include "cli/wherry-terminal.h"
 #include "lib/wherry.h"
 
@@ -52,7 +53,7 @@ on_signal (gpointer data)
 
   if (g_cancellable_is_cancelled (self->cancellable))
     {
-      wherry_terminal_set_raw (FALSE);
+      wherry_terminal_mode_end ();
       _exit (WHERRY_EXIT_INTERRUPTED);
     }
   g_cancellable_cancel (self->cancellable);

@@ -12,6 +12,7 @@
 
 #include "cli/wherry-cli-limits.h"
 #include "cli/wherry-line-editor.h"
+#include "cli/wherry-terminal-mode.h"
 #include "cli/wherry-terminal.h"
 
 #define CTRL(c) ((c) &0x1f)
@@ -124,9 +125,7 @@ static void
 suspend (WherryLineEditor *self)
 {
   wherry_terminal_set_prompt (NULL);
-  wherry_terminal_set_raw (FALSE);
   raise (SIGTSTP);
-  wherry_terminal_set_raw (TRUE);
 }
 
 static void
@@ -224,7 +223,7 @@ wherry_line_editor_new (const WherryLineEditorEvents *events, gpointer user_data
   self->user_data = user_data;
   self->label = g_strdup ("");
   self->line = g_string_new (NULL);
-  wherry_terminal_set_raw (TRUE);
+  wherry_terminal_mode_begin (STDIN_FILENO, WHERRY_TERMINAL_TAKES_STOP);
   self->input = g_unix_fd_add (STDIN_FILENO, G_IO_IN | G_IO_HUP | G_IO_ERR, on_input, self);
   self->resized = g_unix_signal_add (SIGWINCH, on_resized, self);
   draw (self);
@@ -237,7 +236,7 @@ wherry_line_editor_free (WherryLineEditor *self)
   g_clear_handle_id (&self->input, g_source_remove);
   g_clear_handle_id (&self->resized, g_source_remove);
   wherry_terminal_set_prompt (NULL);
-  wherry_terminal_set_raw (FALSE);
+  wherry_terminal_mode_end ();
   g_string_free (self->line, TRUE);
   g_free (self->label);
   g_free (self);

@@ -5,10 +5,9 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <termios.h>
 #include <unistd.h>
-
-#include <glib-unix.h>
 
 #include "cli/wherry-terminal-mode.h"
 
@@ -16,7 +15,6 @@
 static int terminal = -1;
 static struct termios before;
 static struct termios during;
-static guint sources[2];
 
 /* From the background, changing a terminal stops the program (SIGTTOU), and is wrong: it is
  * another's then. Where it controls nobody there is no background. */
@@ -62,6 +60,18 @@ on_deadly (int number)
   raise (number); /* its handler is gone (SA_RESETHAND), and it comes at the end of this one */
 }
 
+static const struct
+{
+  int number;
+  void (*handler) (int);
+  int flags;
+} handled[] = {
+  { SIGCONT, on_continued, 0 },
+  { SIGTSTP, on_stop, 0 },
+  { SIGHUP, on_deadly, (int) SA_RESETHAND },
+  { SIGQUIT, on_deadly, (int) SA_RESETHAND },
+};
+
 static void
 handle (int number, void (*handler) (int), int flags)
 {
@@ -73,31 +83,25 @@ handle (int number, void (*handler) (int), int flags)
     sigaction (number, &action, NULL);
 }
 
-/* The first one closes everything in order, which may take a moment, and a second one ends the
- * program at once: from here on nothing is read. */
-static gboolean
-on_interrupt (gpointer data)
-{
-  set_mode (&before);
-  return G_SOURCE_CONTINUE;
-}
-
 gboolean
-wherry_terminal_mode_begin (int fd)
+wherry_terminal_mode_begin (int fd, WherryTerminalStop stop)
 {
+  static gboolean is_registered;
+
   if (!isatty (fd) || tcgetattr (fd, &before) != 0)
     return FALSE;
+  if (!is_registered)
+    atexit (wherry_terminal_mode_end);
+  is_registered = TRUE;
   terminal = fd;
   during = before;
   during.c_lflag &= ~(tcflag_t) (ICANON | ECHO);
   during.c_cc[VMIN] = 1;
   during.c_cc[VTIME] = 0;
-  handle (SIGCONT, on_continued, 0);
-  handle (SIGTSTP, on_stop, 0);
-  handle (SIGHUP, on_deadly, (int) SA_RESETHAND);
-  handle (SIGQUIT, on_deadly, (int) SA_RESETHAND);
-  sources[0] = g_unix_signal_add_full (G_PRIORITY_HIGH, SIGINT, on_interrupt, NULL, NULL);
-  sources[1] = g_unix_signal_add_full (G_PRIORITY_HIGH, SIGTERM, on_interrupt, NULL, NULL);
+  if (stop == WHERRY_TERMINAL_TAKES_STOP)
+    during.c_cc[VSUSP] = _POSIX_VDISABLE;
+  for (guint i = 0; i < G_N_ELEMENTS (handled); i++)
+    handle (handled[i].number, handled[i].handler, handled[i].flags);
   set_mode (&during);
   return TRUE;
 }
@@ -107,12 +111,9 @@ wherry_terminal_mode_end (void)
 {
   if (terminal < 0)
     return;
-  for (guint i = 0; i < G_N_ELEMENTS (sources); i++)
-    g_source_remove (sources[i]);
   set_mode (&before);
-  for (const int *number = (const int[]){ SIGCONT, SIGTSTP, SIGHUP, SIGQUIT, 0 }; *number != 0;
-       number++)
-    handle (*number, SIG_DFL, 0);
+  for (guint i = 0; i < G_N_ELEMENTS (handled); i++)
+    handle (handled[i].number, SIG_DFL, 0);
   terminal = -1;
 }
 

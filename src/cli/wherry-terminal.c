@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include <glib/gi18n.h>
@@ -22,8 +21,6 @@ static gboolean is_quiet;
 static gboolean is_drawn;
 static gint64 drawn_us;
 static char *prompt;
-static struct termios cooked;
-static gboolean is_raw;
 
 void
 wherry_terminal_set_quiet (gboolean quiet)
@@ -131,39 +128,6 @@ wherry_terminal_set_prompt (const char *text)
   g_free (prompt);
   prompt = g_strdup (text);
   show_prompt ();
-}
-
-static void
-restore (void)
-{
-  wherry_terminal_set_raw (FALSE);
-}
-
-void
-wherry_terminal_set_raw (gboolean raw)
-{
-  static gboolean is_registered;
-  struct termios wanted;
-
-  if (raw == is_raw)
-    return;
-  if (!raw)
-    {
-      is_raw = FALSE;
-      tcsetattr (STDIN_FILENO, TCSADRAIN, &cooked);
-      return;
-    }
-  if (tcgetattr (STDIN_FILENO, &cooked) != 0)
-    return;
-  if (!is_registered)
-    atexit (restore);
-  is_registered = TRUE;
-  wanted = cooked;
-  wanted.c_lflag &= ~(tcflag_t) (ICANON | ECHO);
-  wanted.c_cc[VMIN] = 1;
-  wanted.c_cc[VTIME] = 0;
-  wanted.c_cc[VSUSP] = _POSIX_VDISABLE;
-  is_raw = tcsetattr (STDIN_FILENO, TCSADRAIN, &wanted) == 0;
 }
 
 static void G_GNUC_PRINTF (1, 0) print_error_line (const char *format, va_list args)

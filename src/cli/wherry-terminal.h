@@ -52,12 +52,6 @@ gboolean wherry_print (const char *format, ...) G_GNUC_PRINTF (1, 2);
  */
 void wherry_terminal_set_prompt (const char *text);
 /*
- * Whether each key of standard input is read at once and not shown, Ctrl-Z too; Ctrl-C is a signal
- * still. Undone when the process exits. Thread: main
- */
-void wherry_terminal_set_raw (gboolean raw);
-
-/*
  * A bar on standard error, where that is a terminal: @done of @total bytes (0: not known) in
  * @elapsed_us since @since bytes were done; at most ten a second are drawn. @label is made safe.
  * Thread: main

@@ -4,29 +4,25 @@
 #include "config.h"
 
 #include <errno.h>
-#include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
-#include <gio/gio.h>
-#include <gio/gunixinputstream.h>
+#include <glib-unix.h>
 
+#include "cli/wherry-cli-limits.h"
+#include "cli/wherry-line-reader.h"
 #include "cli/wherry-terminal-mode.h"
 #include "cli/wherry-typed-lines.h"
 
-#define READ_SIZE 4096
-/* Fingers give less at a time; what is pasted comes in pieces of up to 4 KiB. */
+/* Fingers give less at a time; what is pasted comes in larger pieces. */
 #define TYPED_MAX 16
 
 struct _WherryTypedLines
 {
-  gatomicrefcount ref_count; /* the owner's, and that of a read that is under way */
-  GInputStream *stream;
-  GCancellable *cancellable;
-  gsize max;
+  int ref_count;                        /* the owner's, and that of an event */
   const WherryTypedLinesEvents *events; /* NULL: freed */
   gpointer user_data;
-  gboolean is_terminal;
+  WherryLineReader *reader; /* (nullable): it is a terminal */
+  guint input;              /* the source that reads the terminal, or 0 */
   GString *line;
   gsize n_shown; /* bytes of the line that were echoed */
   gboolean is_too_long;
@@ -35,10 +31,8 @@ struct _WherryTypedLines
 static void
 unref (WherryTypedLines *self)
 {
-  if (!g_atomic_ref_count_dec (&self->ref_count))
+  if (--self->ref_count > 0)
     return;
-  g_object_unref (self->stream);
-  g_object_unref (self->cancellable);
   g_string_free (self->line, TRUE);
   g_free (self);
 }
@@ -46,7 +40,7 @@ unref (WherryTypedLines *self)
 /* ---- what a terminal shows ---- */
 
 static void
-show (WherryTypedLines *self, const char *text, gsize length)
+show (const char *text, gsize length)
 {
   ssize_t n;
 
@@ -67,7 +61,7 @@ erase_one (WherryTypedLines *self)
     length--;
   g_string_truncate (self->line, length);
   if (was_shown)
-    show (self, "\b \b", 3);
+    show ("\b \b", 3);
   self->n_shown = MIN (self->n_shown, length);
 }
 
@@ -75,35 +69,38 @@ static void
 end_shown (WherryTypedLines *self)
 {
   if (self->n_shown > 0)
-    show (self, "\n", 1);
+    show ("\n", 1);
   self->n_shown = 0;
 }
 
-/* ---- lines ---- */
+/* ---- keys ---- */
 
 static void
-add (WherryTypedLines *self, char c)
+add (WherryTypedLines *self, char c, gboolean is_typed)
 {
-  if (self->line->len < self->max)
+  if (self->line->len >= WHERRY_CLI_LINE_BYTES)
     {
-      g_string_append_c (self->line, c);
+      self->is_too_long = TRUE;
       return;
     }
-  self->is_too_long = TRUE;
+  /* a control character would do to this terminal what it does */
+  if (is_typed && self->n_shown == self->line->len && (guint8) c >= 0x20)
+    {
+      show (&c, 1);
+      self->n_shown++;
+    }
+  g_string_append_c (self->line, c);
 }
 
 static void
 tell_line (WherryTypedLines *self)
 {
-  g_autofree char *line = g_strdup (self->line->str);
+  g_autofree char *line = g_utf8_make_valid (self->line->str, (gssize) self->line->len);
   gboolean is_too_long = self->is_too_long;
-  gsize length = strlen (line);
 
   end_shown (self);
   g_string_truncate (self->line, 0);
   self->is_too_long = FALSE;
-  if (length > 0 && line[length - 1] == '\r')
-    line[length - 1] = '\0';
   if (is_too_long)
     self->events->too_long (self->user_data);
   else
@@ -112,7 +109,7 @@ tell_line (WherryTypedLines *self)
 
 /* FALSE: the input ended */
 static gboolean
-take_typed (WherryTypedLines *self, char c, gboolean is_typed)
+take_key (WherryTypedLines *self, char c, gboolean is_typed)
 {
   switch (wherry_terminal_mode_get_key (c))
     {
@@ -131,80 +128,87 @@ take_typed (WherryTypedLines *self, char c, gboolean is_typed)
       return TRUE;
     case WHERRY_KEY_NONE:
     default:
-      add (self, c);
-      if (is_typed && self->n_shown + 1 == self->line->len && ((guint8) c >= 0x20))
-        {
-          show (self, &c, 1);
-          self->n_shown++;
-        }
+      add (self, c, is_typed);
       return TRUE;
     }
 }
 
 static gboolean
-take (WherryTypedLines *self, const char *data, gsize length)
+end (WherryTypedLines *self)
 {
-  for (gsize i = 0; i < length && self->events != NULL; i++)
-    {
-      if (self->is_terminal)
-        {
-          if (!take_typed (self, data[i], length <= TYPED_MAX))
-            return FALSE;
-        }
-      else if (data[i] == '\n')
-        tell_line (self);
-      else
-        add (self, data[i]);
-    }
-  return TRUE;
-}
-
-static void read_more (WherryTypedLines *self);
-
-static void
-on_read (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  WherryTypedLines *self = user_data;
-  g_autoptr (GBytes) bytes
-      = g_input_stream_read_bytes_finish (G_INPUT_STREAM (source), result, NULL);
-  gsize length = 0;
-  const char *data = bytes != NULL ? g_bytes_get_data (bytes, &length) : NULL;
-
-  /* a terminal that is gone reads as an error: that is its end as well */
-  if (self->events != NULL && (length == 0 || !take (self, data, length)))
-    {
-      if (!self->is_terminal && self->line->len > 0)
-        tell_line (self); /* the last line of a file need not have an end */
-      if (self->events != NULL)
-        self->events->ended (self->user_data);
-    }
-  else if (self->events != NULL)
-    read_more (self);
+  self->input = 0;
+  self->events->ended (self->user_data);
   unref (self);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+on_input (int fd, GIOCondition condition, gpointer data)
+{
+  WherryTypedLines *self = data;
+  char keys[1024];
+  ssize_t n = read (fd, keys, sizeof keys);
+
+  if (n < 0 && (errno == EINTR || errno == EAGAIN))
+    return G_SOURCE_CONTINUE;
+  self->ref_count++;
+  if (n <= 0) /* a terminal that is gone reads as an error: that is its end as well */
+    return end (self);
+  for (ssize_t i = 0; i < n && self->events != NULL; i++)
+    if (!take_key (self, keys[i], n <= TYPED_MAX))
+      return end (self);
+  unref (self);
+  return G_SOURCE_CONTINUE; /* of no effect on a source that is destroyed */
+}
+
+/* ---- what is no terminal ---- */
+
+static void
+on_line (gpointer data, const char *line, guint number)
+{
+  WherryTypedLines *self = data;
+
+  self->events->line (self->user_data, line);
 }
 
 static void
-read_more (WherryTypedLines *self)
+on_too_long (gpointer data, guint number)
 {
-  g_atomic_ref_count_inc (&self->ref_count);
-  g_input_stream_read_bytes_async (self->stream, READ_SIZE, G_PRIORITY_DEFAULT, self->cancellable,
-                                   on_read, self);
+  WherryTypedLines *self = data;
+
+  self->events->too_long (self->user_data);
 }
+
+static void
+on_ended (gpointer data, const GError *error)
+{
+  WherryTypedLines *self = data;
+
+  self->events->ended (self->user_data);
+}
+
+static const WherryLineReaderEvents reader_events = {
+  .line = on_line,
+  .too_long = on_too_long,
+  .ended = on_ended,
+};
 
 WherryTypedLines *
-wherry_typed_lines_new (int fd, gsize max, const WherryTypedLinesEvents *events, gpointer user_data)
+wherry_typed_lines_new (int fd, const WherryTypedLinesEvents *events, gpointer user_data)
 {
   WherryTypedLines *self = g_new0 (WherryTypedLines, 1);
 
-  g_atomic_ref_count_init (&self->ref_count);
-  self->stream = g_unix_input_stream_new (fd, FALSE);
-  self->cancellable = g_cancellable_new ();
-  self->max = max;
+  self->ref_count = 1;
   self->events = events;
   self->user_data = user_data;
   self->line = g_string_new (NULL);
-  self->is_terminal = wherry_terminal_mode_begin (fd);
-  read_more (self);
+  if (wherry_terminal_mode_begin (fd, WHERRY_TERMINAL_STOPS))
+    {
+      self->input = g_unix_fd_add (fd, G_IO_IN | G_IO_HUP | G_IO_ERR, on_input, self);
+      return self;
+    }
+  self->reader = wherry_line_reader_new (fd, &reader_events, self);
+  wherry_line_reader_resume (self->reader);
   return self;
 }
 
@@ -212,9 +216,10 @@ void
 wherry_typed_lines_free (WherryTypedLines *self)
 {
   end_shown (self);
-  if (self->is_terminal)
+  if (self->reader == NULL)
     wherry_terminal_mode_end ();
+  g_clear_pointer (&self->reader, wherry_line_reader_free);
+  g_clear_handle_id (&self->input, g_source_remove);
   self->events = NULL;
-  g_cancellable_cancel (self->cancellable);
   unref (self);
 }

@@ -166,7 +166,7 @@ WRONG = [
     ('{"type":"offer","sdp":"v=0\\r\\n"}', "description"),
     ('{"type":"offer","sdp":"\\u001b[2J"}', "description"),
     ("\x1b[31m" + "\u202e", "JSON"),
-    ("x" * 200_000, "it has more than 196608 bytes"),
+    ("x" * 270_000, "it has more than 262144 bytes"),
 ]
 
 
