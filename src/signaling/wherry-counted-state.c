@@ -3,6 +3,8 @@
 
 #include "config.h"
 
+#include <string.h>
+
 #include "base/wherry-counters.h"
 #include "signaling/wherry-counted-state.h"
 
@@ -36,11 +38,25 @@ wherry_counted_state_unref (WherryCountedState *self)
   g_free (self);
 }
 
+/* libsoup would say the same, and keep the path of the request: see wherry-head-watch.h. */
+static void
+refuse_head (WherryCountedState *self, guint status)
+{
+  g_autofree char *answer
+      = g_strdup_printf ("HTTP/1.1 %u %s\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", status,
+                         status == 501 ? "Not Implemented" : "Bad Request");
+
+  wherry_counter_inc (WHERRY_COUNTER_SOCKETS_REFUSED);
+  (void) g_socket_send (self->socket, answer, strlen (answer), NULL, NULL);
+  self->aborted = TRUE;
+}
+
 gboolean
 wherry_counted_state_check_read (WherryCountedState *self, const guint8 *data, gsize length)
 {
   /* a close frame: 1009, "message too big" (RFC 6455 section 7.4.1) */
   static const char too_big[] = { (char) 0x88, 2, 0x03, (char) 0xf1 };
+  guint refused = self->by_line ? wherry_head_watch_feed (&self->head, data, length) : 0;
 
   self->batch += length;
   self->total_read += length;
@@ -49,6 +65,11 @@ wherry_counted_state_check_read (WherryCountedState *self, const guint8 *data, g
   if (self->read_limit > 0 && self->total_read > self->read_limit)
     {
       self->aborted = TRUE;
+      return FALSE;
+    }
+  if (refused != 0)
+    {
+      refuse_head (self, refused);
       return FALSE;
     }
   if (self->has_frames && !wherry_frame_watch_feed (&self->frames, data, length))

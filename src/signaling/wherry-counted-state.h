@@ -8,6 +8,7 @@
 
 #include "base/wherry-clock.h"
 #include "signaling/wherry-frame-watch.h"
+#include "signaling/wherry-head-watch.h"
 #include "base/wherry-token-bucket.h"
 
 G_BEGIN_DECLS
@@ -26,7 +27,8 @@ struct _WherryCountedState
   guint64 total_written;
   guint64 total_queued; /* what get_queued() compares with total_written */
   GByteArray *ahead;    /* read from the socket, not yet handed on */
-  gboolean by_line;     /* hand on no more than a line at a time */
+  gboolean by_line;     /* it is HTTP: hand on no more than a line at a time */
+  WherryHeadWatch head;
   WherryFrameWatch frames;
   gboolean has_frames;
   WherryTokenBucket bucket;

@@ -106,6 +106,7 @@ wherry_counted_stream_init (WherryCountedStream *self)
 {
   self->state = wherry_counted_state_new ();
   self->state->by_line = TRUE;
+  wherry_head_watch_init (&self->state->head);
   self->input = wherry_counted_input_new (self->state);
   self->output = wherry_counted_output_new (self->state);
 }

@@ -170,6 +170,30 @@ test_large_requests (ServerFixture *f, gconstpointer data)
   wherry_raw_client_wait_eof (trickle);
 }
 
+/* libsoup would refuse them too, and keep the path. */
+static void
+test_bad_lengths (ServerFixture *f, gconstpointer data)
+{
+  static const struct
+  {
+    const char *header;
+    guint status;
+  } requests[] = {
+    { "Content-Length: abc\r\n", 400 },
+    { "Content-Length: 1\r\n 2\r\n", 400 },
+    { "Transfer-Encoding: gzip\r\n", 501 },
+    { "Transfer-Encoding: chunked, gzip\r\n", 501 },
+  };
+  g_autofree char *name = g_strnfill (10 * 1024, 'x');
+  g_autofree char *path = g_strconcat ("/", name, NULL);
+  guint64 before = wherry_counter_get (WHERRY_COUNTER_SOCKETS_REFUSED);
+
+  for (guint i = 0; i < G_N_ELEMENTS (requests); i++)
+    is (f, "POST", path, requests[i].header, requests[i].status);
+  g_assert_cmpuint (wherry_counter_get (WHERRY_COUNTER_SOCKETS_REFUSED), ==,
+                    before + G_N_ELEMENTS (requests));
+}
+
 static void
 test_deadlines (ServerFixture *f, gconstpointer data)
 {
@@ -259,6 +283,7 @@ main (int argc, char **argv)
   ADD ("/http/health-and-metrics", 0, test_health_and_metrics);
   ADD ("/http/foreign-pages", 0, test_foreign_pages);
   ADD ("/http/large-requests", 0, test_large_requests);
+  ADD ("/http/bad-lengths", 0, test_bad_lengths);
   ADD ("/http/deadlines", 0, test_deadlines);
   ADD ("/http/cap", 4, test_cap);
   return g_test_run ();
