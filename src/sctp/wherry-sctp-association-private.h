@@ -71,6 +71,8 @@ struct _WherrySctpAssociation
   guint8 own_tag[4];       /* that the other side's packets bear (RFC 9260 section 8.5) */
   gboolean blocked;        /* somebody waits for the writable event */
   WherrySctpFlight flight;
+  guint rto_max_ms;
+  gint64 rto_review_us; /* not before that time */
 
   /* streams */
   guint n_streams;
@@ -106,6 +108,10 @@ struct _WherrySctpAssociation
 
 /* association */
 void wherry_sctp_association_start_due (WherrySctpAssociation *self);
+
+/* rto */
+/* A packet has come. */
+void wherry_sctp_association_review_rto (WherrySctpAssociation *self);
 
 /* pump */
 void wherry_sctp_association_cork (WherrySctpAssociation *self);

@@ -195,6 +195,7 @@ on_lower_packet (gpointer user_data, const guint8 *data, gsize length)
     wherry_sctp_association_take_reset (self, data, length, found.reset_tsn);
   else
     wherry_sctp_association_feed (self, data, length);
+  wherry_sctp_association_review_rto (self);
   wherry_sctp_association_pump (self);
 }
 

@@ -18,14 +18,10 @@
  * delayed SACK (200 ms) and a common round trip. */
 #define RTO_INITIAL_MS 500
 #define RTO_MIN_MS 300
-/* RFC 9260 section 16 recommends 60 s, so that nobody sends much into a path that is down. That is
- * ICE's to find out (RFC 7675 section 5.1); on a path that loses much, each doubling is a silence
- * for no reason. Longer than any round trip that can be used. */
-#define RTO_MAX_MS 2000
-/* Timeouts in a row until the association is given up: a minute and a half. The path's own limit
- * (RFC 9260 section 8.2; 5 by default) must not be less: usrsctp sends nothing new on its only path
- * once that is "unreachable", not even after everything old was acknowledged. */
-#define RETRANSMISSIONS 45
+/* Timeouts in a row until the association is given up: a minute and a half, or three. The path's
+ * own limit (RFC 9260 section 8.2; 5 by default) must not be less: usrsctp sends nothing new on its
+ * only path once that is "unreachable", not even after everything old was acknowledged. */
+#define RETRANSMISSIONS 90
 /* The handshake's packets are small and few, and somebody waits. The other side may start seconds
  * after us (its DTLS came up later), and our INIT is answered only then: often, and longer than the
  * connect limit of the layers above (30 s). */
@@ -226,11 +222,21 @@ wherry_sctp_options_established (struct socket *so, const struct sockaddr_conn *
                                    .spp_pathmtu = (guint32) ((mtu - COMMON_HEADER) & ~(gsize) 3) };
 
   /* 0: as it is */
-  struct sctp_rtoinfo rto = { .srto_max = RTO_MAX_MS };
+  struct sctp_rtoinfo rto = { .srto_max = WHERRY_SCTP_RTO_MAX_MS };
   struct sctp_assocparams association = { .sasoc_asocmaxrxt = RETRANSMISSIONS };
 
   memcpy (&path.spp_address, remote, sizeof *remote);
   return SET (so, IPPROTO_SCTP, SCTP_PEER_ADDR_PARAMS, path)
          && SET (so, IPPROTO_SCTP, SCTP_RTOINFO, rto)
          && SET (so, IPPROTO_SCTP, SCTP_ASSOCINFO, association);
+}
+
+void
+wherry_sctp_options_set_rto_max (struct socket *so, guint ms)
+{
+  struct sctp_rtoinfo rto = { .srto_max = ms };
+  g_autoptr (GError) error = NULL;
+
+  if (!set_option (so, IPPROTO_SCTP, SCTP_RTOINFO, &rto, sizeof rto, "RTO.Max", &error))
+    g_debug ("%s", error->message); /* the association has just ended */
 }

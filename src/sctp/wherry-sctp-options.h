@@ -10,6 +10,13 @@ G_BEGIN_DECLS
 struct socket;
 struct sockaddr_conn;
 
+/* RFC 9260 section 16 recommends 60 s, so that nobody sends much into a path that is down. That is
+ * ICE's to find out (RFC 7675 section 5.1); on a path that loses much, each doubling is a silence
+ * for no reason. Longer than any round trip that can be used; and where that is known to be short.
+ */
+#define WHERRY_SCTP_RTO_MAX_MS 2000u
+#define WHERRY_SCTP_RTO_MAX_SHORT_MS 1000u
+
 typedef struct
 {
   guint streams;
@@ -35,5 +42,7 @@ void wherry_sctp_options_set_send_buffer (struct socket *so, gsize bytes);
  * Thread: peer */
 gboolean wherry_sctp_options_established (struct socket *so, const struct sockaddr_conn *remote,
                                           gsize mtu, GError **error);
+/* Once the association is up. Thread: peer */
+void wherry_sctp_options_set_rto_max (struct socket *so, guint ms);
 
 G_END_DECLS

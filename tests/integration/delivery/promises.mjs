@@ -112,21 +112,19 @@ export const sameOrder = (steady) => {
 
 /*
  * On the lossy topic: only newer and newer, and the newest again within `limit` ms after the path was good and the listener
- * connected, or as long as the cut was: SCTP's timer doubles while nothing passes. `good`: [from, to, how long it was cut] in
- * ms, the first two of the clock.
+ * connected: SCTP sends again every second at least, and that may be lost too. `good`: [from, to] in ms of the clock.
  */
 export const newest = ({ heard, opens }, good, limit) => {
   const problems = [];
   const times = [];
   if (!isRising(heard.map(([, number]) => number)))
     problems.push('an older message came behind a newer one');
-  for (const [from, to, cut] of good) {
-    const most = Math.max(limit, cut);
+  for (const [from, to] of good) {
     const first = heard.find(([at, , sent]) => at >= from && at - sent < 1000);
     const opened = opens.filter((at) => at >= from && at < (first?.[0] ?? to)).at(-1);
     const took = (first?.[0] ?? Infinity) - (opened ?? from);
     times.push(first ? `${first[0] - from}${opened ? ` (${took} after it joined anew)` : ''}` : 'never');
-    if (took > most && to - (opened ?? from) > most)
+    if (took > limit && to - (opened ?? from) > limit)
       problems.push(`${took} ms until the newest was heard`);
   }
   return { problems, times };

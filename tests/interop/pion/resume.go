@@ -363,7 +363,7 @@ func resume(args []string) error {
 	settings.SetICETimeouts(2*time.Second, 4*time.Second, 500*time.Millisecond)
 	settings.DetachDataChannels()
 	api = webrtc.NewAPI(webrtc.WithSettingEngine(settings))
-	handshakeTimeout = 8 * time.Second // the network may be cut at any time, and a SYN goes again only after seconds
+	handshakeTimeout = 4 * time.Second // the network may be cut at any time, and a SYN of a former address is never answered
 
 	if *pulses {
 		if err := pulse(*server, *room); err != nil {
