@@ -243,8 +243,8 @@ export interface JoinOptions {
    * After a lost connection come back as the same member, with the same id: ordered and reliable channels stay open, what was
    * sent and has not arrived is sent again, what was missed is replayed, and nothing comes twice. Messages of channels
    * without a `protocol` are then addressed: they say who sent them, and can be for one member; members that do without get
-   * them plain. false: come back as another member. Default: true, but for the room `echo`. A server that does not know it
-   * is joined anew.
+   * them plain. false: come back as another member. Default: true, but for the room `echo`. With `reconnect: false` nobody
+   * comes back, and messages are addressed. A server that does not know it is joined anew.
    */
   resume?: boolean;
   /** Where WebRTC does not connect, the WebSocket carries the channels, all of them reliable and in order. false: never. Default: true. */

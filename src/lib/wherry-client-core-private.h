@@ -77,7 +77,8 @@ WherryPeerConnection *wherry_client_core_get_connection (WherryClientCore *self)
 /* ---- wherry-client-resume.c ---- */
 
 void wherry_client_core_begin_session (WherryClientCore *self);
-gboolean wherry_client_core_resumes (const WherryClientCore *self);
+/* Whether its channels are addressed, where the server can do that. */
+gboolean wherry_client_core_is_addressed (const WherryClientCore *self);
 /* (transfer full): the frame that asks to be let in, or back in */
 char *wherry_client_core_write_join (const WherryClientCore *self);
 /* FALSE: it is about something else. */

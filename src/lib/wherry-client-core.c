@@ -167,7 +167,7 @@ on_joined (gpointer user_data, const WherrySignal *joined)
   self->id = g_strdup (joined->peer);
   add_members (self, joined->members);
   show (self, WHERRY_CLIENT_SHOWS_ID);
-  wherry_client_session_take_joined (self->session, joined, wherry_client_core_resumes (self));
+  wherry_client_session_take_joined (self->session, joined, wherry_client_core_is_addressed (self));
 }
 
 static void

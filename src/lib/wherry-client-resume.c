@@ -14,7 +14,7 @@
 
 /* In the room echo each channel is alone, and nothing is to be resumed. */
 gboolean
-wherry_client_core_resumes (const WherryClientCore *self)
+wherry_client_core_is_addressed (const WherryClientCore *self)
 {
   return self->resume && strcmp (self->room, WHERRY_ECHO_ROOM) != 0;
 }
@@ -24,7 +24,9 @@ wherry_client_core_write_join (const WherryClientCore *self)
 {
   g_autoptr (GPtrArray) places = wherry_client_session_list_places (self->session);
   g_autoptr (GPtrArray) opens = wherry_client_session_list_opens (self->session);
-  gboolean resumes = wherry_client_core_resumes (self);
+  /* who never comes back is not to be waited for, and knows all the same who says what */
+  gboolean addressed = wherry_client_core_is_addressed (self);
+  gboolean resumes = addressed && self->reconnect;
   const WherrySignalJoin join = {
     .room = self->room,
     .name = self->name,
@@ -35,6 +37,7 @@ wherry_client_core_write_join (const WherryClientCore *self)
     .resumable = resumes,
     .resume = resumes ? wherry_client_session_get_token (self->session) : NULL,
     .places = places,
+    .addressed = addressed && !resumes,
     .opens = (const char *const *) opens->pdata,
   };
 

@@ -230,8 +230,9 @@ install_how (GParamFlags flags)
    *
    * Whether it comes back as the same member, to whose channels ([method@Client.open_channel])
    * nothing has happened. Messages on them are addressed then (protocol `wherry.1`), and topics of
-   * others come by [signal@Client::channel]. On by default; there is nothing to come back to in the
-   * room `echo`, and from servers that do not know it.
+   * others come by [signal@Client::channel]. On by default; without [property@Client:reconnect]
+   * it does not come back. There is nothing to come back to in the room `echo`, and from servers
+   * that do not know it.
    */
   properties[PROP_RESUME]
       = g_param_spec_boolean ("resume", NULL, NULL, TRUE, flags | G_PARAM_CONSTRUCT);

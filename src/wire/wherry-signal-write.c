@@ -285,6 +285,8 @@ wherry_signal_write_join (const WherrySignalJoin *join)
     wherry_json_writer_uint (writer, "history", join->history);
   if (join->resumable || join->resume != NULL)
     wherry_signal_add_resume (writer, join->resume, join->places);
+  if (join->addressed)
+    wherry_json_writer_bool (writer, "addressed", TRUE);
   if (join->opens != NULL && join->opens[0] != NULL)
     {
       wherry_json_writer_begin_array (writer, "opens");

@@ -316,6 +316,7 @@ typedef struct
   const WherrySignalWill *will; /* (nullable) */
   guint history;
   gboolean resumable;       /* it asks for a token */
+  gboolean addressed;       /* it asks for headers on mirrors; resumable does so too */
   const char *const *opens; /* (nullable): topics */
   const char *resume;       /* (nullable): a token: it comes back */
   const GPtrArray *places;  /* (nullable): seen and direct */

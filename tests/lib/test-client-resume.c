@@ -288,6 +288,29 @@ test_plain (Fixture *self, gconstpointer data)
   end_leave (bob);
 }
 
+/* It never comes back, and knows all the same who says what. */
+static void
+test_without_reconnect (Fixture *self, gconstpointer data)
+{
+  End *ann = end_join (self, "ann");
+  End *bob = end_new (self, "room", "bob", TRUE);
+  g_autoptr (WherryClientChannel) news = open_channel (ann, "news", NULL);
+  g_autofree char *expected
+      = g_strdup_printf ("news:n<%s/1/0 ", wherry_client_get_id (ann->client));
+
+  g_object_set (bob->client, "reconnect", FALSE, NULL);
+  bob->chat = open_channel (bob, "chat", NULL);
+  wherry_client_join_async (bob->client, NULL, on_joined, bob);
+  WHERRY_WAIT_UNTIL (NULL, bob->finished && is_open (bob->chat) && is_open (news));
+  WHERRY_WAIT_UNTIL (NULL, is_open (bob->mirror));
+  say (news, "n", NULL);
+  WHERRY_WAIT_UNTIL (NULL, g_str_equal (bob->heard->str, expected));
+  say (bob->chat, "x", wherry_client_get_id (ann->client));
+  WHERRY_WAIT_UNTIL (NULL, g_str_has_prefix (ann->heard->str, "chat:x<"));
+  end_leave (ann);
+  end_leave (bob);
+}
+
 /* Each of its channels is alone there. */
 static void
 test_echo (Fixture *self, gconstpointer data)
@@ -355,6 +378,7 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
   ADD ("addressed", test_addressed);
   ADD ("plain", test_plain);
+  ADD ("without-reconnect", test_without_reconnect);
   ADD ("echo", test_echo);
   ADD ("forgotten", test_forgotten);
   return g_test_run ();

@@ -240,6 +240,7 @@ test_client_writers (void)
     .name = "n",
     .token = "t",
     .no_mirror = TRUE,
+    .addressed = TRUE,
     .opens = opens,
     .tid = "\"1\"",
   };
@@ -258,6 +259,9 @@ test_client_writers (void)
   g_assert_cmpstr (join->name, ==, "n");
   g_assert_true (g_strv_equal ((const char *const *) join->opens, opens));
   g_assert_null (least->opens);
+  g_assert_true (join->addressed);
+  g_assert_false (join->resumable);
+  g_assert_false (least->addressed);
   g_assert_cmpstr (join->token, ==, "t");
   g_assert_false (join->mirror);
   g_assert_cmpstr (join->tid, ==, "\"1\"");

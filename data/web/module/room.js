@@ -216,8 +216,15 @@ export class WherryRoom extends Target {
     return known({
       room: this.name, name: this.#options.name, token: this.#options.token, mirror: this.#options.mirror,
       attributes: Object.keys(this.#attributes).length > 0 ? this.#attributes : undefined, will: this.#will,
-      resume: this.#session?.request, opens: this.#opens,
+      ...this.#returnFields, opens: this.#opens,
     });
+  }
+
+  /* Who never comes back is not to be waited for, and knows all the same who says what. */
+  get #returnFields() {
+    if (this.#session === null)
+      return {};
+    return this.#options.reconnect === false ? { addressed: true } : { resume: this.#session.request };
   }
 
   /* Topics that need no mirror: what is kept of them comes on our own channel. */

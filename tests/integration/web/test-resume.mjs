@@ -111,6 +111,15 @@ test('a join names the topics of our own channels, as far as there is room for i
   room.leave();
 });
 
+test('who never comes back is not waited for, and messages are addressed all the same', async () => {
+  const { room, socket, pc, chat } = await chatting({ features: CAN.features }, { reconnect: false });
+  assert.equal(socket.sent[0].resume, undefined);
+  assert.equal(socket.sent[0].addressed, true);
+  chat.send('a', { to: ANN });
+  assert.deepEqual(sent(pc, 'chat'), ['1/a1/1 a']);
+  room.leave();
+});
+
 test('in the room echo channels are as they are', async () => {
   const room = Wherry.room('http://relay.test/', 'echo', { WebSocket: FakeSocket, RTCPeerConnection: FakePeer });
   const index = FakeSocket.all.length;
