@@ -17,7 +17,8 @@ _wherry_place ()
     *FILE*) compopt -o default 2> /dev/null || mapfile -t COMPREPLY < <(compgen -f -- "$2") ;;
     *DIR*) compopt -o dirnames 2> /dev/null || mapfile -t COMPREPLY < <(compgen -d -- "$2") ;;
     BOOL) mapfile -t COMPREPLY < <(compgen -W 'yes no' -- "$2") ;;
-    *'|'*) mapfile -t COMPREPLY < <(compgen -W "${1//|/ }" -- "$2") ;;
+    # words to choose from; what has capitals stands for something
+    *'|'*) mapfile -t COMPREPLY < <(compgen -W "${1//|/ }" -X '*[A-Z]*' -- "$2") ;;
   esac
 }
 

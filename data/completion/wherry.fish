@@ -15,7 +15,8 @@ function __wherry_place --description 'Candidates for a placeholder' --argument-
         case BOOL
             printf '%s\n' yes no
         case '*|*'
-            string split '|' -- $place
+            # words to choose from; what has capitals stands for something
+            string split '|' -- $place | string match -rv '[A-Z]'
     end
 end
 

@@ -10,7 +10,8 @@ _wherry_action ()
     (*FILE*) reply='_files' ;;
     (*DIR*) reply='_files -/' ;;
     (BOOL) reply='(yes no)' ;;
-    (*'|'*) reply="(${1//|/ })" ;;
+    # words to choose from; what has capitals stands for something
+    (*'|'*) reply="(${${(s:|:)1}:#*[A-Z]*})" ;;
     (*) reply='( )' ;;
   esac
 }

@@ -95,6 +95,8 @@ def test_bash_knows_all_that_help_tells():
     assert set(complete(WHERRYD, "--")) == set(options(WHERRYD))
     for command in commands():
         assert set(complete(WHERRY, command, "--")) == set(options(WHERRY, command)), command
+    assert complete(WHERRY, "peer", "") == ["0", "1"]
+    assert complete(WHERRY, "doctor", "") == ["-"]  # or a URL
 
 
 def test_zsh_completes():
@@ -103,7 +105,9 @@ def test_zsh_completes():
                  "autoload -U compinit; compinit -u -D; echo 'rea'dy\n")
         zsh.until_plain("ready\n")
         press_tab(zsh, TYPED)
-        zsh.type("wherry \t")
+        zsh.type("wherry doctor \t")
+        zsh.until_plain("wherry doctor - $")
+        zsh.type("\x15wherry \t")
         zsh.until_plain(r"echo +-- Send everything")
 
 
@@ -124,6 +128,8 @@ def test_fish_completes():
         assert complete("wherry echo --token-file bl") == ["blue file", "blue folder/"]
         assert complete("wherry echo --token-file=bl") == ["--token-file=blue file",
                                                            "--token-file=blue folder/"]
+        assert complete("wherry peer 1 h") == ["host"]
+        assert complete("wherry doctor ") == ["-"]
         assert complete("wherryd --history-dir bl") == ["blue folder/"]
         assert complete("wherryd --tunnel=") == ["--tunnel=no", "--tunnel=yes"]
 
