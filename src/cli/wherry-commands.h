@@ -13,3 +13,5 @@ int wherry_command_doctor (WherryInvocation *invocation);
 int wherry_command_echo (WherryInvocation *invocation);
 int wherry_command_join (WherryInvocation *invocation);
 int wherry_command_peer (WherryInvocation *invocation);
+int wherry_command_receive (WherryInvocation *invocation);
+int wherry_command_send (WherryInvocation *invocation);

@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -61,7 +62,7 @@ on_signal (gpointer data)
 }
 
 static void
-add_entries (WherryInvocation *self, char **token_file, GOptionContext *context)
+add_entries (WherryInvocation *self, char **token_file, gboolean *help, GOptionContext *context)
 {
   const GOptionEntry room[] = {
     { "server", 's', 0, G_OPTION_ARG_STRING, &self->server,
@@ -88,6 +89,7 @@ add_entries (WherryInvocation *self, char **token_file, GOptionContext *context)
     G_OPTION_ENTRY_NULL,
   };
   const GOptionEntry always[] = {
+    { "help", 'h', 0, G_OPTION_ARG_NONE, help, N_ ("Show this"), NULL },
     { "quiet", 'q', 0, G_OPTION_ARG_NONE, &self->quiet, N_ ("Say only what went wrong"), NULL },
     { "verbose", 'v', 0, G_OPTION_ARG_NONE, &self->verbose, N_ ("Say what happens underneath"),
       NULL },
@@ -151,6 +153,15 @@ take_arguments (WherryInvocation *self, char **args, int min, int max, GError **
   return TRUE;
 }
 
+static void
+show_help (GOptionContext *context)
+{
+  g_autofree char *text = g_option_context_get_help (context, TRUE, NULL);
+
+  wherry_print ("%s", g_strchomp (text));
+  exit (WHERRY_EXIT_OK);
+}
+
 gboolean
 wherry_invocation_parse (WherryInvocation *self, const GOptionEntry *entries, int min, int max,
                          GError **error)
@@ -159,6 +170,7 @@ wherry_invocation_parse (WherryInvocation *self, const GOptionEntry *entries, in
   g_autofree char *program = g_strconcat ("wherry ", self->command->name, NULL);
   g_autofree char *example = g_strdup_printf (_ ("Example: %s"), self->command->example);
   g_autofree char *token_file = NULL;
+  gboolean help = FALSE;
   g_auto (GStrv) args = g_strdupv (self->argv);
 
   g_set_prgname (program);
@@ -167,9 +179,14 @@ wherry_invocation_parse (WherryInvocation *self, const GOptionEntry *entries, in
   g_option_context_set_translation_domain (context, GETTEXT_PACKAGE);
   if (entries != NULL)
     g_option_context_add_main_entries (context, entries, GETTEXT_PACKAGE);
-  add_entries (self, &token_file, context);
-  if (!g_option_context_parse_strv (context, &args, error)
-      || !take_arguments (self, args, min, max, error) || !take_token (self, token_file, error))
+  /* GLib's own --help has a heading of its own: help is to fit a screen */
+  g_option_context_set_help_enabled (context, FALSE);
+  add_entries (self, &token_file, &help, context);
+  if (!g_option_context_parse_strv (context, &args, error))
+    return FALSE;
+  if (help)
+    show_help (context);
+  if (!take_arguments (self, args, min, max, error) || !take_token (self, token_file, error))
     return FALSE;
 
   if (self->server == NULL)
