@@ -11,6 +11,7 @@ import sys
 import termios
 
 from machine import ADDRESS, enter_machine
+from patients import Coturn
 from steps import compare, steps
 from terminal import BACKSPACE, CTRL_BACKSLASH, CTRL_C, CTRL_D, CTRL_U, CTRL_Z, Terminal
 from wherry import run
@@ -254,6 +255,31 @@ def test_what_is_not_named_is_not_used():
         assert code == 0 and "connection state: connected" not in other.said, said
 
 
+def test_relay_alone():
+    """Neither side tells or uses an address of its own."""
+    with Coturn("ada:secret") as coturn:
+        args = ["relay", "--bind-address", "127.0.0.1", "--ice-server", f"turn:ada:secret@127.0.0.1:{coturn.port}"]
+        with Script("1", *args) as one, Script("0", *args) as other:
+            for from_, to in ((one, other), (other, one)):
+                line = from_.description()
+                assert " typ relay " in line and " typ host" not in line, line
+                to.write(line)
+            for side in (one, other):
+                side.until("channel cat-noises: message in, 8192 bytes")
+                for which in ("local candidate:", "remote candidate:", "selected local candidate:",
+                              "selected remote candidate:"):
+                    found = re.findall(rf" ms  {which} .* type=(\w+) ", side.said)
+                    equal(set(found), {"relay"})
+
+
+def test_a_server_that_gives_no_candidate():
+    with Coturn("ada:secret") as coturn:
+        with Script("1", "--ice-server", f"turn:ada:wrong@127.0.0.1:{coturn.port}") as side:
+            side.until(rf"no candidate from turn:127.0.0.1:{coturn.port}.*: error 701: ")
+            assert " typ host" in side.description()
+            assert "wrong" not in side.end()[2]
+
+
 def test_usage():
     for args in ([], ["2"], ["x"], ["1", "tcp"], ["1", "host", "none"], ["1", "all"]):
         code, out, err = run(WHERRY, "peer", *args)
@@ -397,12 +423,12 @@ def test_aiortc_offers():
     with_aiortc(False)
 
 
-# half a minute until ICE gives up
-LONG_TESTS = [test_what_is_not_named_is_not_used]
+# until ICE gives up, or gathering does
+LONG_TESTS = [test_what_is_not_named_is_not_used, test_a_server_that_gives_no_candidate]
 TESTS = [
     test_two_by_paste, test_longer_than_a_line_of_the_terminal, test_scripts_and_the_end_of_input,
     test_a_wrong_line_says_why_and_asks_again, test_candidate_types,
-    test_usage, test_typed_by_hand, test_the_terminal_is_given_back, test_the_other_side_is_gone,
+    test_relay_alone, test_usage, test_typed_by_hand, test_the_terminal_is_given_back, test_the_other_side_is_gone,
     test_aiortc_answers, test_aiortc_offers,
 ]
 

@@ -24,9 +24,11 @@ class Tmux:
         self.env.pop("TMUX", None)
         self.tmux("-f", "/dev/null", "start-server", ";", "set", "-g", "history-limit", "100000",
                   ";", "set", "-g", "default-terminal", "screen", ";", "new-session", "-d",
-                  "-x", str(columns), "-y", str(rows), "/bin/sh")
+                  "-x", str(columns), "-y", str(rows), "read -r _; clear; exec /bin/sh")
         self.stream = os.open(self.fifo, os.O_RDONLY | os.O_NONBLOCK)
         self.tmux("pipe-pane", f"exec cat > {self.fifo}")
+        self.keys("Enter")  # all that the shell writes is seen
+        self.until(r"\$ $")
 
     def __enter__(self):
         return self
