@@ -116,7 +116,7 @@ read_description (WherryDoctor *self, GError **error)
   if (wherry_terminal_is (stdin))
     wherry_say (_ ("Paste a description; Ctrl-D ends an SDP."));
   lines = wherry_typed_lines_new (STDIN_FILENO, &events, &pasted);
-  wherry_doctor_wait_until (is_pasted, &pasted, self->cancellable, G_MAXINT);
+  wherry_await_until (is_pasted, &pasted, self->cancellable, G_MAXINT);
   if (pasted.is_too_long)
     {
       g_set_error (error, WHERRY_ERROR, WHERRY_ERROR_TOO_LARGE,

@@ -9,6 +9,7 @@ extern const WherryCommand wherry_commands[];
 /* (nullable): the row of a name. Thread: any */
 const WherryCommand *wherry_commands_find (const char *name);
 
+int wherry_command_bench (WherryInvocation *invocation);
 int wherry_command_doctor (WherryInvocation *invocation);
 int wherry_command_echo (WherryInvocation *invocation);
 int wherry_command_join (WherryInvocation *invocation);

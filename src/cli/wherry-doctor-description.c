@@ -186,12 +186,12 @@ look_at_library (Paper *self)
       channel = wherry_peer_connection_create_data_channel (connection, "doctor", NULL, NULL);
       wherry_peer_connection_set_local_description_async (connection, NULL, NULL, on_local,
                                                           &setting);
-      wherry_doctor_wait_until (is_set, &setting, never, G_MAXINT);
+      wherry_await_until (is_set, &setting, never, G_MAXINT);
       setting.is_done = FALSE;
     }
   wherry_peer_connection_set_remote_description_async (connection, self->description, NULL,
                                                        on_remote, &setting);
-  wherry_doctor_wait_until (is_set, &setting, never, G_MAXINT);
+  wherry_await_until (is_set, &setting, never, G_MAXINT);
   wherry_peer_connection_close (connection);
   if (setting.error == NULL)
     {

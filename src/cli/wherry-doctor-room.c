@@ -335,11 +335,11 @@ leave (Visit *self)
   if (!self->is_done)
     {
       g_cancellable_cancel (self->join);
-      wherry_doctor_wait_until (is_done, &self->is_done, never, G_MAXINT);
+      wherry_await_until (is_done, &self->is_done, never, G_MAXINT);
     }
   has_left = FALSE;
   wherry_client_leave_async (self->client, NULL, on_left, &has_left);
-  wherry_doctor_wait_until (is_done, &has_left, never, LEAVE_TIMEOUT_MS);
+  wherry_await_until (is_done, &has_left, never, LEAVE_TIMEOUT_MS);
 }
 
 /* What the relay said to the join is the answer about the token. */
@@ -424,7 +424,7 @@ look_without_join (WherryDoctor *doctor)
     {
       wherry_peer_connection_set_local_description_async (connection, NULL, NULL, on_local_set,
                                                           NULL);
-      wherry_doctor_wait_until (is_gathered, connection, doctor->cancellable, GATHER_TIMEOUT_MS);
+      wherry_await_until (is_gathered, connection, doctor->cancellable, GATHER_TIMEOUT_MS);
       description = wherry_peer_connection_get_local_description (connection);
       if (description != NULL)
         tell_candidates_of (doctor, wherry_session_description_get_sdp (description));
@@ -458,7 +458,7 @@ wherry_doctor_look_at_room (WherryDoctor *doctor, const char *uri)
                       plain, "reconnect", FALSE, "resume", FALSE, "mirror", FALSE, NULL);
   g_signal_connect (self.client, "prepare", G_CALLBACK (on_prepare), &self);
   wherry_client_join_async (self.client, self.join, on_joined, &self);
-  wherry_doctor_wait_until (is_settled, &self, doctor->cancellable, doctor->timeout_ms);
+  wherry_await_until (is_settled, &self, doctor->cancellable, doctor->timeout_ms);
   if (!g_cancellable_is_cancelled (doctor->cancellable))
     {
       tell_join (&self);

@@ -32,7 +32,7 @@ void
 wherry_doctor_take_probes (WherryDoctor *self, GPtrArray *probes, WherryDoctorTell tell)
 {
   /* each has its own time: this is not what ends them */
-  wherry_doctor_wait_until (is_settled, probes, self->cancellable, G_MAXINT);
+  wherry_await_until (is_settled, probes, self->cancellable, G_MAXINT);
   for (guint i = 0; i < probes->len && !g_cancellable_is_cancelled (self->cancellable); i++)
     {
       WherryStunFinding *finding = wherry_stun_probe_steal_finding (g_ptr_array_index (probes, i));
@@ -162,17 +162,16 @@ resolve (WherryDoctor *self, const char *url, const WherryStunUrl *parsed)
   GInetAddress *literal = g_inet_address_new_from_string (parsed->host);
   g_autoptr (GResolver) resolver = g_resolver_get_default ();
   g_autoptr (GError) error = NULL;
-  WherryDoctorWait wait;
+  WherryAwait wait;
   GList *addresses;
 
   if (literal != NULL)
     return g_list_append (NULL, literal);
-  wherry_doctor_wait_begin (&wait, self->cancellable, RESOLVE_TIMEOUT_MS);
-  g_resolver_lookup_by_name_async (resolver, parsed->host, wait.cancellable,
-                                   wherry_doctor_wait_done, &wait);
-  addresses
-      = g_resolver_lookup_by_name_finish (resolver, wherry_doctor_wait_result (&wait), &error);
-  wherry_doctor_wait_end (&wait);
+  wherry_await_begin (&wait, self->cancellable, RESOLVE_TIMEOUT_MS);
+  g_resolver_lookup_by_name_async (resolver, parsed->host, wait.cancellable, wherry_await_done,
+                                   &wait);
+  addresses = g_resolver_lookup_by_name_finish (resolver, wherry_await_result (&wait), &error);
+  wherry_await_end (&wait);
   if (addresses == NULL)
     add_unresolved (self, url, parsed, error->message);
   return addresses;

@@ -84,17 +84,16 @@ resolve (Look *self)
   g_autoptr (GResolver) resolver = g_resolver_get_default ();
   g_autoptr (GError) error = NULL;
   g_autoptr (GString) names = g_string_new (NULL);
-  WherryDoctorWait wait;
+  WherryAwait wait;
   GList *addresses;
 
   if (literal != NULL)
     return g_list_append (NULL, literal);
-  wherry_doctor_wait_begin (&wait, self->doctor->cancellable, WHERRY_DOCTOR_STEP_TIMEOUT_MS);
-  g_resolver_lookup_by_name_async (resolver, self->host, wait.cancellable, wherry_doctor_wait_done,
+  wherry_await_begin (&wait, self->doctor->cancellable, WHERRY_DOCTOR_STEP_TIMEOUT_MS);
+  g_resolver_lookup_by_name_async (resolver, self->host, wait.cancellable, wherry_await_done,
                                    &wait);
-  addresses
-      = g_resolver_lookup_by_name_finish (resolver, wherry_doctor_wait_result (&wait), &error);
-  wherry_doctor_wait_end (&wait);
+  addresses = g_resolver_lookup_by_name_finish (resolver, wherry_await_result (&wait), &error);
+  wherry_await_end (&wait);
   if (addresses == NULL)
     {
       wherry_doctor_report_step (
@@ -178,15 +177,15 @@ connect_to (Look *self, GInetAddress *address, GError **error, gboolean *is_late
 {
   g_autoptr (GSocketClient) client = g_socket_client_new ();
   g_autoptr (GSocketAddress) remote = g_inet_socket_address_new (address, self->port);
-  WherryDoctorWait wait;
+  WherryAwait wait;
   GSocketConnection *connection;
 
   g_socket_client_set_enable_proxy (client, FALSE);
-  wherry_doctor_wait_begin (&wait, self->doctor->cancellable, WHERRY_DOCTOR_STEP_TIMEOUT_MS);
+  wherry_await_begin (&wait, self->doctor->cancellable, WHERRY_DOCTOR_STEP_TIMEOUT_MS);
   g_socket_client_connect_async (client, G_SOCKET_CONNECTABLE (remote), wait.cancellable,
-                                 wherry_doctor_wait_done, &wait);
-  connection = g_socket_client_connect_finish (client, wherry_doctor_wait_result (&wait), error);
-  wherry_doctor_wait_end (&wait);
+                                 wherry_await_done, &wait);
+  connection = g_socket_client_connect_finish (client, wherry_await_result (&wait), error);
+  wherry_await_end (&wait);
   *is_late = wait.is_late;
   return connection;
 }

@@ -360,8 +360,8 @@ judge_addresses (WherryDoctor *self, const WherryDoctorPairs *pairs)
       g_strdup (is_near ? _ ("Try with --bind-address 127.0.0.1; for others, bind wherryd to an "
                              "address that they reach (its bind-address).")
                         : _ ("On the server, bind wherryd to an address that clients reach "
-                             "(bind-address), or give it a STUN or TURN server (ice-servers) where "
-                             "it sits behind a NAT.")),
+                             "(bind-address), or give it a STUN or TURN server (stun-server, "
+                             "turn-server) where it sits behind a NAT.")),
       wherry_doctor_evidence ("server", place, NULL));
   return TRUE;
 }

@@ -99,7 +99,7 @@ wherry_doctor_look_at_tls (Look *self)
   g_autoptr (GSocketConnectable) identity = g_network_address_new (self->host, self->port);
   g_autoptr (GIOStream) tls = NULL;
   g_autoptr (GError) error = NULL;
-  WherryDoctorWait wait;
+  WherryAwait wait;
   gboolean shaken;
 
   if (!self->is_secure)
@@ -114,12 +114,12 @@ wherry_doctor_look_at_tls (Look *self)
       return FALSE;
     }
   g_signal_connect (tls, "accept-certificate", G_CALLBACK (on_certificate), self);
-  wherry_doctor_wait_begin (&wait, self->doctor->cancellable, WHERRY_DOCTOR_STEP_TIMEOUT_MS);
+  wherry_await_begin (&wait, self->doctor->cancellable, WHERRY_DOCTOR_STEP_TIMEOUT_MS);
   g_tls_connection_handshake_async (G_TLS_CONNECTION (tls), G_PRIORITY_DEFAULT, wait.cancellable,
-                                    wherry_doctor_wait_done, &wait);
-  shaken = g_tls_connection_handshake_finish (G_TLS_CONNECTION (tls),
-                                              wherry_doctor_wait_result (&wait), &error);
-  wherry_doctor_wait_end (&wait);
+                                    wherry_await_done, &wait);
+  shaken = g_tls_connection_handshake_finish (G_TLS_CONNECTION (tls), wherry_await_result (&wait),
+                                              &error);
+  wherry_await_end (&wait);
   if (!shaken)
     {
       judge_tls (self, G_TLS_CONNECTION (tls), error);
@@ -149,25 +149,24 @@ exchange (Look *self, const char *request, GError **error)
   GOutputStream *output = g_io_stream_get_output_stream (self->stream);
   GInputStream *input = g_io_stream_get_input_stream (self->stream);
   g_autoptr (GByteArray) answer = g_byte_array_new ();
-  WherryDoctorWait wait;
+  WherryAwait wait;
   gboolean is_over;
 
-  wherry_doctor_wait_begin (&wait, self->doctor->cancellable, WHERRY_DOCTOR_STEP_TIMEOUT_MS);
+  wherry_await_begin (&wait, self->doctor->cancellable, WHERRY_DOCTOR_STEP_TIMEOUT_MS);
   g_output_stream_write_all_async (output, request, strlen (request), G_PRIORITY_DEFAULT,
-                                   wait.cancellable, wherry_doctor_wait_done, &wait);
-  is_over
-      = !g_output_stream_write_all_finish (output, wherry_doctor_wait_result (&wait), NULL, error);
-  wherry_doctor_wait_end (&wait);
+                                   wait.cancellable, wherry_await_done, &wait);
+  is_over = !g_output_stream_write_all_finish (output, wherry_await_result (&wait), NULL, error);
+  wherry_await_end (&wait);
   while (!is_over && answer->len < ANSWER_MAX && !has_headers (answer))
     {
       g_autoptr (GBytes) bytes = NULL;
 
-      wherry_doctor_wait_begin (&wait, self->doctor->cancellable, WHERRY_DOCTOR_STEP_TIMEOUT_MS);
+      wherry_await_begin (&wait, self->doctor->cancellable, WHERRY_DOCTOR_STEP_TIMEOUT_MS);
       g_input_stream_read_bytes_async (input, 4096, G_PRIORITY_DEFAULT, wait.cancellable,
-                                       wherry_doctor_wait_done, &wait);
-      bytes = g_input_stream_read_bytes_finish (input, wherry_doctor_wait_result (&wait),
+                                       wherry_await_done, &wait);
+      bytes = g_input_stream_read_bytes_finish (input, wherry_await_result (&wait),
                                                 answer->len > 0 ? NULL : error);
-      wherry_doctor_wait_end (&wait);
+      wherry_await_end (&wait);
       is_over = bytes == NULL || g_bytes_get_size (bytes) == 0;
       if (!is_over)
         g_byte_array_append (answer, g_bytes_get_data (bytes, NULL),
@@ -226,9 +225,8 @@ judge_http (Look *self, guint status, const char *first, const char *server, con
     wherry_doctor_report_cause (
         report_of (self), "http-refused", WHERRY_EXIT_REFUSED,
         g_strdup_printf (_ ("%s refuses the WebSocket."), self->place), g_steal_pointer (&evidence),
-        g_strdup (
-            _ ("If that is wherryd, the name in the URL must be one that it knows as its own "
-               "(its --origin and --listen); if it is a proxy, it wants a login of its own.")),
+        g_strdup (_ ("If that is wherryd, the name in the URL must be one that it knows as its own "
+                     "(its allowed-host); if it is a proxy, it wants a login of its own.")),
         data);
   else if (status == 502 || status == 503 || status == 504)
     wherry_doctor_report_cause (

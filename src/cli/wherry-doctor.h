@@ -5,7 +5,7 @@
  * main thread; each part waits for what it asked, with the main loop running. */
 
 #include "cli/wherry-doctor-report.h"
-#include "cli/wherry-doctor-wait.h"
+#include "cli/wherry-await.h"
 #include "cli/wherry-invocation.h"
 #include "cli/wherry-stun-probe.h"
 #include "lib/wherry.h"

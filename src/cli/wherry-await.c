@@ -3,12 +3,12 @@
 
 #include "config.h"
 
-#include "cli/wherry-doctor-wait.h"
+#include "cli/wherry-await.h"
 
 static gboolean
 on_late (gpointer data)
 {
-  WherryDoctorWait *self = data;
+  WherryAwait *self = data;
 
   self->timer = 0;
   self->is_late = TRUE;
@@ -23,9 +23,9 @@ on_cancelled (GCancellable *parent, GCancellable *child)
 }
 
 void
-wherry_doctor_wait_begin (WherryDoctorWait *self, GCancellable *parent, guint timeout_ms)
+wherry_await_begin (WherryAwait *self, GCancellable *parent, guint timeout_ms)
 {
-  *self = (WherryDoctorWait){ 0 };
+  *self = (WherryAwait){ 0 };
   self->cancellable = g_cancellable_new ();
   self->parent = g_object_ref (parent);
   self->chained
@@ -34,15 +34,15 @@ wherry_doctor_wait_begin (WherryDoctorWait *self, GCancellable *parent, guint ti
 }
 
 void
-wherry_doctor_wait_done (GObject *source, GAsyncResult *result, gpointer data)
+wherry_await_done (GObject *source, GAsyncResult *result, gpointer data)
 {
-  WherryDoctorWait *self = data;
+  WherryAwait *self = data;
 
   self->result = g_object_ref (result);
 }
 
 GAsyncResult *
-wherry_doctor_wait_result (WherryDoctorWait *self)
+wherry_await_result (WherryAwait *self)
 {
   while (self->result == NULL)
     g_main_context_iteration (NULL, TRUE);
@@ -50,7 +50,7 @@ wherry_doctor_wait_result (WherryDoctorWait *self)
 }
 
 void
-wherry_doctor_wait_end (WherryDoctorWait *self)
+wherry_await_end (WherryAwait *self)
 {
   g_clear_handle_id (&self->timer, g_source_remove);
   g_cancellable_disconnect (self->parent, self->chained);
@@ -67,8 +67,8 @@ on_over (gpointer data)
 }
 
 gboolean
-wherry_doctor_wait_until (gboolean (*holds) (gpointer user_data), gpointer user_data,
-                          GCancellable *cancellable, guint timeout_ms)
+wherry_await_until (gboolean (*holds) (gpointer user_data), gpointer user_data,
+                    GCancellable *cancellable, guint timeout_ms)
 {
   gboolean is_over = FALSE;
   guint timer = g_timeout_add (timeout_ms, on_over, &is_over);
