@@ -31,7 +31,7 @@ G_BEGIN_DECLS
 #define WHERRY_TSAN_ACQUIRE(address) ((void) (address))
 #endif
 
-/* Not recursive. Never held while user code, SCTP or I/O runs. Thread: any */
+/* Not recursive. Never held while user code, SCTP (but for its timers') or I/O runs. Thread: any */
 typedef struct
 {
   GMutex mutex;

@@ -151,9 +151,9 @@ open_store (Daemon *self)
   return FALSE;
 }
 
-/* Seen on a busy machine, once for some ten thousand associations: each socket is closed, and
- * usrsctp 0.9.5 still lists one of them after seconds of its own timers. What is not closed is our
- * fault. */
+/* usrsctp 0.9.5 never frees a socket if the association ended in one thread while it was used in
+ * another, and was closed later (wherry_sctp_runtime_stop_timers() prevents that but where a timer
+ * ends it while its peer sends). What is not closed is our fault. */
 static void
 shut_down_sctp (void)
 {

@@ -191,10 +191,14 @@ on_lower_packet (gpointer user_data, const guint8 *data, gsize length)
   wherry_sctp_association_join_burst (self);
   wherry_sctp_flight_packet_in (&self->flight, data, length);
   wherry_sctp_association_note_first_tsn (self, data, length);
+  if (found.ends)
+    wherry_sctp_runtime_stop_timers ();
   if (found.resets)
     wherry_sctp_association_take_reset (self, data, length, found.reset_tsn);
   else
     wherry_sctp_association_feed (self, data, length);
+  if (found.ends)
+    wherry_sctp_runtime_start_timers ();
   wherry_sctp_association_review_rto (self);
   wherry_sctp_association_pump (self);
 }

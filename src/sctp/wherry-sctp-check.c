@@ -83,9 +83,15 @@ check_chunk (guint8 type, const guint8 *value, gsize length, WherrySctpFound *fo
     case WHERRY_SCTP_CHUNK_INIT_ACK:
       return length >= INIT_FIXED
              && check_parameters (value + INIT_FIXED, length - INIT_FIXED, NULL);
+    case WHERRY_SCTP_CHUNK_ABORT:
+      found->ends = TRUE;
+      return check_parameters (value, length, NULL);
+    case WHERRY_SCTP_CHUNK_SHUTDOWN_ACK:
+    case WHERRY_SCTP_CHUNK_SHUTDOWN_COMPLETE:
+      found->ends = TRUE;
+      return TRUE;
     case WHERRY_SCTP_CHUNK_HEARTBEAT:
     case WHERRY_SCTP_CHUNK_HEARTBEAT_ACK:
-    case WHERRY_SCTP_CHUNK_ABORT:
     case WHERRY_SCTP_CHUNK_ERROR:
       return check_parameters (value, length, NULL);
     case WHERRY_SCTP_CHUNK_RE_CONFIG:

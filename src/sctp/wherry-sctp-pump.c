@@ -131,7 +131,9 @@ wherry_sctp_association_release (WherrySctpAssociation *self)
       struct socket *so = g_steal_pointer (&self->so);
 
       /* SO_LINGER {1, 0}: an ABORT (RFC 9260 section 9.1) if the other side is still there */
+      wherry_sctp_runtime_stop_timers ();
       WHERRY_SCTP_CALL (self, usrsctp_close (so));
+      wherry_sctp_runtime_start_timers ();
       wherry_sctp_runtime_count_socket (-1);
       flush (self);
     }

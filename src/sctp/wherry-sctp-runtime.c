@@ -71,6 +71,9 @@ static struct
 
 static gint n_sockets; /* any thread: atomic */
 
+/* sctp-timer is in usrsctp, or a peer ends something there. */
+static WherryLock timers;
+
 /* The endpoint for which this thread is inside usrsctp. */
 static __thread WherrySctpEndpoint *entered;
 
@@ -220,7 +223,21 @@ drive (gint64 *last_us)
     }
   /* the remainder below a millisecond stays in last_us: a time of 0 never advances anything */
   *last_us += elapsed_us / 1000 * 1000;
+  wherry_lock_acquire (&timers);
   usrsctp_handle_timers ((uint32_t) (elapsed_us / 1000));
+  wherry_lock_release (&timers);
+}
+
+void
+wherry_sctp_runtime_stop_timers (void)
+{
+  wherry_lock_acquire (&timers);
+}
+
+void
+wherry_sctp_runtime_start_timers (void)
+{
+  wherry_lock_release (&timers);
 }
 
 static gpointer

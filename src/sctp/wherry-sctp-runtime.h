@@ -8,8 +8,8 @@
  * owner's thread or on sctp-timer with the association locked, and the association. A callback
  * looks up, copies and posts; it never calls usrsctp or the association.
  *
- * Lock order: usrsctp's own locks, then the registry's, then an inbox's. Nothing here calls usrsctp
- * with the registry locked. */
+ * Lock order: the timers', usrsctp's own locks, then the registry's, then an inbox's. Nothing here
+ * calls usrsctp with the registry locked. */
 
 #include "base/wherry-budget.h"
 
@@ -53,6 +53,14 @@ void wherry_sctp_endpoint_close (WherrySctpEndpoint *self);
 
 /* For usrsctp_set_upcall(), with the endpoint's address. Thread: any */
 void wherry_sctp_runtime_upcall (struct socket *so, void *address, int flags);
+
+/* Until the second, sctp-timer is not within usrsctp: around whatever ends an association, for two
+ * faults of usrsctp 0.9.5. An association that ends while a timer of its own is about to be handled
+ * is freed later, and that forgets a reference to the socket, unless it is closed by then: the
+ * socket is never freed. And a timer may take a reference while the last one is given back. Not to
+ * be called within usrsctp, nor twice. Thread: peer */
+void wherry_sctp_runtime_stop_timers (void);
+void wherry_sctp_runtime_start_timers (void);
 
 /* Endpoints registered now. Thread: any */
 guint wherry_sctp_runtime_get_n_endpoints (void);

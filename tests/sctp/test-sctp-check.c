@@ -107,6 +107,15 @@ test_kinds (void)
       g_assert_true (wherry_sctp_check_packet (packet, sizeof packet, &found));
       g_assert_cmpint (found.data, ==, i < 2);
       g_assert_cmpint (found.i_data, ==, i == 2 || i == 3);
+      g_assert_false (found.ends);
+    }
+  for (guint type = 6; type <= 14; type++) /* ABORT, SHUTDOWN ACK, SHUTDOWN COMPLETE */
+    {
+      guint8 packet[20] = { [12] = 3, [15] = 4, [16] = (guint8) type, [19] = 4 };
+      WherrySctpFound found;
+
+      g_assert_true (wherry_sctp_check_packet (packet, sizeof packet, &found));
+      g_assert_cmpint (found.ends, ==, type == 6 || type == 8 || type == 14);
     }
 }
 
