@@ -21,3 +21,20 @@
 #define WHERRY_CLI_SHORT_ID 4u
 /* What a member says about itself is shown so long. */
 #define WHERRY_CLI_ABOUT_CHARS 160u
+
+/* ---- streams: pipe and forward ---- */
+
+/* Streams that were refused, or ended here, and of which the other side does not know yet. */
+#define WHERRY_CLI_RESETS_MAX 1024u
+/* What may be on its way to this side by the relay: below the outbox that it has for a member and
+ * a topic (1 MiB), so that nobody who sends here waits for it, and it is never too slow. */
+#define WHERRY_CLI_TRANSIT_BYTES (768u * 1024u)
+/* Whom a server has met at once: each gets its part of that. */
+#define WHERRY_CLI_PARTNERS_MAX 16u
+/* An answer to an invitation, from a program that said that it waits for one. */
+#define WHERRY_CLI_ANSWER_SECONDS 10u
+/* That somebody left is told by another way than what it sent last: that is waited for. */
+#define WHERRY_CLI_LAST_WORDS_SECONDS 3u
+/* What a stream holds at the side where it is not taken: of one stream, and of each of many. */
+#define WHERRY_CLI_PIPE_BYTES (768u * 1024u)
+#define WHERRY_CLI_FORWARD_BYTES (128u * 1024u)

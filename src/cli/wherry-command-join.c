@@ -252,7 +252,8 @@ on_refused (WherryClientChannel *channel, WherryJoin *self)
   WherryClient *client = wherry_room_session_get_client (self->session);
   g_autofree char *topic = NULL;
 
-  if (self->is_leaving || wherry_client_get_state (client) != WHERRY_CLIENT_STATE_CONNECTED)
+  if (self->is_leaving || g_cancellable_is_cancelled (self->invocation->cancellable)
+      || wherry_client_get_state (client) != WHERRY_CLIENT_STATE_CONNECTED)
     return;
   topic = wherry_terminal_safe (wherry_client_channel_get_topic (channel));
   wherry_complain (_ ("wherry join: the server closed the topic “%s”"), topic);

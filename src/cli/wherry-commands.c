@@ -13,6 +13,8 @@ const WherryCommand wherry_commands[] = {
     wherry_command_peer },
   { "join", N_ ("ROOM"), N_ ("Talk with everybody in a room"), "wherry join lobby --name Ada",
     WHERRY_OPTIONS_ROOM | WHERRY_OPTIONS_JSON, wherry_command_join },
+  { "pipe", N_ ("ROOM"), N_ ("Join standard input and output with another pipe in the room"),
+    "wherry pipe backup < backup.tar", WHERRY_OPTIONS_ROOM, wherry_command_pipe },
   { "send", N_ ("FILE…"), N_ ("Send files and folders to somebody who was told the code"),
     "wherry send holiday.jpg", WHERRY_OPTIONS_ROOM | WHERRY_OPTIONS_JSON, wherry_command_send },
   { "receive", N_ ("[DIR]"), N_ ("Receive what somebody sends with “wherry send”"),

@@ -13,6 +13,7 @@ int wherry_command_bench (WherryInvocation *invocation);
 int wherry_command_doctor (WherryInvocation *invocation);
 int wherry_command_echo (WherryInvocation *invocation);
 int wherry_command_join (WherryInvocation *invocation);
+int wherry_command_pipe (WherryInvocation *invocation);
 int wherry_command_peer (WherryInvocation *invocation);
 int wherry_command_receive (WherryInvocation *invocation);
 int wherry_command_send (WherryInvocation *invocation);

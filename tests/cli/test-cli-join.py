@@ -168,6 +168,7 @@ def test_ctrl_c_gives_the_terminal_back():
             screen.type("abc", "C-c")
             text = screen.wait(lambda text: "icanon" in text)
             assert "code 130" in text and "-icanon" not in text and "> abc" not in text, text
+            assert "closed" not in text, text
 
 
 if __name__ == "__main__":
