@@ -10,6 +10,7 @@
 
 #include "cli/wherry-cli-limits.h"
 #include "cli/wherry-commands.h"
+#include "cli/wherry-connection-steps.h"
 #include "cli/wherry-noises.h"
 #include "cli/wherry-paste-sdp.h"
 #include "cli/wherry-step-log.h"
@@ -22,11 +23,13 @@
  * is logged. What is for the other side goes to standard output, the log to standard error.
  */
 
+/* What tells the other side has been sent long before; libnice waits 2.5 s for a TURN server. */
+#define CLOSE_TIMEOUT_MS 500
+
 typedef struct
 {
   WherryInvocation *invocation;
   WherryPeerConnection *connection;
-  WherryIceTransport *ice; /* (nullable): not there yet */
   WherryNoises *noises;
   WherryTypedLines *input; /* (nullable): nothing is read any more */
   WherryIceCandidateTypes types;
@@ -36,15 +39,8 @@ typedef struct
   gboolean is_printed;
   gboolean has_hidden; /* their addresses are names that may not be found */
   WherryExit result;
+  guint end_source; /* ends it, however long closing takes */
 } Peer;
-
-static const char *
-get_nick (GType type, int value)
-{
-  g_autoptr (GEnumClass) klass = g_type_class_ref (type);
-
-  return g_enum_get_value (klass, value)->value_nick;
-}
 
 static void
 ask (const Peer *self)
@@ -57,33 +53,37 @@ ask (const Peer *self)
 
 /* ---- the end ---- */
 
+static gboolean
+on_all_closed (gpointer data)
+{
+  Peer *self = data;
+
+  self->end_source = 0;
+  wherry_steps_say (_ ("all closed"));
+  wherry_invocation_end (self->invocation, self->result);
+  return G_SOURCE_REMOVE;
+}
+
 static void
 on_connection_closed (GObject *source, GAsyncResult *result, gpointer data)
 {
   Peer *self = data;
 
   wherry_peer_connection_close_finish (WHERRY_PEER_CONNECTION (source), result, NULL);
-  wherry_steps_say (_ ("all closed"));
-  wherry_invocation_end (self->invocation, self->result);
+  if (self->end_source == 0)
+    return;
+  g_source_remove (self->end_source);
+  on_all_closed (self);
 }
 
 static void
 on_channels_closed (gpointer data)
 {
   Peer *self = data;
-  WherryPeerConnection *connection = self->connection;
 
-  wherry_peer_connection_close_async (connection, NULL, on_connection_closed, self);
-  /* no signal tells these (webrtc-pc section 4.4.1.10) */
-  wherry_steps_say (_ ("signaling state: %s"),
-                    get_nick (WHERRY_TYPE_SIGNALING_STATE,
-                              wherry_peer_connection_get_signaling_state (connection)));
-  wherry_steps_say (_ ("ICE connection state: %s"),
-                    get_nick (WHERRY_TYPE_ICE_CONNECTION_STATE,
-                              wherry_peer_connection_get_ice_connection_state (connection)));
-  wherry_steps_say (_ ("connection state: %s"),
-                    get_nick (WHERRY_TYPE_CONNECTION_STATE,
-                              wherry_peer_connection_get_connection_state (connection)));
+  self->end_source = g_timeout_add (CLOSE_TIMEOUT_MS, on_all_closed, self);
+  wherry_peer_connection_close_async (self->connection, NULL, on_connection_closed, self);
+  wherry_connection_steps_say_states (self->connection);
 }
 
 static void
@@ -183,15 +183,6 @@ on_candidate (WherryPeerConnection *connection, WherryIceCandidate *candidate, P
   text = wherry_paste_sdp_describe (candidate);
   wherry_steps_say ("local candidate: %s used=%s", text,
                     wherry_paste_sdp_is_used (candidate, self->types) ? "yes" : "no");
-}
-
-static void
-on_candidate_error (WherryPeerConnection *connection, const char *address, guint port,
-                    const char *url, guint code, const char *error, Peer *self)
-{
-  g_autofree char *safe = wherry_terminal_safe (error);
-
-  wherry_steps_say (_ ("no candidate from %s: error %u: %s"), url, code, safe);
 }
 
 /* ---- theirs ---- */
@@ -315,102 +306,6 @@ static const WherryTypedLinesEvents input_events = {
   .ended = on_input_ended,
 };
 
-/* ---- states ---- */
-
-static void
-on_selected_local (WherryIceTransport *ice, GParamSpec *pspec, gpointer data)
-{
-  WherryIceCandidate *candidate = wherry_ice_transport_get_selected_local_candidate (ice);
-  g_autofree char *text = candidate != NULL ? wherry_paste_sdp_describe (candidate) : NULL;
-
-  if (text != NULL)
-    wherry_steps_say ("selected local candidate: %s", text);
-}
-
-static void
-on_selected_remote (WherryIceTransport *ice, GParamSpec *pspec, gpointer data)
-{
-  WherryIceCandidate *candidate = wherry_ice_transport_get_selected_remote_candidate (ice);
-  g_autofree char *text = candidate != NULL ? wherry_paste_sdp_describe (candidate) : NULL;
-
-  if (text != NULL)
-    wherry_steps_say ("selected remote candidate: %s", text);
-}
-
-static void
-on_sctp (WherryPeerConnection *connection, GParamSpec *pspec, Peer *self)
-{
-  WherrySctpTransport *sctp = wherry_peer_connection_get_sctp (connection);
-
-  if (sctp == NULL || self->ice != NULL)
-    return;
-  self->ice = g_object_ref (
-      wherry_dtls_transport_get_ice_transport (wherry_sctp_transport_get_transport (sctp)));
-  g_signal_connect (self->ice, "notify::selected-local-candidate", G_CALLBACK (on_selected_local),
-                    self);
-  g_signal_connect (self->ice, "notify::selected-remote-candidate", G_CALLBACK (on_selected_remote),
-                    self);
-}
-
-static void
-on_signaling_state (WherryPeerConnection *connection, GParamSpec *pspec, Peer *self)
-{
-  wherry_steps_say (_ ("signaling state: %s"),
-                    get_nick (WHERRY_TYPE_SIGNALING_STATE,
-                              wherry_peer_connection_get_signaling_state (connection)));
-}
-
-static void
-on_gathering_state (WherryPeerConnection *connection, GParamSpec *pspec, Peer *self)
-{
-  wherry_steps_say (_ ("ICE gathering state: %s"),
-                    get_nick (WHERRY_TYPE_ICE_GATHERING_STATE,
-                              wherry_peer_connection_get_ice_gathering_state (connection)));
-}
-
-static void
-on_ice_state (WherryPeerConnection *connection, GParamSpec *pspec, Peer *self)
-{
-  WherryIceConnectionState state = wherry_peer_connection_get_ice_connection_state (connection);
-
-  wherry_steps_say (_ ("ICE connection state: %s"),
-                    get_nick (WHERRY_TYPE_ICE_CONNECTION_STATE, state));
-  /* it waits five seconds, and a person may take longer to carry the answer over */
-  if (state == WHERRY_ICE_CONNECTION_STATE_FAILED)
-    wherry_steps_say (
-        _ ("nothing has answered so far; the other side's checks are still answered"));
-}
-
-static void
-on_connection_state (WherryPeerConnection *connection, GParamSpec *pspec, Peer *self)
-{
-  wherry_steps_say (_ ("connection state: %s"),
-                    get_nick (WHERRY_TYPE_CONNECTION_STATE,
-                              wherry_peer_connection_get_connection_state (connection)));
-}
-
-static void
-watch (Peer *self)
-{
-  static const struct
-  {
-    const char *signal;
-    GCallback handler;
-  } handlers[] = {
-    { "negotiation-needed", G_CALLBACK (on_negotiation_needed) },
-    { "ice-candidate", G_CALLBACK (on_candidate) },
-    { "ice-candidate-error", G_CALLBACK (on_candidate_error) },
-    { "notify::signaling-state", G_CALLBACK (on_signaling_state) },
-    { "notify::ice-gathering-state", G_CALLBACK (on_gathering_state) },
-    { "notify::ice-connection-state", G_CALLBACK (on_ice_state) },
-    { "notify::connection-state", G_CALLBACK (on_connection_state) },
-    { "notify::sctp", G_CALLBACK (on_sctp) },
-  };
-
-  for (guint i = 0; i < G_N_ELEMENTS (handlers); i++)
-    g_signal_connect (self->connection, handlers[i].signal, handlers[i].handler, self);
-}
-
 /* ---- the command ---- */
 
 /* Of theirs, an address that was not signaled is used with "prflx", and with "host" too: browsers
@@ -456,7 +351,10 @@ open_connection (Peer *self, GError **error)
   self->connection = wherry_peer_connection_new (configuration, error);
   if (self->connection == NULL)
     return FALSE;
-  watch (self);
+  wherry_connection_steps_watch (self->connection);
+  g_signal_connect (self->connection, "negotiation-needed", G_CALLBACK (on_negotiation_needed),
+                    self);
+  g_signal_connect (self->connection, "ice-candidate", G_CALLBACK (on_candidate), self);
   self->noises = wherry_noises_new (self->connection, self->is_offering, error);
   return self->noises != NULL;
 }
@@ -465,10 +363,8 @@ static void
 peer_clear (Peer *self)
 {
   g_clear_pointer (&self->input, wherry_typed_lines_free);
+  g_clear_handle_id (&self->end_source, g_source_remove);
   g_clear_pointer (&self->noises, wherry_noises_free);
-  if (self->ice != NULL)
-    g_signal_handlers_disconnect_by_data (self->ice, self);
-  g_clear_object (&self->ice);
   if (self->connection != NULL)
     g_signal_handlers_disconnect_by_data (self->connection, self);
   g_clear_object (&self->connection);

@@ -201,7 +201,7 @@ wherry_paste_sdp_filter (const char *sdp, WherryIceCandidateTypes types, WherryP
             func (candidate, is_used, user_data);
           if (!is_used && wherry_ice_candidate_is_parsed (candidate))
             continue;
-          if ((types & WHERRY_ICE_CANDIDATE_TYPES_HOST) == 0)
+          if (is_used && (types & WHERRY_ICE_CANDIDATE_TYPES_HOST) == 0)
             line = hide_base (lines[i]);
         }
       g_string_append (out, line != NULL ? line : lines[i]);
