@@ -107,21 +107,22 @@ on_finished (gpointer user_data, WherryPeerEnd end, const GError *error)
   wherry_inbox_drain (relay->inbox);
   self->connected = FALSE;
   g_clear_pointer (&self->peer, wherry_peer_unref);
-  if (self->present && !self->away && end != WHERRY_PEER_END_REMOTE
+  if (wherry_relay_member_is_served (self) && end != WHERRY_PEER_END_REMOTE
       && wherry_relay_member_may_be_away (self))
     wherry_relay_member_go_away (self);
-  if (!self->present || !self->away)
-    wherry_relay_member_publish_will (self, self->present ? reason : self->reason);
+  if (!wherry_relay_member_is_cut (self))
+    wherry_relay_member_publish_will (self, wherry_relay_member_is_present (self) ? reason
+                                                                                  : self->reason);
   wherry_relay_room_finish_topics (self->room, self);
   wherry_relay_member_release_streams (self);
   wherry_relay_hub_count_peer (relay, -1);
   relay->fds_freed = TRUE;
-  if (self->present && self->away)
+  if (wherry_relay_member_is_cut (self))
     {
       if (self->events != NULL)
         wherry_relay_member_come_back (self);
     }
-  else if (self->present)
+  else if (wherry_relay_member_is_present (self))
     wherry_relay_member_end (self, reason, TRUE);
   else
     wherry_relay_hub_member_gone (relay, self);
@@ -139,7 +140,8 @@ on_tunnel_output (gpointer user_data, GBytes *frames)
   WherryRelayMember *self = user_data;
 
   /* the last words of a connection that was replaced are not for the socket of the next */
-  if (!self->away && self->events != NULL && self->events->tunnel_output != NULL)
+  if (!wherry_relay_member_is_cut (self) && self->events != NULL
+      && self->events->tunnel_output != NULL)
     self->events->tunnel_output (self->user_data, frames);
 }
 

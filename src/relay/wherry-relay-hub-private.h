@@ -74,11 +74,23 @@ struct _WherryRelayHub
   GSource *done_source;
 };
 
+/* What a member is to its room. It goes on, and from cut and away back to waiting. */
+typedef enum
+{
+  WHERRY_STAGE_JOINING, /* not yet known to its signaling */
+  WHERRY_STAGE_WAITING, /* its record is on its way to the disk: its signaling is told nothing */
+  WHERRY_STAGE_HERE,
+  WHERRY_STAGE_CUT,  /* its connection ends, and another takes its place: the others do not know */
+  WHERRY_STAGE_AWAY, /* its connection is gone, and it may come back: the others know */
+  WHERRY_STAGE_LEFT,
+} WherryMemberStage;
+
 struct _WherryRelayMember
 {
   guint ref_count;
   WherryRelayHub *relay;
   WherryRelayRoom *room;
+  WherryMemberStage stage;
   guint64 key;
   char id[17];
   char *name;
@@ -86,7 +98,7 @@ struct _WherryRelayMember
   char *attributes;    /* raw; NULL: none */
   WherryMessage *will; /* NULL: none, or it was published */
   char *will_topic;
-  WherryLeaveReason reason; /* once it is not present */
+  WherryLeaveReason reason; /* once it has left */
   gboolean mirror;
   WherryGrant *grant;    /* NULL: it may do everything */
   gint64 expires_us;     /* on our clock */
@@ -94,25 +106,20 @@ struct _WherryRelayMember
   guint history;         /* how much of what is kept it wants */
   gboolean resumable;    /* it has a token, or will */
   gboolean addressed;    /* its mirrors may have headers */
-  gboolean away;         /* its connection is gone, and it may come back */
-  gboolean told_away;    /* and the others know */
   gboolean resumed;      /* it came back, once or more */
-  gboolean pending;      /* its record is on its way to the disk: its signaling waits */
   char *subject;         /* of its token; NULL: none */
   char *token;           /* to come back with, not told yet; NULL */
   gboolean has_token;    /* token_hash is one's */
   gboolean has_before;   /* and hash_before that of the one before */
   guint8 token_hash[WHERRY_RESUME_HASH_BYTES];
   guint8 hash_before[WHERRY_RESUME_HASH_BYTES];
+  guint n_records;    /* of them on their way to the disk, that must be there before it is told */
   GVariant *restored; /* a(st): topics that it was on, and since what number; NULL: made here */
   GSource *away_timer;
 
   const WherryMemberEvents *events; /* NULL: its signaling is gone, or it has left */
   gpointer user_data;
-  gboolean unlisted; /* it comes back, and its signaling was not yet told who is here */
-  gboolean joining;  /* not yet known to its signaling */
-  gboolean present;  /* it has not left */
-  gboolean observed; /* the observer was told of it */
+  gboolean observed;                 /* the observer was told of it */
   WherryPeerTransportFunc transport; /* NULL: the network */
   gpointer transport_data;
   char *path; /* NULL: none is known */
@@ -138,6 +145,26 @@ struct _WherryRelayMember
   guint64 last_token;        /* of mirrors */
   guint n_topics;            /* that it began and that are there */
 };
+
+static inline gboolean
+wherry_relay_member_is_present (const WherryRelayMember *self)
+{
+  return self->stage != WHERRY_STAGE_LEFT;
+}
+
+/* It has, or may have, a connection that it is served on. */
+static inline gboolean
+wherry_relay_member_is_served (const WherryRelayMember *self)
+{
+  return self->stage < WHERRY_STAGE_CUT;
+}
+
+/* It is in its room without one. */
+static inline gboolean
+wherry_relay_member_is_cut (const WherryRelayMember *self)
+{
+  return self->stage == WHERRY_STAGE_CUT || self->stage == WHERRY_STAGE_AWAY;
+}
 
 struct _WherryRelayRoom
 {
@@ -214,8 +241,6 @@ gboolean wherry_relay_member_may_be_away (WherryRelayMember *self);
 void wherry_relay_member_go_away (WherryRelayMember *self);
 /* It has new signaling, and the peer before is finished. */
 void wherry_relay_member_come_back (WherryRelayMember *self);
-/* Its signaling may be told, unless its record is on its way to the disk: then when it is there. */
-void wherry_relay_member_make_ready (WherryRelayMember *self);
 void wherry_relay_member_recorded (WherryRelayMember *self, gboolean committed);
 /* join->resume is there, and all else that a join needs was checked. */
 WherryRelayMember *wherry_relay_hub_resume (WherryRelayHub *self, const WherryJoin *join,

@@ -170,7 +170,7 @@ wherry_relay_hub_lookup (WherryRelayHub *self, const char *id)
   WherryRelayMember *member = g_hash_table_lookup (self->members, &key);
 
   WHERRY_ASSERT_OWNER (self);
-  return member != NULL && member->present ? member : NULL;
+  return member != NULL && wherry_relay_member_is_present (member) ? member : NULL;
 }
 
 void
@@ -317,21 +317,20 @@ wherry_relay_hub_join (WherryRelayHub *self, const WherryJoin *join,
   wherry_message (&context, "member joined%s%s", join->address != NULL ? " from " : "",
                   join->address != NULL ? join->address : "");
 
-  member->joining = TRUE;
   wherry_relay_room_add (room, member);
-  if (self->observer != NULL && member->present)
+  if (self->observer != NULL && wherry_relay_member_is_present (member))
     {
       member->observed = TRUE;
       self->observer->joined (self->observer_data, member);
     }
-  member->joining = FALSE;
-  if (member->present)
-    member->pending = wherry_resume_record_begin (member);
-  if (!member->present) /* a listener shut the relay down: no event was called */
+  /* a listener shut the relay down: no event was called */
+  if (!wherry_relay_member_is_present (member))
     {
       refuse (code, WHERRY_SIGNAL_ERROR_SHUTTING_DOWN, error, "the server is shutting down");
       return NULL;
     }
+  member->n_records = wherry_resume_record_begin (member) ? 1 : 0;
+  member->stage = member->n_records > 0 ? WHERRY_STAGE_WAITING : WHERRY_STAGE_HERE;
   return member; /* as long as it is present, the table's reference */
 }
 

@@ -92,7 +92,7 @@ wherry_relay_member_offended (WherryRelayMember *self, WherrySignalError code)
   WherryRelayHub *relay = self->relay;
   gint64 now_us = wherry_clock_now_us (relay->clock);
 
-  if (!self->present)
+  if (!wherry_relay_member_is_present (self))
     return;
   wherry_message (&context, "sent away: %s", text);
   wherry_counter_inc (WHERRY_COUNTER_OFFENDERS);

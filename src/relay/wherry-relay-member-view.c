@@ -87,7 +87,7 @@ wherry_relay_member_foreach_other (WherryRelayMember *self,
         .peer = member->id,
         .name = member->name,
         .attributes = member->attributes,
-        .away = member->told_away,
+        .away = member->stage == WHERRY_STAGE_AWAY,
       };
 
       if (member != self)

@@ -79,7 +79,6 @@ wherry_relay_member_new (WherryRelayHub *relay, WherryRelayRoom *room, const Whe
   self->transport_data = join->transport_data;
   self->events = events;
   self->user_data = user_data;
-  self->present = TRUE;
   self->owns = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, wherry_own_channel_free);
   g_hash_table_insert (relay->members, &self->key, self);
   relay->n_present++;
@@ -176,13 +175,13 @@ wherry_relay_member_end (WherryRelayMember *self, WherryLeaveReason reason, gboo
 {
   G_GNUC_UNUSED g_autoptr (WherryRelayMember) keep = wherry_relay_member_ref (self);
   const WherryLogContext context = wherry_relay_member_log_context (self);
-  const WherryMemberEvents *events = self->events;
+  const WherryMemberEvents *events = self->stage != WHERRY_STAGE_JOINING ? self->events : NULL;
 
-  if (!self->present)
+  if (!wherry_relay_member_is_present (self))
     return;
   wherry_message (&context, "member left: %s", wherry_leave_reason_to_string (reason));
   count_leave (reason);
-  self->present = FALSE;
+  self->stage = WHERRY_STAGE_LEFT;
   self->reason = reason;
   self->events = NULL;
   self->relay->n_present--;
@@ -194,7 +193,7 @@ wherry_relay_member_end (WherryRelayMember *self, WherryLeaveReason reason, gboo
   if (reason != WHERRY_LEAVE_SHUTDOWN) /* it may come back to the next process */
     wherry_resume_record_delete (self);
   g_clear_pointer (&self->candidates, g_ptr_array_unref);
-  if (events != NULL && events->leaving != NULL && !self->joining)
+  if (events != NULL && events->leaving != NULL)
     events->leaving (self->user_data, reason);
   if (self->port != NULL)
     wherry_outbox_set_close (wherry_member_port_get_set (self->port)); /* who waits goes on */
@@ -203,7 +202,7 @@ wherry_relay_member_end (WherryRelayMember *self, WherryLeaveReason reason, gboo
   wherry_relay_room_remove (self->room, self, reason, told);
   if (self->peer != NULL)
     wherry_peer_post_close (self->peer);
-  if (events != NULL && !self->joining) /* its join fails otherwise */
+  if (events != NULL) /* of one that is joining, its join fails */
     events->left (self->user_data, reason);
   wherry_relay_hub_tell_left (self->relay, self, reason);
   if (self->peer == NULL)
@@ -226,9 +225,9 @@ wherry_relay_member_detach (WherryRelayMember *self)
   self->events = NULL;
   if (self->tunnel && self->peer != NULL)
     wherry_peer_post_tunnel_lost (self->peer);
-  if (!self->present || (self->connected && !self->disconnected))
+  if (!wherry_relay_member_is_present (self) || (self->connected && !self->disconnected))
     return;
-  if (self->away
+  if (wherry_relay_member_is_cut (self)
       || (wherry_relay_member_may_be_away (self) && (self->disconnected || !self->described)))
     wherry_relay_member_go_away (self);
   else if (self->disconnected)
@@ -250,7 +249,7 @@ wherry_relay_member_handle (WherryRelayMember *self, WherryPortRequest *request)
   switch (request->type)
     {
     case WHERRY_PORT_CONNECTED:
-      if (!self->present || self->away)
+      if (!wherry_relay_member_is_served (self))
         break;
       wherry_message (&context, "member connected");
       self->connected = self->was_connected = TRUE;

@@ -25,7 +25,8 @@ on_changed (gpointer user_data)
     {
       WherryRelayMember *member = value;
 
-      if (!member->present || member->peer == NULL || member->transport != NULL)
+      if (!wherry_relay_member_is_present (member) || member->peer == NULL
+          || member->transport != NULL)
         continue;
       if (self->config->ice != NULL)
         wherry_peer_post_set_ice_config (member->peer, self->config->ice);

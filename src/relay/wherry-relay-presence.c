@@ -81,7 +81,7 @@ wherry_relay_member_set_attributes (WherryRelayMember *self, const char *attribu
   G_GNUC_UNUSED g_autoptr (WherryRelayMember) keep = wherry_relay_member_ref (self);
 
   WHERRY_ASSERT_OWNER (self->relay);
-  if (!self->present) /* somebody who is told of its end asks */
+  if (!wherry_relay_member_is_present (self)) /* somebody who is told of its end asks */
     {
       *code = WHERRY_SIGNAL_ERROR_NOT_JOINED;
       g_set_error_literal (error, WHERRY_ERROR, WHERRY_ERROR_CLOSED, "the member has left");
@@ -103,7 +103,7 @@ wherry_relay_member_set_attributes (WherryRelayMember *self, const char *attribu
       return FALSE;
     }
   wherry_relay_room_changed (self->room, self, tag);
-  if (self->present)
+  if (wherry_relay_member_is_present (self))
     wherry_relay_hub_tell_changed (self->relay, self);
   return TRUE;
 }

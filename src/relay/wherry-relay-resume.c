@@ -25,7 +25,7 @@ on_away_limit (gpointer data)
 static void
 cut (WherryRelayMember *self)
 {
-  self->away = TRUE;
+  self->stage = WHERRY_STAGE_CUT;
   self->connected = FALSE;
   self->disconnected = FALSE;
   wherry_clock_clear_source (&self->connect_timer);
@@ -51,18 +51,23 @@ wherry_relay_member_go_away (WherryRelayMember *self)
   const WherryMemberEvents *events = self->events;
   gpointer user_data = self->user_data;
   WherryRelayHub *relay = self->relay;
+  gboolean told;
 
-  if (!self->away)
+  if (!wherry_relay_member_is_cut (self))
     cut (self);
   if (self->away_timer != NULL)
     return;
-  wherry_message (&context, "member away");
-  wherry_counter_inc (WHERRY_COUNTER_MEMBERS_AWAY);
+  told = self->stage == WHERRY_STAGE_AWAY; /* who was to take its place is gone, too */
+  self->stage = WHERRY_STAGE_AWAY;
   self->events = NULL;
-  self->told_away = TRUE;
   self->away_timer = wherry_clock_add (relay->clock, relay->context,
                                        relay->config->resume_window_us, on_away_limit, self);
-  wherry_relay_room_tell_away (self->room, self, TRUE);
+  if (!told)
+    {
+      wherry_message (&context, "member away");
+      wherry_counter_inc (WHERRY_COUNTER_MEMBERS_AWAY);
+      wherry_relay_room_tell_away (self->room, self, TRUE);
+    }
   if (events != NULL) /* it comes back by another socket */
     events->left (user_data, WHERRY_LEAVE_FAILED);
   wherry_relay_hub_tell_changed (relay, self);
@@ -87,7 +92,8 @@ find (WherryRelayHub *self, const WherryJoin *join)
   guint64 key = wherry_resume_table_lookup (self->resumes, join->resume);
   WherryRelayMember *member = key != 0 ? g_hash_table_lookup (self->members, &key) : NULL;
 
-  if (member == NULL || !member->present || !g_str_equal (member->room->name, join->room)
+  if (member == NULL || !wherry_relay_member_is_present (member)
+      || !g_str_equal (member->room->name, join->room)
       || g_strcmp0 (member->subject, wherry_grant_get_subject (join->grant)) != 0)
     return NULL;
   return member;
@@ -147,7 +153,7 @@ wherry_relay_hub_resume (WherryRelayHub *self, const WherryJoin *join,
     return refuse (code, error);
   wherry_relay_member_ref (member);
   wherry_resume_table_use (self->resumes, join->resume, member->token_hash);
-  if (!member->away)
+  if (!wherry_relay_member_is_cut (member))
     cut (member);
   if (!take_places (member, join->places))
     {
@@ -159,7 +165,6 @@ wherry_relay_hub_resume (WherryRelayHub *self, const WherryJoin *join,
   old_data = member->user_data;
   member->events = events;
   member->user_data = user_data;
-  member->unlisted = TRUE;
   wherry_relay_hub_count_address (self, member->address, -1);
   g_free (member->address);
   member->address = g_strdup (join->address);
@@ -173,17 +178,29 @@ wherry_relay_hub_resume (WherryRelayHub *self, const WherryJoin *join,
     old_events->left (old_data, WHERRY_LEAVE_REPLACED);
   if (member->peer == NULL)
     wherry_relay_member_come_back (member);
-  return member->present ? member : refuse (code, error);
+  return wherry_relay_member_is_present (member) ? member : refuse (code, error);
+}
+
+/* It is told who is here now, and from then on what happens. */
+static void
+make_ready (WherryRelayMember *self)
+{
+  if (self->stage != WHERRY_STAGE_WAITING || self->n_records > 0)
+    return;
+  self->stage = WHERRY_STAGE_HERE;
+  if (self->events != NULL && self->events->ready != NULL)
+    self->events->ready (self->user_data);
 }
 
 void
 wherry_relay_member_come_back (WherryRelayMember *self)
 {
   const WherryLogContext context = wherry_relay_member_log_context (self);
+  gboolean told = self->stage == WHERRY_STAGE_AWAY;
 
   wherry_message (&context, "member back");
   wherry_counter_inc (WHERRY_COUNTER_RESUMES);
-  self->away = FALSE;
+  self->stage = WHERRY_STAGE_WAITING;
   self->resumed = TRUE;
   self->described = FALSE;
   if (self->port != NULL)
@@ -194,40 +211,30 @@ wherry_relay_member_come_back (WherryRelayMember *self)
   g_clear_pointer (&self->port, wherry_member_port_unref);
   g_clear_pointer (&self->closed_labels, g_hash_table_unref);
   wherry_relay_member_start_connect_timer (self, self->relay->config->connect_limit_us);
-  if (self->told_away)
+  if (told)
     wherry_relay_room_tell_away (self->room, self, FALSE);
-  self->told_away = FALSE;
   wherry_relay_hub_tell_changed (self->relay, self);
-  self->pending = wherry_resume_record_begin (self);
-  wherry_relay_member_make_ready (self);
-}
-
-void
-wherry_relay_member_make_ready (WherryRelayMember *self)
-{
-  if (self->pending)
+  if (self->stage != WHERRY_STAGE_WAITING) /* who was told of it had it leave */
     return;
-  self->unlisted = FALSE; /* it is told who is here now, and from then on what happens */
-  if (self->events != NULL && self->events->ready != NULL)
-    self->events->ready (self->user_data);
+  if (wherry_resume_record_begin (self))
+    self->n_records++;
+  make_ready (self);
 }
 
 void
 wherry_relay_member_recorded (WherryRelayMember *self, gboolean committed)
 {
-  if (!self->present || !self->pending)
+  if (--self->n_records > 0) /* what it will be told comes later */
     return;
-  self->pending = FALSE;
   if (!committed) /* it may be told none that is not on disk */
     g_clear_pointer (&self->token, g_free);
-  if (!self->away)
-    wherry_relay_member_make_ready (self);
+  make_ready (self);
 }
 
 gboolean
 wherry_relay_member_is_ready (WherryRelayMember *self)
 {
-  return !self->away && !self->pending;
+  return self->stage == WHERRY_STAGE_HERE;
 }
 
 gboolean

@@ -138,14 +138,15 @@ end_banned (WherryRelayHub *self)
       WherryRelayMember *member = value;
       const WherryBanned who = who_is (member);
 
-      if (member->present && wherry_ban_list_covers (self->bans, &who, now_us))
+      if (wherry_relay_member_is_present (member)
+          && wherry_ban_list_covers (self->bans, &who, now_us))
         g_ptr_array_add (members, wherry_relay_member_ref (member));
     }
   for (guint i = 0; i < members->len; i++)
     {
       WherryRelayMember *member = g_ptr_array_index (members, i);
 
-      n += member->present ? 1 : 0;
+      n += wherry_relay_member_is_present (member) ? 1 : 0;
       wherry_relay_member_leave (member, WHERRY_LEAVE_BANNED);
     }
   return n;

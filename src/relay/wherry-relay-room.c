@@ -133,7 +133,7 @@ tell (WherryRelayRoom *self, WherrySignalType type, WherryRelayMember *subject,
       WherryRelayMember *member = g_ptr_array_index (self->members, i);
 
       /* one that is joining, or coming back, gets the list of who is there then */
-      if (!member->joining && !member->unlisted && wherry_relay_member_is_ready (member)
+      if (wherry_relay_member_is_ready (member)
           && (member != subject || type == WHERRY_SIGNAL_MSG
               || type == WHERRY_SIGNAL_MEMBER_CHANGED))
         g_ptr_array_add (event->listeners, wherry_relay_member_ref (member));

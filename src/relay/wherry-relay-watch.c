@@ -16,7 +16,7 @@ find (WherryRelayHub *self, guint64 id)
 {
   WherryRelayMember *member = g_hash_table_lookup (self->members, &id);
 
-  return member != NULL && member->present ? member : NULL;
+  return member != NULL && wherry_relay_member_is_present (member) ? member : NULL;
 }
 
 static void
@@ -110,7 +110,7 @@ look_at_rooms (WherryRelayHub *self, GPtrArray *sets, gint64 now_us)
       const gint64 *blocked_us = g_hash_table_lookup (longest, room);
 
       /* what an earlier one's leaving event did may have taken this one too */
-      if (member == NULL || !member->present)
+      if (member == NULL || !wherry_relay_member_is_present (member))
         continue;
       leave_slow (self, member, "others waited for it", *blocked_us);
       any = TRUE;
@@ -145,7 +145,7 @@ look_at_budget (WherryRelayHub *self, gboolean on_budget, gint64 now_us)
       WherryRelayMember *member = value;
       WherryBlockReport report;
 
-      if (!member->present || member->port == NULL)
+      if (!wherry_relay_member_is_present (member) || member->port == NULL)
         continue;
       wherry_outbox_set_get_report (wherry_member_port_get_set (member->port), now_us, &report);
       if (report.stalled_us < limit_us || report.bytes <= most)

@@ -152,7 +152,7 @@ wherry_resume_record_confirm (WherryRelayMember *member)
 void
 wherry_resume_record_update (WherryRelayMember *member)
 {
-  if (member->relay->store != NULL && member->resumable && member->present)
+  if (member->relay->store != NULL && member->resumable && wherry_relay_member_is_present (member))
     put (member, FALSE);
 }
 

@@ -168,7 +168,7 @@ wherry_relay_room_subscribe (WherryRelayRoom *self, WherryRelayMember *member, g
   own->may_subscribe = wherry_grant_may_subscribe (member->grant, init->label);
   g_hash_table_insert (member->owns, &own->token, own);
   g_ptr_array_add (topic->owns, own);
-  if (member->present && !member->away && own->may_subscribe)
+  if (wherry_relay_member_is_served (member) && own->may_subscribe)
     {
       WherryTopicEntry *entry = wherry_topic_entry (topic, member);
 
@@ -227,10 +227,10 @@ wherry_relay_room_unsubscribe (WherryRelayRoom *self, WherryRelayMember *member,
 
   if (own == NULL)
     return;
-  if (member->present)
+  if (wherry_relay_member_is_present (member))
     wherry_mirror_unwanted (member, own->init->label);
   remove_own (member, own);
-  if (member->present)
+  if (wherry_relay_member_is_present (member))
     wherry_mirror_retry (self, member);
 }
 

@@ -119,7 +119,8 @@ act (RelayFixture *fixture, Storm *storm)
   else
     {
       g_autofree char *attributes = g_strdup_printf ("{%u}", storm->n_changes++);
-      gboolean present = client->member->present; /* not while its end is told */
+      gboolean present
+          = wherry_relay_member_is_present (client->member); /* not while its end is told */
 
       g_assert_true (set_attributes (client, attributes) == present);
     }

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/wherry-counters.h"
 #include "base/wherry-limits.h"
 #include "relay-fixture.h"
 #include "wire/wherry-frame.h"
@@ -375,6 +376,32 @@ test_away_again (Scene *self, gconstpointer data)
   g_assert_null (strstr (self->ann->heard->str, "-bob"));
 }
 
+/* Who was to take its place goes before the connection is finished: the others know already. */
+static void
+test_away_once (Scene *self, gconstpointer data)
+{
+  guint64 before = wherry_counter_get (WHERRY_COUNTER_MEMBERS_AWAY);
+  g_autofree char *second = NULL;
+  WherrySignalError code;
+
+  begin (self);
+  self->bob->member->disconnected = TRUE; /* its ICE has failed */
+  wherry_relay_member_detach (self->bob->member);
+  self->bob->member = NULL;
+  self->bob = try_join (self, NULL, self->token, NULL, &code);
+  g_assert_false (wherry_relay_member_is_ready (self->bob->member));
+  second = wherry_relay_member_issue_resume (self->bob->member);
+  wherry_relay_member_detach (self->bob->member);
+  self->bob->member = NULL;
+  relay_fixture_settle (&self->fixture);
+  g_assert_cmpuint (wherry_counter_get (WHERRY_COUNTER_MEMBERS_AWAY), ==, before + 1);
+  say (self->a, 0, 1, "a");
+  self->bob = try_join (self, NULL, second, NULL, &code);
+  test_client_connect_ready (self->bob);
+  self->b = test_client_open_addressed (self->bob, "t");
+  assert_heard (self->b, self->place, "a");
+}
+
 #define ADD(path, func) g_test_add (path, Scene, NULL, set_up, func, tear_down)
 
 int
@@ -391,5 +418,6 @@ main (int argc, char *argv[])
   ADD ("/resume/plain-channels-have-history", test_plain);
   ADD ("/resume/topic-that-came-again", test_topic_again);
   ADD ("/resume/away-again", test_away_again);
+  ADD ("/resume/away-once", test_away_once);
   return g_test_run ();
 }

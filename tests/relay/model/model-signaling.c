@@ -167,7 +167,7 @@ on_left (gpointer user_data, WherryLeaveReason reason)
 
   if (self->resuming && reason == WHERRY_LEAVE_REPLACED)
     return; /* its socket of before */
-  if (reason == WHERRY_LEAVE_FAILED && self->member->away)
+  if (reason == WHERRY_LEAVE_FAILED && wherry_relay_member_is_cut (self->member))
     {
       model_trace (self->model, "%s is away", self->name);
       self->away = TRUE;
