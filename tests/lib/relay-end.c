@@ -68,6 +68,16 @@ relay_end_clear (RelayEnd *self, gconstpointer data)
 
 /* ---- its server ---- */
 
+WherryConfiguration *
+relay_end_make_configuration (void)
+{
+  const char *const addresses[] = { "127.0.0.1", NULL };
+  WherryConfiguration *configuration = wherry_configuration_new ();
+
+  wherry_configuration_set_bind_addresses (configuration, addresses);
+  return configuration;
+}
+
 void
 relay_end_start_server (RelayEnd *self, guint port)
 {

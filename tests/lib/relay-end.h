@@ -26,6 +26,8 @@ void relay_end_close (RelayEnd *self);
 /* The relay's server on loopback, at this port or (0) any; a new relay in place of one that was
  * stopped. */
 void relay_end_start_server (RelayEnd *self, guint port);
+/* (transfer full): for clients of that server: they stay on loopback. */
+WherryConfiguration *relay_end_make_configuration (void);
 /* As the end of its process: the relay closes, and the server with it. Returns its port. */
 guint relay_end_stop_server (RelayEnd *self);
 

@@ -73,12 +73,9 @@ stop_deaf (Fixture *self)
 static void
 set_up (Fixture *self, gconstpointer data)
 {
-  const char *const addresses[] = { "127.0.0.1", NULL };
-
   relay_end_init (&self->relay_end, NULL);
   relay_end_start_server (&self->relay_end, 0);
-  self->configuration = wherry_configuration_new ();
-  wherry_configuration_set_bind_addresses (self->configuration, addresses);
+  self->configuration = relay_end_make_configuration ();
   self->clock = wherry_virtual_clock_new ();
   self->client = wherry_client_new (wherry_server_get_uri (self->relay_end.server), "room", NULL);
   g_object_set (self->client, "configuration", self->configuration, "min-delay", MIN_MS,

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client-life.h"
 #include "far-server.h"
 #include "fixtures/wherry-own-network.h"
 #include "fixtures/wherry-wait.h"
@@ -36,7 +37,6 @@ typedef struct
   GSource *sending;
   guint n_sent;   /* to everybody, and as many to the other one */
   guint heard[2]; /* of each kind */
-  gboolean joined;
   guint n_resumed;
   guint n_gaps;
   guint n_closed;
@@ -151,16 +151,6 @@ on_closed (WherryClientChannel *channel, gpointer user_data)
   ((End *) user_data)->n_closed++;
 }
 
-static void
-on_joined (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GError) error = NULL;
-
-  wherry_client_join_finish (WHERRY_CLIENT (source), result, &error);
-  g_assert_no_error (error);
-  ((End *) user_data)->joined = TRUE;
-}
-
 static gboolean
 is_open (End *self)
 {
@@ -182,8 +172,8 @@ end_join (Fixture *fixture, const char *name)
   g_signal_connect (self->client, "prepare", G_CALLBACK (on_prepare), self);
   g_signal_connect (self->client, "resumed", G_CALLBACK (on_resumed), self);
   g_signal_connect (self->client, "gap", G_CALLBACK (on_gap), self);
-  wherry_client_join_async (self->client, NULL, on_joined, self);
-  WHERRY_WAIT_UNTIL (NULL, self->joined && is_open (self));
+  client_join (self->client);
+  WHERRY_WAIT_UNTIL (NULL, is_open (self));
   return self;
 }
 
@@ -204,22 +194,13 @@ end_stop (End *self)
 }
 
 static void
-on_left (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_assert_true (wherry_client_leave_finish (WHERRY_CLIENT (source), result, NULL));
-  *(gboolean *) user_data = TRUE;
-}
-
-static void
 end_leave (End *self)
 {
   gpointer client = self->client;
   gpointer chat = self->chat;
-  gboolean left = FALSE;
 
   g_assert_cmpuint (self->n_closed, ==, 0);
-  wherry_client_leave_async (self->client, NULL, on_left, &left);
-  WHERRY_WAIT_UNTIL (NULL, left);
+  client_leave (self->client);
   g_assert_cmpuint (self->n_closed, ==, 1);
   g_object_add_weak_pointer (client, &client);
   g_object_add_weak_pointer (chat, &chat);

@@ -3,6 +3,7 @@
 
 #include "config.h"
 
+#include "client-life.h"
 #include "relay-end.h"
 
 /* What a client says about itself, and leaves behind, over loopback. */
@@ -13,7 +14,6 @@ typedef struct
   WherryClient *client;
   GString *changes; /* "{attributes} " of other members */
   guint n_notifies;
-  gboolean finished;
 } Fixture;
 
 static void
@@ -34,12 +34,10 @@ on_notify (GObject *object, GParamSpec *pspec, gpointer user_data)
 static void
 set_up (Fixture *self, gconstpointer data)
 {
-  const char *const addresses[] = { "127.0.0.1", NULL };
-  g_autoptr (WherryConfiguration) configuration = wherry_configuration_new ();
+  g_autoptr (WherryConfiguration) configuration = relay_end_make_configuration ();
 
   relay_end_init (&self->relay_end, NULL);
   relay_end_start_server (&self->relay_end, 0);
-  wherry_configuration_set_bind_addresses (configuration, addresses);
   self->client = wherry_client_new (wherry_server_get_uri (self->relay_end.server), "room", "bob");
   relay_end_watch (&self->relay_end, self->client);
   g_object_set (self->client, "configuration", configuration, "reconnect", FALSE, NULL);
@@ -57,23 +55,6 @@ tear_down (Fixture *self, gconstpointer data)
     ;
   relay_end_clear (&self->relay_end, NULL);
   g_string_free (self->changes, TRUE);
-}
-
-static void
-on_joined (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GError) error = NULL;
-
-  wherry_client_join_finish (WHERRY_CLIENT (source), result, &error);
-  g_assert_no_error (error);
-  ((Fixture *) user_data)->finished = TRUE;
-}
-
-static void
-join (Fixture *self)
-{
-  wherry_client_join_async (self->client, NULL, on_joined, self);
-  WHERRY_WAIT_UNTIL (NULL, self->finished);
 }
 
 /* (transfer full): the relay's view of the client */
@@ -104,7 +85,7 @@ test_attributes (Fixture *self, gconstpointer data)
   g_assert_error (error, WHERRY_ERROR, WHERRY_ERROR_TOO_LARGE);
   g_clear_error (&error);
   g_assert_cmpstr (wherry_client_get_attributes (self->client), ==, "{ \"x\": 1e400 }");
-  join (self);
+  client_join (self->client);
 
   bob = find_bob (self);
   g_assert_cmpstr (wherry_member_get_attributes (bob), ==, "{ \"x\": 1e400 }");
@@ -146,7 +127,7 @@ test_will (Fixture *self, gconstpointer data)
   g_assert_error (error, WHERRY_ERROR, WHERRY_ERROR_INVALID_ARGUMENT);
   g_clear_error (&error);
   g_assert_true (wherry_client_set_will (self->client, "news", will, TRUE, &error));
-  join (self);
+  client_join (self->client);
   bob = find_bob (self);
   WHERRY_WAIT_UNTIL (NULL, wherry_member_get_state (bob) == WHERRY_MEMBER_STATE_CONNECTED);
   g_assert_true (wherry_member_kick (bob, &error));

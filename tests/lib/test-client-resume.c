@@ -31,12 +31,9 @@ typedef struct
 static void
 set_up (Fixture *self, gconstpointer data)
 {
-  const char *const addresses[] = { "127.0.0.1", NULL };
-
   relay_end_init (&self->relay_end, NULL);
   relay_end_start_server (&self->relay_end, 0);
-  self->configuration = wherry_configuration_new ();
-  wherry_configuration_set_bind_addresses (self->configuration, addresses);
+  self->configuration = relay_end_make_configuration ();
 }
 
 static void

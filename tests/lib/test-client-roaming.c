@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client-life.h"
 #include "far-server.h"
 #include "fixtures/wherry-own-network.h"
 #include "fixtures/wherry-wait.h"
@@ -29,7 +30,6 @@ typedef struct
   GSource *sending;
   guint n_sent;
   guint n_heard;
-  gboolean joined;
   GString *states;
   guint n_gone; /* members */
   guint n_ids;
@@ -135,16 +135,6 @@ on_members (GListModel *members, guint position, guint removed, guint added, gpo
   ((End *) user_data)->n_gone += removed;
 }
 
-static void
-on_joined (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GError) error = NULL;
-
-  wherry_client_join_finish (WHERRY_CLIENT (source), result, &error);
-  g_assert_no_error (error);
-  ((End *) user_data)->joined = TRUE;
-}
-
 static End *
 end_join (Fixture *fixture, const char *name)
 {
@@ -159,10 +149,9 @@ end_join (Fixture *fixture, const char *name)
   g_signal_connect (self->client, "notify::id", G_CALLBACK (on_id), self);
   g_signal_connect (wherry_client_get_members (self->client), "items-changed",
                     G_CALLBACK (on_members), self);
-  wherry_client_join_async (self->client, NULL, on_joined, self);
-  WHERRY_WAIT_UNTIL (NULL, self->joined
-                               && wherry_data_channel_get_ready_state (self->chat)
-                                      == WHERRY_DATA_CHANNEL_STATE_OPEN);
+  client_join (self->client);
+  WHERRY_WAIT_UNTIL (NULL, wherry_data_channel_get_ready_state (self->chat)
+                               == WHERRY_DATA_CHANNEL_STATE_OPEN);
   return self;
 }
 
@@ -182,23 +171,14 @@ end_stop (End *self)
 }
 
 static void
-on_left (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_assert_true (wherry_client_leave_finish (WHERRY_CLIENT (source), result, NULL));
-  *(gboolean *) user_data = TRUE;
-}
-
-static void
 end_leave (End *self)
 {
   gpointer client = self->client;
-  gboolean left = FALSE;
 
   g_signal_handlers_disconnect_by_data (wherry_client_get_members (self->client), self);
   g_signal_handlers_disconnect_by_data (self->client, self);
   g_signal_handlers_disconnect_by_data (self->chat, self);
-  wherry_client_leave_async (self->client, NULL, on_left, &left);
-  WHERRY_WAIT_UNTIL (NULL, left);
+  client_leave (self->client);
   g_object_add_weak_pointer (client, &client);
   g_object_unref (self->client);
   WHERRY_WAIT_UNTIL (NULL, client == NULL);

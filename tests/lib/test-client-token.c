@@ -67,8 +67,7 @@ find (Fixture *self, const char *label)
 static void
 set_up (Fixture *self, gconstpointer data)
 {
-  const char *const addresses[] = { "127.0.0.1", NULL };
-  g_autoptr (WherryConfiguration) configuration = wherry_configuration_new ();
+  g_autoptr (WherryConfiguration) configuration = relay_end_make_configuration ();
   const char *keys[2] = { NULL, NULL };
 
   self->directory = g_dir_make_tmp ("wherry-XXXXXX", NULL);
@@ -78,7 +77,6 @@ set_up (Fixture *self, gconstpointer data)
   relay_end_init (&self->relay_end, NULL);
   self->relay_end.token_keys = keys;
   relay_end_start_server (&self->relay_end, 0);
-  wherry_configuration_set_bind_addresses (configuration, addresses);
   self->client = wherry_client_new (wherry_server_get_uri (self->relay_end.server), "room", "Root");
   relay_end_watch (&self->relay_end, self->client);
   g_object_set (self->client, "configuration", configuration, "reconnect", FALSE, "resume", FALSE,

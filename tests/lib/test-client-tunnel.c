@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client-life.h"
 #include "far-server.h"
 #include "fixtures/wherry-wait.h"
 #include "lib/wherry.h"
@@ -24,7 +25,6 @@ typedef struct
   guint n_sent;
   guint n_heard;
   guint first; /* number that was heard */
-  gboolean joined;
   guint n_connections;
   GString *transports;
 } End;
@@ -122,16 +122,6 @@ on_transport (WherryClient *client, GParamSpec *pspec, gpointer user_data)
                           wherry_client_get_transport (client));
 }
 
-static void
-on_joined (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GError) error = NULL;
-
-  wherry_client_join_finish (WHERRY_CLIENT (source), result, &error);
-  g_assert_no_error (error);
-  ((End *) user_data)->joined = TRUE;
-}
-
 static End *
 end_join (FarServer *server, const char *name)
 {
@@ -141,10 +131,9 @@ end_join (FarServer *server, const char *name)
   self->transports = g_string_new (NULL);
   g_signal_connect (self->client, "prepare", G_CALLBACK (on_prepare), self);
   g_signal_connect (self->client, "notify::transport", G_CALLBACK (on_transport), self);
-  wherry_client_join_async (self->client, NULL, on_joined, self);
-  WHERRY_WAIT_UNTIL (NULL, self->joined
-                               && wherry_data_channel_get_ready_state (self->chat)
-                                      == WHERRY_DATA_CHANNEL_STATE_OPEN);
+  client_join (self->client);
+  WHERRY_WAIT_UNTIL (NULL, wherry_data_channel_get_ready_state (self->chat)
+                               == WHERRY_DATA_CHANNEL_STATE_OPEN);
   self->sending = g_timeout_source_new (SEND_EVERY_MS);
   g_source_set_callback (self->sending, on_send, self, NULL);
   g_source_attach (self->sending, NULL);
@@ -152,22 +141,13 @@ end_join (FarServer *server, const char *name)
 }
 
 static void
-on_left (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_assert_true (wherry_client_leave_finish (WHERRY_CLIENT (source), result, NULL));
-  *(gboolean *) user_data = TRUE;
-}
-
-static void
 end_leave (End *self)
 {
   gpointer client = self->client;
-  gboolean left = FALSE;
 
   g_signal_handlers_disconnect_by_data (self->client, self);
   g_signal_handlers_disconnect_by_data (self->chat, self);
-  wherry_client_leave_async (self->client, NULL, on_left, &left);
-  WHERRY_WAIT_UNTIL (NULL, left);
+  client_leave (self->client);
   g_object_add_weak_pointer (client, &client);
   g_object_unref (self->client);
   WHERRY_WAIT_UNTIL (NULL, client == NULL);

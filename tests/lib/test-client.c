@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "client-life.h"
 #include "relay-end.h"
 
 /* Clients of a server in the same process, over loopback; their channels are those of their
@@ -34,12 +35,9 @@ typedef struct
 static void
 set_up (Fixture *self, gconstpointer data)
 {
-  const char *const addresses[] = { "127.0.0.1", NULL };
-
   relay_end_init (&self->relay_end, NULL);
   relay_end_start_server (&self->relay_end, 0);
-  self->configuration = wherry_configuration_new ();
-  wherry_configuration_set_bind_addresses (self->configuration, addresses);
+  self->configuration = relay_end_make_configuration ();
 }
 
 static void
@@ -164,19 +162,10 @@ join (End *self)
 }
 
 static void
-on_left (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_assert_true (wherry_client_leave_finish (WHERRY_CLIENT (source), result, NULL));
-  *(gboolean *) user_data = TRUE;
-}
-
-static void
 leave (End *self)
 {
-  gboolean left = FALSE;
 
-  wherry_client_leave_async (self->client, NULL, on_left, &left);
-  WHERRY_WAIT_UNTIL (NULL, left);
+  client_leave (self->client);
   g_assert_cmpint (wherry_client_get_state (self->client), ==, WHERRY_CLIENT_STATE_CLOSED);
   g_assert_null (wherry_client_get_connection (self->client));
 }
