@@ -268,50 +268,51 @@ name_of (GType type, int value)
 }
 
 static void
-tell_failure (Visit *self, guint first)
+tell_failure (Visit *self, const WherryDoctorPairs *pairs)
 {
   WherryDoctor *doctor = self->doctor;
-  const char *ice = name_of (WHERRY_TYPE_ICE_CONNECTION_STATE,
-                             (int) wherry_ice_transport_get_state (self->ice));
-  gboolean is_tunneled
-      = wherry_client_get_transport (self->client) == WHERRY_CLIENT_TRANSPORT_WEBSOCKET;
-  WherryDoctorPairs pairs = {
-    .findings = (WherryStunFinding **) (doctor->findings->pdata + first),
-    .n = doctor->findings->len - first,
-    .ours = wherry_ice_transport_get_local_candidates (self->ice),
-    .theirs = wherry_ice_transport_get_remote_candidates (self->ice),
-    .ice_state = ice,
-    .is_tunneled = is_tunneled,
-  };
 
   wherry_doctor_report_step (doctor->report, WHERRY_DOCTOR_BAD, "connected",
-                             wherry_doctor_evidence ("ice", ice, NULL),
-                             _ ("WebRTC does not connect (ICE: %s)"), ice);
-  if (is_tunneled)
+                             wherry_doctor_evidence ("ice", pairs->ice_state, NULL),
+                             _ ("WebRTC does not connect (ICE: %s)"), pairs->ice_state);
+  if (pairs->is_tunneled)
     wherry_doctor_report_step (doctor->report, WHERRY_DOCTOR_GOOD, "tunnel", NULL,
                                _ ("messages pass by the signaling WebSocket instead"));
-  wherry_doctor_judge_pairs (doctor, &pairs);
+  wherry_doctor_judge_pairs (doctor, pairs);
 }
 
 static void
 tell_visit (Visit *self)
 {
   WherryDoctor *doctor = self->doctor;
-  guint first;
+  WherryDoctorPairs pairs = {
+    .ours = wherry_ice_transport_get_local_candidates (self->ice),
+    .theirs = wherry_ice_transport_get_remote_candidates (self->ice),
+    .ice_state
+    = name_of (WHERRY_TYPE_ICE_CONNECTION_STATE, (int) wherry_ice_transport_get_state (self->ice)),
+    .is_tunneled = wherry_client_get_transport (self->client) == WHERRY_CLIENT_TRANSPORT_WEBSOCKET,
+  };
+  guint first = doctor->findings->len;
 
   wherry_doctor_report_section (doctor->report, "ours", _ ("Candidates of this machine"));
-  tell_candidates (doctor, wherry_ice_transport_get_local_candidates (self->ice));
+  tell_candidates (doctor, pairs.ours);
   wherry_doctor_report_section (doctor->report, "theirs", _ ("Candidates of the server"));
-  tell_candidates (doctor, wherry_ice_transport_get_remote_candidates (self->ice));
+  tell_candidates (doctor, pairs.theirs);
   wherry_doctor_report_section (doctor->report, "pairs", _ ("Pairs"));
-  first = doctor->findings->len;
   wherry_doctor_take_probes (doctor, self->probes, tell_pair);
   if (g_cancellable_is_cancelled (doctor->cancellable))
     return;
-  if (is_connected (self))
-    tell_connection (self);
-  else
-    tell_failure (self, first);
+  pairs.findings = (WherryStunFinding **) (doctor->findings->pdata + first);
+  pairs.n = doctor->findings->len - first;
+  if (!is_connected (self))
+    {
+      tell_failure (self, &pairs);
+      return;
+    }
+  tell_connection (self);
+  if (wherry_doctor_is_udp_silent (&pairs))
+    wherry_doctor_report_step (doctor->report, WHERRY_DOCTOR_NOTE, "detour", NULL,
+                               _ ("no UDP passes directly: a TURN server carries everything"));
 }
 
 static gboolean

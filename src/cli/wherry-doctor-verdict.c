@@ -246,24 +246,55 @@ wherry_doctor_judge_forbidden_udp (WherryDoctor *self, const WherryStunFinding *
       wherry_doctor_finding_evidence (finding));
 }
 
+/* Of those by UDP: that one by TCP answers does not help who speaks no ICE-TCP. */
 static guint
-count_outcome (const WherryDoctorPairs *pairs, WherryStunOutcome outcome)
+count_udp (const WherryDoctorPairs *pairs, gboolean (*is) (const WherryStunFinding *finding))
 {
   guint n = 0;
 
   for (guint i = 0; i < pairs->n; i++)
-    n += pairs->findings[i]->outcome == outcome;
+    n += pairs->findings[i]->transport == WHERRY_STUN_TRANSPORT_UDP && is (pairs->findings[i]);
   return n;
 }
 
-static guint
-count_system (const WherryDoctorPairs *pairs, int code)
+static gboolean
+is_any (const WherryStunFinding *finding)
 {
-  guint n = 0;
+  return TRUE;
+}
 
+static gboolean
+is_answered (const WherryStunFinding *finding)
+{
+  return finding->outcome == WHERRY_STUN_OUTCOME_ANSWERED;
+}
+
+static gboolean
+is_closed (const WherryStunFinding *finding)
+{
+  return finding->system == G_IO_ERROR_CONNECTION_REFUSED;
+}
+
+static gboolean
+is_forbidden (const WherryStunFinding *finding)
+{
+  return finding->system == G_IO_ERROR_PERMISSION_DENIED;
+}
+
+gboolean
+wherry_doctor_is_udp_silent (const WherryDoctorPairs *pairs)
+{
+  return count_udp (pairs, is_any) > 0 && count_udp (pairs, is_answered) == 0;
+}
+
+static gboolean
+has_answer_by_tcp (const WherryDoctorPairs *pairs)
+{
   for (guint i = 0; i < pairs->n; i++)
-    n += pairs->findings[i]->system == code;
-  return n;
+    if (pairs->findings[i]->transport != WHERRY_STUN_TRANSPORT_UDP
+        && is_answered (pairs->findings[i]))
+      return TRUE;
+  return FALSE;
 }
 
 /* (transfer full): every pair's proof; a dozen are enough. */
@@ -345,7 +376,7 @@ judge_addresses (WherryDoctor *self, const WherryDoctorPairs *pairs)
   gboolean is_near = server == NULL || is_loopback (server);
   gboolean on_loopback = are_all (pairs->theirs, is_loopback);
 
-  if (!is_near && count_outcome (pairs, WHERRY_STUN_OUTCOME_ANSWERED) > 0)
+  if (!is_near && count_udp (pairs, is_answered) > 0)
     return FALSE;
   if (is_near ? !on_loopback || has_loopback (pairs->ours)
               : !on_loopback && (!are_all (pairs->theirs, is_hidden) || is_hidden (server)))
@@ -366,14 +397,27 @@ judge_addresses (WherryDoctor *self, const WherryDoctorPairs *pairs)
   return TRUE;
 }
 
+static const char *
+tell_blocked (const WherryDoctorPairs *pairs)
+{
+  if (has_answer_by_tcp (pairs))
+    return _ ("UDP is blocked between this machine and the server; browsers get through by "
+              "ICE-TCP, other programs by the WebSocket.");
+  if (pairs->is_tunneled)
+    return _ ("UDP is blocked between this machine and the server; messages take the slower way by "
+              "the WebSocket.");
+  return _ ("UDP is blocked between this machine and the server.");
+}
+
 static void
 judge_silent_pairs (WherryDoctor *self, const WherryDoctorPairs *pairs)
 {
-  guint n_closed = count_system (pairs, G_IO_ERROR_CONNECTION_REFUSED);
-  guint n_forbidden = count_system (pairs, G_IO_ERROR_PERMISSION_DENIED);
+  guint n = count_udp (pairs, is_any);
+  guint n_closed = count_udp (pairs, is_closed);
+  guint n_forbidden = count_udp (pairs, is_forbidden);
   JsonObject *data;
 
-  if (n_forbidden > 0 && n_forbidden + n_closed == pairs->n)
+  if (n_forbidden > 0 && n_forbidden + n_closed == n)
     {
       wherry_doctor_judge_forbidden_udp (self, pairs->findings[0]);
       return;
@@ -381,7 +425,7 @@ judge_silent_pairs (WherryDoctor *self, const WherryDoctorPairs *pairs)
   data = wherry_doctor_finding_evidence (pairs->findings[0]);
   json_object_set_int_member (data, "pairs", pairs->n);
   json_object_set_boolean_member (data, "tunneled", pairs->is_tunneled);
-  if (n_closed == pairs->n)
+  if (n_closed == n)
     wherry_doctor_report_cause (
         self->report, "udp-closed", WHERRY_EXIT_NOT_REACHED,
         g_strdup (_ ("The addresses that the server offers are not the server's ports.")),
@@ -391,11 +435,7 @@ judge_silent_pairs (WherryDoctor *self, const WherryDoctorPairs *pairs)
         data);
   else
     wherry_doctor_report_cause (
-        self->report, "udp-blocked", WHERRY_EXIT_NOT_REACHED,
-        g_strdup (pairs->is_tunneled
-                      ? _ ("UDP is blocked between this machine and the server; messages take the "
-                           "slower way by the WebSocket.")
-                      : _ ("UDP is blocked between this machine and the server.")),
+        self->report, "udp-blocked", WHERRY_EXIT_NOT_REACHED, g_strdup (tell_blocked (pairs)),
         join_proofs (pairs),
         g_strdup (_ ("Let UDP pass to these addresses, on every firewall between (there: to "
                      "wherryd's port-range); where that cannot be, run a TURN server with "
@@ -424,15 +464,14 @@ wherry_doctor_judge_pairs (WherryDoctor *self, const WherryDoctorPairs *pairs)
         g_strdup (_ ("On the server, look at bind-address, port-range and its interfaces.")), NULL);
   else if (judge_addresses (self, pairs))
     return;
-  else if (count_outcome (pairs, WHERRY_STUN_OUTCOME_ANSWERED) == 0)
+  else if (wherry_doctor_is_udp_silent (pairs))
     judge_silent_pairs (self, pairs);
   else
     wherry_doctor_report_cause (
         self->report, "not-connected", WHERRY_EXIT_NOT_REACHED,
         g_strdup (_ ("Packets pass, and WebRTC does not connect all the same.")),
-        g_strdup_printf (_ ("%u of %u pairs answered; ICE is %s"),
-                         count_outcome (pairs, WHERRY_STUN_OUTCOME_ANSWERED), pairs->n,
-                         pairs->ice_state),
+        g_strdup_printf (_ ("%u of %u pairs answered; ICE is %s"), count_udp (pairs, is_answered),
+                         pairs->n, pairs->ice_state),
         g_strdup (_ ("A firewall may let the first packets pass only, or drop large ones (DTLS): "
                      "try --verbose, and see the server's log.")),
         NULL);

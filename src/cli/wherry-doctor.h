@@ -72,6 +72,7 @@ typedef struct
 
 void wherry_doctor_judge_ice_server (WherryDoctor *self, const WherryStunFinding *finding,
                                      const char *whose);
+gboolean wherry_doctor_is_udp_silent (const WherryDoctorPairs *pairs);
 /* Why WebRTC does not connect. */
 void wherry_doctor_judge_pairs (WherryDoctor *self, const WherryDoctorPairs *pairs);
 /* This machine's own rules take no UDP. */

@@ -71,14 +71,15 @@ def free_port(kind=socket.SOCK_STREAM):
 
 
 class Coturn:
-    def __init__(self, *users, secret=None):
+    def __init__(self, *users, secret=None, address="127.0.0.1"):
+        self.address = address
         self.directory = tempfile.mkdtemp(prefix="wherry-coturn-")
         for _ in range(5):
             self.port = free_port()
             auth = (["--use-auth-secret", "--static-auth-secret=" + secret] if secret
                     else ["--lt-cred-mech", *("--user=" + user for user in users)])
             self.process = subprocess.Popen(
-                ["turnserver", "-n", "--listening-ip=127.0.0.1", "--relay-ip=127.0.0.1",
+                ["turnserver", "-n", "--listening-ip=" + address, "--relay-ip=" + address,
                  f"--listening-port={self.port}", *auth, "--realm=wherry.test", "--no-cli",
                  "--no-tls", "--no-dtls", "--allow-loopback-peers", "--log-file=stdout",
                  "--pidfile=" + os.path.join(self.directory, "pid"),
@@ -93,7 +94,7 @@ class Coturn:
         until = time.monotonic() + TIMEOUT
         while time.monotonic() < until and self.process.poll() is None:
             try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                socket.create_connection((self.address, self.port), 1).close()
                 return True
             except OSError:
                 time.sleep(0.02)
@@ -181,3 +182,103 @@ class Agent:
             last.sendto(b"", ("127.0.0.1", self.port))
         self.thread.join(TIMEOUT)
         self.socket.close()
+
+
+class Turn:
+    """A TURN server of a few lines (RFC 8489 section 9.2, RFC 8656), whose ways can be told; `seen`
+    has (method, attributes) of what it was asked."""
+
+    USER, REALM, PASSWORD = "ann", "ill.test", "good"
+    COOKIE = 0x2112A442
+
+    def __init__(self, ways):
+        self.ways = ways
+        self.seen = []
+        self.nonces = 0
+        self.socket = socket.socket(type=socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", 0))
+        self.url = f"turn:{self.USER}:{self.PASSWORD}@127.0.0.1:{self.socket.getsockname()[1]}"
+        self.thread = threading.Thread(target=self.serve, daemon=True)
+        self.thread.start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        with socket.socket(type=socket.SOCK_DGRAM) as last:
+            last.sendto(b"", self.socket.getsockname())
+        self.thread.join(TIMEOUT)
+        self.socket.close()
+
+    def key(self):
+        kind = hashlib.sha256 if "sha256" in self.ways else hashlib.md5
+        return kind(f"{self.USER}:{self.REALM}:{self.PASSWORD}".encode()).digest()
+
+    @staticmethod
+    def attribute(kind, value):
+        return struct.pack("!HH", kind, len(value)) + value + bytes(-len(value) % 4)
+
+    @staticmethod
+    def read(request):
+        found, at = {}, 20
+        while at + 4 <= len(request):
+            kind, n = struct.unpack_from("!HH", request, at)
+            found[kind] = (at, request[at + 4:at + 4 + n])
+            at += 4 + n + -n % 4
+        return found
+
+    def is_sealed(self, request, attributes):
+        kind, name, n = (0x1c, "sha256", 32) if "sha256" in self.ways else (0x08, "sha1", 20)
+        if kind not in attributes:
+            return False
+        at, digest = attributes[kind]
+        covered = request[:2] + struct.pack("!H", at - 20 + 4 + n) + request[4:at]
+        return hmac.compare_digest(digest, hmac.new(self.key(), covered, name).digest())
+
+    def answer(self, request, kind, *attributes, seal=False):
+        body = b"".join(attributes)
+        head = struct.pack("!HH", kind, len(body) + (seal and (36 if "sha256" in self.ways else 24)))
+        message = head + request[4:20] + body
+        if seal:
+            name = "sha256" if "sha256" in self.ways else "sha1"
+            key = b"another" if "forged" in self.ways else self.key()
+            message += self.attribute(0x1c if name == "sha256" else 0x08,
+                                      hmac.new(key, message, name).digest())
+        return message
+
+    def error(self, request, code, text):
+        self.nonces += 1
+        cookie = b"obMatJos2" + (b"gAAA" if "sha256" in self.ways else b"AAAA")
+        more = [self.attribute(0x8002, struct.pack("!HHHH", 2, 0, 1, 0))] \
+            if "sha256" in self.ways else []
+        return self.answer(request, struct.unpack("!H", request[:2])[0] | 0x110,
+                           self.attribute(0x09, bytes([0, 0, code // 100, code % 100]) + text),
+                           self.attribute(0x14, self.REALM.encode()),
+                           self.attribute(0x15, cookie + b"%d" % self.nonces), *more)
+
+    def handle(self, request):
+        method = struct.unpack("!H", request[:2])[0]
+        attributes = self.read(request)
+        self.seen.append((method, {kind: value for kind, (_, value) in attributes.items()}))
+        if not self.is_sealed(request, attributes):
+            return self.error(request, 401, b"Unauthorized")
+        if "stale" in self.ways and self.nonces < 2 or "always-stale" in self.ways:
+            return self.error(request, 438, b"Stale Nonce")
+        if "quota" in self.ways:
+            return self.error(request, 486, b"Quota\x1b[31m")
+        lifetime = self.attribute(0x0d, struct.pack("!I", 0 if method == 4 else 600))
+        address = struct.pack("!BBHI", 0, 1, 5000 ^ 0x2112, 0x7f000001 ^ self.COOKIE)
+        return self.answer(request, method | 0x100, self.attribute(0x16, address),
+                           self.attribute(0x20, address), lifetime, seal=True)
+
+    def serve(self):
+        while True:
+            request, sender = self.socket.recvfrom(2048)
+            if not request:
+                return
+            if "noise" in self.ways:
+                other = bytes(request[:8]) + bytes(12)
+                for junk in (b"x", request, other, self.handle(request)[:-1],
+                             b"\x01\x13" + bytes(18), b"\xff" * 2000):
+                    self.socket.sendto(junk, sender)
+            self.socket.sendto(self.handle(request), sender)

@@ -18,7 +18,7 @@ import termios
 import time
 
 from machine import ADDRESS, enter_machine
-from patients import Agent, Coturn, Examined, Firewall, Talker, equal, free_port
+from patients import Agent, Coturn, Examined, Firewall, Talker, Turn, equal, free_port
 from wherry import Command, run
 from wherryd import TIMEOUT, Daemon, run_tests
 import tokens
@@ -154,6 +154,32 @@ def test_udp_blocked_and_the_tunnel_helps():
         assert seen.causes["udp-blocked"]["data"]["tunneled"]
 
 
+def test_udp_blocked_and_tcp_not():
+    with Daemon(WHERRYD, "--ice-tcp", "true") as daemon, Firewall("input"):
+        seen = Examined(url(daemon), *LOOPBACK).expect(3, "udp-blocked")
+        results = {step["transport"]: step["result"] for step in seen.steps
+                   if step["step"] == "pair"}
+        equal(results, {"UDP": "bad", "TCP": "good"})
+        assert "ICE-TCP" in seen.causes["udp-blocked"]["what"]
+
+
+def test_udp_blocked_and_turn_helps():
+    blocked = "10.77.0.7"
+    subprocess.run(["ip", "address", "add", blocked + "/24", "dev", "wherry0"], check=True)
+    try:
+        with Coturn("ann:good", address=ADDRESS) as turn, \
+                Daemon(WHERRYD, "--listen", ADDRESS + ":0", "--insecure-open",
+                       "--bind-address", ADDRESS, defaults=False) as daemon, \
+                Firewall("input", f"meta l4proto udp ip saddr {blocked} drop"):
+            seen = Examined(url(daemon), "--bind-address", blocked, "--ice-server",
+                            f"turn:ann:good@{ADDRESS}:{turn.port}?transport=tcp")
+        seen.expect(0)
+        equal((seen.step("pair")["result"], seen.step("detour")["result"]), ("bad", "note"))
+        assert "relay" in seen.step("connected")["local"]
+    finally:
+        subprocess.run(["ip", "address", "delete", blocked + "/24", "dev", "wherry0"], check=True)
+
+
 def test_udp_forbidden_by_this_machine():
     with Daemon(WHERRYD) as daemon, Firewall("output"):
         seen = Examined(url(daemon), *LOOPBACK).expect(3, "udp-forbidden-here")
@@ -217,6 +243,27 @@ def test_stun_servers_that_are_none():
         seen = Examined(f"turn:127.0.0.1:{other.port}?transport=tcp").expect(3, "turn-silent")
         equal(seen.step("turn")["outcome"], "not-stun")
     Examined("stun:nothing.invalid").expect(3, "stun-silent")
+
+
+def test_turn_servers_with_ways_of_their_own():
+    for ways, code, causes in (((), 0, []), (("sha256",), 0, []), (("stale",), 0, []),
+                               (("noise",), 0, []), (("sha256", "noise"), 0, []),
+                               (("always-stale",), 4, ["ice-server-refuses"]),
+                               (("quota",), 4, ["ice-server-refuses"]),
+                               (("forged",), 4, ["ice-server-refuses"])):
+        with Turn(ways) as turn:
+            seen = Examined(turn.url).expect(code, *causes)
+            if code:
+                assert all(method == 3 for method, _ in turn.seen), turn.seen
+                assert len(turn.seen) < 8, turn.seen
+                continue
+            equal(seen.step("turn")["relayed"], "127.0.0.1:5000")
+            # what was allocated is given back: a Refresh with lifetime 0
+            method, attributes = turn.seen[-1]
+            equal((method, attributes[0x0d]), (4, bytes(4)))
+            equal(0x1c in attributes, "sha256" in ways)
+            wrong = Examined(turn.url.replace("good", "bad"))
+            equal(wrong.expect(4, "turn-password").causes["turn-password"]["data"]["code"], 401)
 
 
 # ---- two causes at once ----
