@@ -335,7 +335,11 @@ export interface WherryRoom extends TypedTarget<RoomEvents> {
    * @throws {WherryError} why it was refused: `too-large`, `rate-limited`, `room-full`, `forbidden`, `not-connected`
    */
   setAttributes(attributes: Record<string, unknown>): Promise<void>;
-  /** Milliseconds to the server and back over the signaling connection. */
+  /**
+   * Milliseconds to the server and back over the signaling connection. One that does not answer is given up, and who joined
+   * with `resume` comes back.
+   * @throws {WherryError} `timeout` where nothing came for ten seconds (three while the connection wavers)
+   */
   ping(): Promise<number>;
   /** null while there is no connection. */
   stats(): Promise<Stats | null>;

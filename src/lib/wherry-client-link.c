@@ -13,6 +13,8 @@
 #define LEAVE_STEP_US (2 * G_USEC_PER_SEC)
 /* For the server to say why, once the connection is closed. */
 #define LEFT_GRACE_US (1 * G_USEC_PER_SEC)
+/* For the server's answer to an offer that restarts ICE, where to come back anew costs nothing. */
+#define SIGN_OF_LIFE_US (5 * G_USEC_PER_SEC)
 
 WherryClientLink *
 wherry_client_link_ref (WherryClientLink *self)
@@ -171,6 +173,17 @@ on_data_channel (WherryPeerConnection *connection, WherryDataChannel *channel, g
   self->events->channel (self->user_data, channel);
 }
 
+static gboolean
+on_sign_due (gpointer data)
+{
+  WherryClientLink *self = data;
+
+  if (!self->heard)
+    return on_lost_limit (self);
+  set_timer (self, WHERRY_ICE_GRACE_US - SIGN_OF_LIFE_US, on_lost_limit);
+  return G_SOURCE_REMOVE;
+}
+
 /* While the server is there, a path that is lost is looked for anew at once: the relay waits for it
  * as long. */
 static void
@@ -183,7 +196,11 @@ look_for_path (WherryClientLink *self)
   if (self->restarting || self->lost || self->left != NULL)
     return;
   self->restarting = TRUE;
-  set_timer (self, WHERRY_ICE_GRACE_US, on_lost_limit);
+  self->heard = FALSE;
+  if (self->resumable)
+    set_timer (self, SIGN_OF_LIFE_US, on_sign_due);
+  else
+    set_timer (self, WHERRY_ICE_GRACE_US, on_lost_limit);
   wherry_peer_connection_restart_ice (self->connection);
   self->events->wavering (self->user_data, TRUE);
 }
@@ -325,9 +342,11 @@ on_signal (gpointer user_data, const WherrySignal *signal)
 {
   g_autoptr (WherryClientLink) self = wherry_client_link_ref (user_data);
 
+  self->heard = TRUE;
   if (signal->type == WHERRY_SIGNAL_JOINED && !self->joined)
     {
       self->joined = TRUE;
+      self->resumable = signal->resume != NULL;
       wherry_client_link_arm_tunnel (self, signal);
       self->events->joined (self->user_data, signal);
       if (self->events != NULL)

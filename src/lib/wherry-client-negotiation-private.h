@@ -34,7 +34,9 @@ struct _WherryClientLink
   gint64 detour_us;      /* how long that was the last time */
   gboolean joined;
   gboolean connected;
+  gboolean resumable; /* by a new connection, as the same member */
   gboolean restarting;
+  gboolean heard;                    /* from the server by the socket, since then */
   gboolean lost;                     /* the relay may still say why */
   void (*left) (gpointer user_data); /* NULL: it does not leave */
   gpointer left_data;

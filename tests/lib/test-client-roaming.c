@@ -3,6 +3,7 @@
 
 #include "config.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,6 +22,7 @@ typedef struct
 {
   FarServer server;
   WherryConfiguration *configuration;
+  gboolean resume;
 } Fixture;
 
 typedef struct
@@ -141,7 +143,8 @@ end_join (Fixture *fixture, const char *name)
   End *self = g_new0 (End, 1);
 
   self->client = wherry_client_new (fixture->server.uri, "room", name);
-  g_object_set (self->client, "configuration", fixture->configuration, NULL);
+  g_object_set (self->client, "configuration", fixture->configuration, "resume", fixture->resume,
+                NULL);
   self->states = g_string_new (NULL);
   g_signal_connect (self->client, "prepare", G_CALLBACK (on_prepare), self);
   g_signal_connect (self->client, "notice", G_CALLBACK (on_notice), self);
@@ -343,6 +346,67 @@ test_silence (Fixture *self, gconstpointer data)
   finish (ann, bob);
 }
 
+/* Neither the socket's nor the connection's packets of now pass any more; a new one's do. */
+static void
+strike_down (void)
+{
+  g_autofree char *table = NULL;
+  g_auto (GStrv) lines = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_file_get_contents ("/proc/self/net/tcp", &table, NULL, &error);
+  g_assert_no_error (error);
+  lines = g_strsplit (table, "\n", -1);
+  for (guint i = 1; lines[i] != NULL; i++)
+    {
+      guint port;
+      guint state;
+      g_autofree char *rule = NULL;
+
+      if (sscanf (lines[i], " %*u: %*x:%x %*x:%*x %x", &port, &state) != 2 || state != 1)
+        continue;
+      rule = g_strdup_printf ("rule add pref 6 ipproto tcp sport %u blackhole", port);
+      wherry_own_network_ip (rule);
+      g_free (rule);
+      rule = g_strdup_printf ("rule add pref 6 ipproto tcp dport %u blackhole", port);
+      wherry_own_network_far_ip (rule);
+    }
+  wherry_own_network_ip ("rule add pref 5 ipproto udp blackhole");
+}
+
+static void
+on_resumed (WherryClient *client, gpointer user_data)
+{
+  wherry_own_network_ip ("rule delete pref 5");
+  *(gboolean *) user_data = TRUE;
+}
+
+/* Consent ends, and the offer that restarts ICE goes into a socket that died without a word. */
+static void
+test_dead_socket (Fixture *self, gconstpointer data)
+{
+  gboolean resumed = FALSE;
+  gint64 begin_us;
+  int took_ms;
+  End *ann;
+
+  self->resume = TRUE;
+  ann = end_join (self, "ann");
+  g_signal_connect (ann->client, "resumed", G_CALLBACK (on_resumed), &resumed);
+  begin_us = g_get_monotonic_time ();
+  strike_down ();
+  WHERRY_WAIT_UNTIL (NULL,
+                     resumed
+                         && wherry_client_get_state (ann->client) == WHERRY_CLIENT_STATE_CONNECTED);
+  took_ms = (int) ((g_get_monotonic_time () - begin_us) / 1000);
+  g_test_message ("back after %d ms", took_ms);
+  g_assert_cmpint (took_ms, <, 25 * 1000); /* 10 s of consent and 20 s of a restart are more */
+  wherry_own_network_ip ("rule delete pref 6");
+  wherry_own_network_far_ip ("rule delete pref 6");
+  g_signal_handlers_disconnect_by_data (ann->client, &resumed);
+  end_leave (ann);
+}
+
 #define ADD(path, data, func)                                                                      \
   g_test_add ("/client-roaming/" path, Fixture, data, set_up, func, tear_down)
 
@@ -359,6 +423,7 @@ main (int argc, char *argv[])
   if (argc > 2) /* that takes a while */
     {
       ADD ("silence", NULL, test_silence);
+      ADD ("dead-socket", NULL, test_dead_socket);
       return g_test_run ();
     }
   ADD ("clients", NULL, test_clients);
