@@ -15,9 +15,11 @@ import time
 from wherry import Command, at, run
 from wherryd import TIMEOUT, Daemon, run_tests
 
-WHERRY, WHERRYD = sys.argv[1:3]
+WHERRY, WHERRYD, HOSTILE = sys.argv[1:4]
 FULL = "--full" in sys.argv
 MIB = 1024 * 1024
+# of the hostile senders
+QUICK = ["climb", "absolute", "control", "symlink", "two-to-the-sixty", "wrong-hash"]
 LARGE = (1024 if FULL else 32) * MIB
 
 
@@ -217,6 +219,27 @@ def test_interrupted_by_its_user():
         equal(place.received(), {".f.wherry-part": "file"})
 
 
+def test_hostile_senders():
+    """They know the code; each is refused in words, and leaves nothing."""
+    code = "acid-acorn-knight-knock-zipper-zodiac-bone"
+    cases = [line.split("\t") for line in run(HOSTILE)[1].splitlines()]
+    assert len(cases) > 20, cases
+    if not FULL:  # the others are tried without a network, in file-hostile
+        cases = [case for case in cases if case[0] in QUICK]
+        equal(len(cases), len(QUICK))
+    with Daemon(WHERRYD) as daemon, Place() as place:
+        for name, says in cases:
+            with receive(daemon, code, place.target) as receiver, \
+                    Command(HOSTILE, name, code, *at(daemon)) as sender:
+                result = receiver.wait()
+                said = receiver.said()
+                assert result in (1, 6, 7), f"{name}: {result}: {said}"
+                assert says in said and "\x1b" not in said and "\x07" not in said, f"{name}: {said}"
+                equal(sender.wait(), 0)
+                assert says in sender.process.stdout.read().decode(), name
+            equal((name, place.received(), os.listdir(place.folder)), (name, {}, ["from", "to"]))
+
+
 def test_nobody_comes():
     with Daemon(WHERRYD) as daemon, Place() as place:
         path = place.write("f", b"x")
@@ -328,8 +351,9 @@ def test_many_files():
 
 TESTS = [test_a_folder, test_the_relay_sees_nothing, test_direct, test_not_direct, test_a_wrong_code,
          test_the_code_is_typed, test_usage, test_a_file_is_in_the_way, test_interrupted_by_its_user,
-         test_nobody_comes]
+         test_hostile_senders, test_nobody_comes]
 LONG = [test_many_files, test_receiver_killed, test_sender_killed, test_daemon_killed,
         test_receiver_killed_direct, test_sender_killed_direct, test_daemon_killed_direct]
 
-run_tests(LONG if FULL else TESTS + LONG)
+CHOSEN = [test for test in TESTS + LONG if test.__name__ in sys.argv]
+run_tests(CHOSEN or ([test_hostile_senders, *LONG] if FULL else TESTS + LONG))
