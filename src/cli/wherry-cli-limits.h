@@ -38,3 +38,8 @@
 /* What a stream holds at the side where it is not taken: of one stream, and of each of many. */
 #define WHERRY_CLI_PIPE_BYTES (768u * 1024u)
 #define WHERRY_CLI_FORWARD_BYTES (128u * 1024u)
+/* TCP connections that are carried at once; each holds a window at most. */
+#define WHERRY_CLI_CONNECTIONS_DEFAULT 256u
+#define WHERRY_CLI_CONNECTIONS_MAX 4096u
+/* For the target to be reached. */
+#define WHERRY_CLI_CONNECT_SECONDS 20u

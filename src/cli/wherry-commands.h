@@ -12,6 +12,7 @@ const WherryCommand *wherry_commands_find (const char *name);
 int wherry_command_bench (WherryInvocation *invocation);
 int wherry_command_doctor (WherryInvocation *invocation);
 int wherry_command_echo (WherryInvocation *invocation);
+int wherry_command_forward (WherryInvocation *invocation);
 int wherry_command_join (WherryInvocation *invocation);
 int wherry_command_pipe (WherryInvocation *invocation);
 int wherry_command_peer (WherryInvocation *invocation);
