@@ -272,6 +272,18 @@ def test_relay_alone():
                     equal(set(found), {"relay"})
 
 
+def test_a_slow_person():
+    """ICE of the side that answers has given up when the answer comes to the other one."""
+    with Script("1", "host") as one, Script("0", "host") as other:
+        other.write(one.description())
+        answer = other.description()
+        other.until("ICE connection state: failed")
+        other.until("nothing has answered so far")
+        one.write(answer)
+        one.until("channel lion-noises: message in, 16384 bytes")
+        other.until("channel bear-noises: message in, 16384 bytes")
+
+
 def test_a_server_that_gives_no_candidate():
     with Coturn("ada:secret") as coturn:
         with Script("1", "--ice-server", f"turn:ada:wrong@127.0.0.1:{coturn.port}") as side:
@@ -424,7 +436,9 @@ def test_aiortc_offers():
 
 
 # until ICE gives up, or gathering does
-LONG_TESTS = [test_what_is_not_named_is_not_used, test_a_server_that_gives_no_candidate]
+LONG_TESTS = [
+    test_what_is_not_named_is_not_used, test_a_slow_person, test_a_server_that_gives_no_candidate,
+]
 TESTS = [
     test_two_by_paste, test_longer_than_a_line_of_the_terminal, test_scripts_and_the_end_of_input,
     test_a_wrong_line_says_why_and_asks_again, test_candidate_types,
