@@ -255,17 +255,12 @@ static void
 judge_candidates (Paper *self, guint first)
 {
   WherryDoctor *doctor = self->doctor;
-  g_autoptr (GString) proofs = g_string_new (NULL);
+  WherryStunFinding **findings = (WherryStunFinding **) (doctor->findings->pdata + first);
+  guint n = doctor->findings->len - first;
 
-  for (guint i = first; i < doctor->findings->len; i++)
-    {
-      const WherryStunFinding *finding = g_ptr_array_index (doctor->findings, i);
-      g_autofree char *proof = wherry_doctor_finding_proof (finding);
-
-      if (finding->outcome == WHERRY_STUN_OUTCOME_ANSWERED)
-        return;
-      g_string_append_printf (proofs, "%s%s", proofs->len > 0 ? "; " : "", proof);
-    }
+  for (guint i = 0; i < n; i++)
+    if (findings[i]->outcome == WHERRY_STUN_OUTCOME_ANSWERED)
+      return;
   if (g_list_model_get_n_items (G_LIST_MODEL (self->candidates)) == 0)
     wherry_doctor_report_cause (
         doctor->report, "description-no-candidates", WHERRY_EXIT_NOT_REACHED,
@@ -274,7 +269,7 @@ judge_candidates (Paper *self, guint first)
         g_strdup (_ ("Copy it again when gathering is complete: where descriptions go by hand, "
                      "candidates must be in them.")),
         NULL);
-  else if (doctor->findings->len == first)
+  else if (n == 0)
     wherry_doctor_report_cause (
         doctor->report, "description-hidden", WHERRY_EXIT_NOT_REACHED,
         g_strdup (_ ("None of its candidates has an address that can be asked.")),
@@ -285,7 +280,8 @@ judge_candidates (Paper *self, guint first)
   else
     wherry_doctor_report_cause (
         doctor->report, "description-unreachable", WHERRY_EXIT_NOT_REACHED,
-        g_strdup (_ ("None of its candidates answers from here.")), g_strdup (proofs->str),
+        g_strdup (_ ("None of its candidates answers from here.")),
+        wherry_doctor_join_proofs (findings, n),
         g_strdup (_ ("Is the other side still waiting, with this very description? It may be in "
                      "another network: then it needs a STUN server, and where UDP is blocked a "
                      "TURN server with ?transport=tcp.")),

@@ -49,6 +49,8 @@ char *wherry_doctor_finding_text (const WherryStunFinding *finding);
 JsonObject *wherry_doctor_finding_evidence (const WherryStunFinding *finding);
 /* (transfer full): with the transaction, for a cause. */
 char *wherry_doctor_finding_proof (const WherryStunFinding *finding);
+/* (transfer full): of the first ones. */
+char *wherry_doctor_join_proofs (WherryStunFinding **findings, guint n);
 /* A check of ICE at a candidate, from each of these addresses (element-type GInetAddress) that it
  * can be reached from, or from any if there is none; added to probes. */
 void wherry_doctor_check_candidate (WherryDoctor *self, WherryIceCandidate *candidate,
@@ -57,6 +59,10 @@ void wherry_doctor_check_candidate (WherryDoctor *self, WherryIceCandidate *cand
 /* (transfer full): "host UDP 192.0.2.1:4000" */
 char *wherry_doctor_candidate_text (WherryIceCandidate *candidate);
 JsonObject *wherry_doctor_candidate_evidence (WherryIceCandidate *candidate);
+
+/* The system knows no way there, and what to do then. */
+gboolean wherry_doctor_is_nowhere (const WherryStunFinding *finding);
+const char *wherry_doctor_advise_route (void);
 
 /* ---- of what was seen, the causes ---- */
 

@@ -243,6 +243,8 @@ def test_stun_servers_that_are_none():
         seen = Examined(f"turn:127.0.0.1:{other.port}?transport=tcp").expect(3, "turn-silent")
         equal(seen.step("turn")["outcome"], "not-stun")
     Examined("stun:nothing.invalid").expect(3, "stun-silent")
+    nowhere = Examined("stun:[2001:db8::1]").expect(3, "stun-silent").causes["stun-silent"]
+    assert "unreachable" in nowhere["evidence"] and "ip route" in nowhere["todo"], nowhere
 
 
 def test_turn_servers_with_ways_of_their_own():
@@ -342,6 +344,9 @@ def test_descriptions_that_nobody_answers():
     seen = paste(sdp(candidate("127.0.0.1", port))).expect(3, "description-unreachable")
     cause = seen.causes["description-unreachable"]
     assert f"127.0.0.1:{port}" in cause["evidence"] and "ICMP" in cause["evidence"], cause
+    many = "".join(candidate("127.0.0.1", port) for _ in range(9))
+    seen = paste(sdp(many)).expect(3, "description-unreachable")
+    assert "5 more" in seen.causes["description-unreachable"]["evidence"]
     paste(sdp()).expect(3, "description-no-candidates")
     hidden = candidate("6a1b2c3d-0000-4000-8000-000000000000.local", 50000)
     paste(sdp(hidden)).expect(3, "description-hidden")
