@@ -3,6 +3,7 @@
 
 import { LEFT_WORDS, WherryError, parseMessage } from './events.js';
 import { IMPATIENT_MS, PATIENT_MS, Pings } from './pings.js';
+import { Requests } from './requests.js';
 import { Retry } from './retry.js';
 import { Tunnel } from './tunnel.js';
 
@@ -10,8 +11,8 @@ const PROTOCOL = 'wherry.1';
 const NOTICES = 'wherry:notices';
 const CONNECT_TIMEOUT_MS = 30_000; /* the server's own limit from join to connected */
 const SIGNAL_BYTES = 64 * 1024; /* the server takes no longer frame */
+const REACH_MS = 5_000; /* the server; a TCP connection that is begun before the network changes is never made, and nobody is told */
 const LEFT_TIMEOUT_MS = 2_000; /* for the server's last word */
-const ANSWER_TIMEOUT_MS = 10_000; /* what came too fast is refused without saying which it was */
 const TUNNEL_AFTER_MS = 2_500; /* without a connection: then the WebSocket carries the channels */
 const RETURN_AFTER_MS = 5_000; /* to WebRTC, is tried; then after twice as long, and so on */
 const ATTEMPT_MS = 15_000;
@@ -34,6 +35,7 @@ export class Link {
   #described = false;
   #restartDue = false;
   #connected = false;
+  #comesBack = false;
   #lost = null;
   #ended = false;
   #ownCandidates = [];
@@ -45,8 +47,7 @@ export class Link {
   #fallback = null; /* timer */
   #return = null; /* of a tunnel: to WebRTC */
   #pings = new Pings((message) => this.send(message), () => this.#onDeaf());
-  #asks = new Map(); /* tid to what waits for its answer */
-  #tid = 0;
+  #requests = new Requests((message) => this.send(message));
 
   constructor(options, owner) {
     this.#options = options;
@@ -63,8 +64,11 @@ export class Link {
   }
   get socketOpen() { return this.#ws?.readyState === 1; }
 
-  start(url, join) {
-    this.#timer = setTimeout(() => this.#timedOut(), this.#options.connectTimeout ?? CONNECT_TIMEOUT_MS);
+  /** `tries`: how often it was tried before since the last time that it was connected; 0: never. */
+  start(url, join, tries = 0) {
+    const limit = this.#options.connectTimeout ?? CONNECT_TIMEOUT_MS;
+    this.#comesBack = tries > 0;
+    this.#timer = setTimeout(() => this.#timedOut(), this.#comesBack ? Math.min(limit, REACH_MS * 2 ** Math.min(tries - 1, 3)) : limit);
     this.#owner.phase('signaling');
     try {
       this.#ws = new this.#options.WebSocket(url, PROTOCOL);
@@ -73,10 +77,16 @@ export class Link {
       return;
     }
     this.#ws.binaryType = 'arraybuffer';
-    this.#ws.addEventListener('open', () => this.send({ type: 'join', ...join }));
+    this.#ws.addEventListener('open', () => this.#onSocketOpen(join, limit));
     this.#ws.addEventListener('message', (event) => this.#onFrame(event.data));
     this.#ws.addEventListener('close', (event) => this.#onSocketClose(event));
     this.#ws.addEventListener('error', () => {}); /* a close event with less to say always follows */
+  }
+
+  #onSocketOpen(join, limit) {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#timedOut(), limit);
+    this.send({ type: 'join', ...join });
   }
 
   /** Sends one signaling message; throws where the socket is gone. */
@@ -92,27 +102,7 @@ export class Link {
   ping() { return this.#pings.ping(); }
 
   /** Sends a request and resolves when it is answered; rejects with the server's error. */
-  ask(message) {
-    this.#tid += 1;
-    const tid = `ask-${this.#tid}`;
-    return new Promise((resolve, reject) => {
-      this.send({ ...message, tid });
-      const late = () => this.#answer(tid, new WherryError('timeout', 'The server did not answer in time.'));
-      this.#asks.set(tid, { timer: setTimeout(late, ANSWER_TIMEOUT_MS), resolve, reject });
-    });
-  }
-
-  /* FALSE: nobody waits for it. */
-  #answer(tid, error = null) {
-    const ask = this.#asks.get(tid);
-    this.#asks.delete(tid);
-    clearTimeout(ask?.timer);
-    if (error)
-      ask?.reject(error);
-    else
-      ask?.resolve();
-    return ask !== undefined;
-  }
+  ask(message) { return this.#requests.ask(message); }
 
   /** Says goodbye and resolves when the server has heard it, at the latest after two seconds. */
   async leave() {
@@ -172,7 +162,7 @@ export class Link {
       default:
         if (this.#lost === null)
           this.#owner.message(message);
-        this.#answer(message.tid);
+        this.#requests.answer(message.tid);
     }
   }
 
@@ -414,7 +404,9 @@ export class Link {
 
   /* Without its socket it hears of nobody, and nobody can ask for a restart of ICE. */
   #onDeaf() {
-    if (this.#connected && (this.#joinedMessage.resume || (!this.tunneled && this.#pc.connectionState !== 'connected')))
+    if (!this.#connected && this.#comesBack && this.#ws?.readyState === 0)
+      this.#timedOut(); /* the network has changed, and another try has more hope */
+    else if (this.#connected && (this.#joinedMessage.resume || (!this.tunneled && this.#pc.connectionState !== 'connected')))
       this.#end(new WherryError('failed', LEFT_WORDS.failed));
   }
 
@@ -470,7 +462,7 @@ export class Link {
     }
     if (fatal && !this.#connected)
       this.#end(error);
-    else if (!this.#answer(message.tid, error))
+    else if (!this.#requests.answer(message.tid, error))
       this.#owner.message(message);
   }
 
@@ -490,8 +482,7 @@ export class Link {
     this.#tunnel?.end();
     this.#left?.();
     this.#pings.end(error);
-    for (const tid of [...this.#asks.keys()])
-      this.#answer(tid, error);
+    this.#requests.end(error);
     this.#owner.ended(error);
     if (!this.#owner.keeps(this.#pc))
       this.#pc?.close();

@@ -8,7 +8,10 @@ export const PATIENT_MS = 10_000;
 /** Where to give up costs nothing. */
 export const IMPATIENT_MS = 3_000;
 
-/** `send` sends one signaling message or throws; `deaf` is called each time that a ping has brought no sign of life. */
+/**
+ * `send` sends one signaling message or throws; `deaf` is called each time that a ping has brought no sign of life, and when the
+ * network has changed and none can be sent.
+ */
 export class Pings {
   #send;
   #deaf;
@@ -17,7 +20,7 @@ export class Pings {
   #timer = null; /* runs while a sign of life is due */
   #again = 0; /* ms: another ping follows as soon as this one brought one */
   #heard = true;
-  #onNetwork = () => { this.ping().catch(() => {}); };
+  #onNetwork = () => { this.#probe(); };
 
   constructor(send, deaf) {
     this.#send = send;
@@ -37,6 +40,16 @@ export class Pings {
       if (this.#timer === null)
         this.#await(PATIENT_MS);
     });
+  }
+
+  #probe() {
+    try {
+      this.#send({ type: 'ping' });
+      if (this.#timer === null)
+        this.#await(PATIENT_MS);
+    } catch {
+      this.#deaf();
+    }
   }
 
   answered(tid) {

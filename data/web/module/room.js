@@ -208,7 +208,7 @@ export class WherryRoom extends Target {
         },
       });
       this.#link = link;
-      link.start(this.#url, this.#joinFields);
+      link.start(this.#url, this.#joinFields, first ? 0 : this.#tries);
     });
   }
 

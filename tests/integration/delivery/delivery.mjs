@@ -23,7 +23,7 @@ const { values } = parseArgs({ options: { full: { type: 'boolean', default: fals
 const CUTS = values.full ? 8 : 2;
 const LONGEST_S = values.full ? 12 : 5;
 const ROUNDS = values.full && !process.env.WHERRY_SEED ? 5 : 1;
-const FRESH_MS = 4000;
+const FRESH = { limit: 4000, back: 12_000 }; /* ms */
 
 /* a machine of its own, for Chromium */
 if (!process.env.WHERRY_OWN_MACHINE) {
@@ -133,7 +133,7 @@ const oneRound = async (t, seed) => {
     const logs = await askAll(groups, 'log');
     const heard = await listener.log();
     const good = bad.map(([, to], i) => [to, bad[i + 1]?.[0] ?? heard.now]);
-    const fresh = newest(heard, good, FRESH_MS);
+    const fresh = newest(heard, good, FRESH);
     t.diagnostic(`${logs.map(({ name, heard: list, resumes }) => `${name} heard ${list.length} (${list.filter((entry) => entry[4] & 2).length} replayed), came back ${resumes}`).join('; ')}`);
     t.diagnostic(`lossy: ${heard.heard.length} heard, newest again after ${fresh.times.join(', ')} ms; ${((Date.now() - start) / 1000).toFixed(1)} s`);
     assert.deepEqual({

@@ -151,13 +151,13 @@ export class PageMember {
   async end() { await this.page.evaluate(() => window.leave()); }
 }
 
-/* Runs in the page: a plain member on a channel that loses, which joins anew when its connection is lost. */
+/* Runs in the page: a member on a channel that loses. */
 const joinPulse = async (room) => {
   const { Wherry } = await import('/wherry.js');
-  const mine = { heard: [], opens: [], problems: [] };
+  const mine = { heard: [], states: [], problems: [] };
   const member = Wherry.room(location.href, room, { name: 'listener', mirror: false, tunnel: false, reconnect: { minDelay: 100, maxDelay: 1000 } });
   const channel = member.channel('pulse', { ordered: true, maxRetransmits: 0 });
-  channel.addEventListener('open', () => mine.opens.push(Date.now()));
+  member.addEventListener('state', ({ state }) => mine.states.push([Date.now(), state]));
   channel.addEventListener('message', ({ data }) => {
     const [number, sent] = data.split(' ').map(Number);
     mine.heard.push([Date.now(), number, sent]);

@@ -111,21 +111,24 @@ export const sameOrder = (steady) => {
 };
 
 /*
- * On the lossy topic: only newer and newer, and the newest again within `limit` ms after the path was good and the listener
- * connected: SCTP sends again every second at least, and that may be lost too. `good`: [from, to] in ms of the clock.
+ * On the lossy topic: only newer and newer; where the path was good, `good` being [from, to] in ms of the clock, the listener was
+ * connected again within `back` ms, and then the newest came within `limit` ms: SCTP sends again every second at least, and that
+ * may be lost too.
  */
-export const newest = ({ heard, opens }, good, limit) => {
+export const newest = ({ heard, states }, good, { limit, back }) => {
   const problems = [];
   const times = [];
   if (!isRising(heard.map(([, number]) => number)))
     problems.push('an older message came behind a newer one');
   for (const [from, to] of good) {
-    const first = heard.find(([at, , sent]) => at >= from && at - sent < 1000);
-    const opened = opens.filter((at) => at >= from && at < (first?.[0] ?? to)).at(-1);
-    const took = (first?.[0] ?? Infinity) - (opened ?? from);
-    times.push(first ? `${first[0] - from}${opened ? ` (${took} after it joined anew)` : ''}` : 'never');
-    if (took > limit && to - (opened ?? from) > limit)
-      problems.push(`${took} ms until the newest was heard`);
+    const isUp = states.filter(([at]) => at <= from).at(-1)?.[1] === 'connected';
+    const up = isUp ? from : states.find(([at, state]) => at > from && state === 'connected')?.[0] ?? Infinity;
+    const first = heard.find(([at, , sent]) => at >= from && at - sent < 1000)?.[0] ?? Infinity;
+    times.push(isUp ? `${first - from}` : `${first - from} (connected after ${up - from})`);
+    if (up - from > back && to - from > back)
+      problems.push(`connected only after ${up - from} ms`);
+    if (first - up > limit && to - up > limit)
+      problems.push(`${first - up} ms until the newest was heard`);
   }
   return { problems, times };
 };

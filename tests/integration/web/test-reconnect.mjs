@@ -267,6 +267,52 @@ test('a socket that did not survive a change of the network is missed', async (t
   }
 });
 
+/* The browser's network events, for who asks from now on. */
+const network = (t) => {
+  const target = new EventTarget();
+  for (const name of ['addEventListener', 'removeEventListener']) {
+    const was = globalThis[name];
+    globalThis[name] = target[name].bind(target);
+    t.after(() => { globalThis[name] = was; });
+  }
+  return () => target.dispatchEvent(new Event('online'));
+};
+
+test('who comes back waits five seconds for the server, and twice as long the next time', async (t) => {
+  const far = await joinedRoom(Wherry, SOON);
+  for (const ms of [5_000, 10_000]) {
+    const index = FakeSocket.all.length;
+    const waits = t.mock.method(globalThis, 'setTimeout', ((real) => (func, delay) => real(func, delay < 1000 ? delay : 2 ** 30))(setTimeout));
+    if (ms === 5_000)
+      lose(far);
+    await until(() => FakeSocket.all.length > index);
+    const due = waits.mock.calls.find((call) => call.arguments[1] === ms);
+    waits.mock.restore();
+    assert.ok(due, `no limit of ${ms} ms`);
+    if (ms === 5_000)
+      due.arguments[0]();
+    else
+      await accept(index); /* from then on it has as long as the first time */
+  }
+  assert.equal(far.room.state, 'connected');
+});
+
+test('a change of the network ends a try that waits for the server', async (t) => {
+  const online = network(t);
+  const far = await joinedRoom(Wherry, SOON);
+  const index = FakeSocket.all.length;
+  lose(far);
+  await until(() => FakeSocket.all.length > index);
+  online();
+  assert.equal(FakeSocket.all[index].readyState, 3);
+  await accept(index + 1);
+  assert.equal(far.room.state, 'connected');
+  const pings = far.socket.sent.length;
+  online();
+  assert.equal(FakeSocket.all[index + 1].sent.at(-1).type, 'ping'); /* and asks one that is open */
+  assert.equal(far.socket.sent.length, pings);
+});
+
 test('silence without a socket, a failure and an ended association are losses', async () => {
   const endings = [
     (far) => { far.socket.close(); far.pc.become('disconnected'); },
