@@ -6,7 +6,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <gio/gunixinputstream.h>
 #include <glib/gi18n.h>
 
 #include "cli/wherry-commands.h"
@@ -15,6 +14,7 @@
 #include "cli/wherry-file-receiver.h"
 #include "cli/wherry-file-report.h"
 #include "cli/wherry-terminal.h"
+#include "cli/wherry-typed-lines.h"
 
 /* wherry receive: what somebody sends with `wherry send` or from a page, into a folder. */
 
@@ -30,7 +30,7 @@ typedef struct
   WherryRoomSession *session;   /* (nullable): till the code is known */
   WherryFileLink *link;         /* (nullable): the same */
   WherryFileReceiver *receiver; /* (nullable): the same */
-  GDataInputStream *input;      /* (nullable): where the code is typed */
+  WherryTypedLines *input;      /* (nullable): while the code is asked for */
   guint64 max_bytes;
   guint attempts;
   guint working, cancelled; /* sources */
@@ -240,12 +240,20 @@ begin (Receiving *self, const char *code, GError **error)
 
 /* ---- the code ---- */
 
-static void ask (Receiving *self);
-
 static void
 complain (Receiving *self, const GError *error)
 {
   wherry_complain ("wherry receive: %s", error->message);
+}
+
+static void
+ask (void)
+{
+  if (wherry_terminal_is (stdin))
+    {
+      fputs (_ ("The code: "), stderr);
+      fflush (stderr);
+    }
 }
 
 static void
@@ -257,12 +265,14 @@ take_code (Receiving *self, const char *line)
   if (code == NULL)
     {
       complain (self, error);
-      if (isatty (STDIN_FILENO) && ++self->attempts < ATTEMPTS)
-        ask (self);
+      if (self->input != NULL && wherry_terminal_is (stdin) && ++self->attempts < ATTEMPTS)
+        ask ();
       else
         end (self, WHERRY_EXIT_USAGE);
+      return;
     }
-  else if (!begin (self, code, &error))
+  g_clear_pointer (&self->input, wherry_typed_lines_free);
+  if (!begin (self, code, &error))
     {
       complain (self, error);
       end (self, wherry_file_exit_of_error (error, FALSE));
@@ -270,34 +280,23 @@ take_code (Receiving *self, const char *line)
 }
 
 static void
-on_line (GObject *source, GAsyncResult *result, gpointer data)
+on_line (gpointer data, const char *line)
 {
   Receiving *self = data;
-  g_autoptr (GError) error = NULL;
-  g_autofree char *line
-      = g_data_input_stream_read_line_finish (G_DATA_INPUT_STREAM (source), result, NULL, &error);
 
-  if (self->ended || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    return;
-  if (line != NULL)
-    {
-      take_code (self, line);
-      return;
-    }
-  wherry_complain (_ ("wherry receive: no code was given"));
-  end (self, WHERRY_EXIT_USAGE);
+  if (!self->ended)
+    take_code (self, line);
 }
 
 static void
-ask (Receiving *self)
+on_no_line (gpointer data)
 {
-  if (isatty (STDIN_FILENO))
-    {
-      fputs (_ ("The code: "), stderr);
-      fflush (stderr);
-    }
-  g_data_input_stream_read_line_async (self->input, G_PRIORITY_DEFAULT,
-                                       self->invocation->cancellable, on_line, self);
+  Receiving *self = data;
+
+  if (self->ended)
+    return;
+  wherry_complain (_ ("wherry receive: no code was given"));
+  end (self, WHERRY_EXIT_USAGE);
 }
 
 static void
@@ -309,7 +308,7 @@ clear (Receiving *self)
   g_clear_pointer (&self->receiver, wherry_file_receiver_free);
   g_clear_pointer (&self->link, wherry_file_link_free);
   g_clear_pointer (&self->session, wherry_room_session_free);
-  g_clear_object (&self->input);
+  g_clear_pointer (&self->input, wherry_typed_lines_free);
 }
 
 /* "500M": a number and k, M, G or T, powers of 1024; FALSE: it is none */
@@ -351,8 +350,8 @@ int
 wherry_command_receive (WherryInvocation *invocation)
 {
   g_autoptr (WherryFileReport) report = wherry_file_report_new (invocation);
+  static const WherryTypedLinesEvents events = { on_line, on_no_line, on_no_line };
   g_autoptr (WherryFileSink) sink = NULL;
-  g_autoptr (GInputStream) standard = g_unix_input_stream_new (STDIN_FILENO, FALSE);
   g_autoptr (GError) error = NULL;
   Receiving self = { .invocation = invocation, .report = report };
   const char *folder, *code;
@@ -368,13 +367,15 @@ wherry_command_receive (WherryInvocation *invocation)
       complain (&self, error);
       return WHERRY_EXIT_USAGE;
     }
-  self.input = g_data_input_stream_new (standard);
   watch_cancellable (&self);
   code = option_code != NULL ? option_code : g_getenv ("WHERRY_CODE");
   if (code != NULL)
     take_code (&self, code);
   else
-    ask (&self);
+    {
+      ask ();
+      self.input = wherry_typed_lines_new (STDIN_FILENO, &events, &self);
+    }
   result = wherry_invocation_run (invocation);
   clear (&self);
   return result;

@@ -6,6 +6,7 @@
 #include "cli/wherry-file-receiver-private.h"
 
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <glib/gi18n.h>
@@ -22,11 +23,10 @@ static void
 say_have (WherryFileReceiver *self)
 {
   const WherryFileItem *item = wherry_file_list_get (self->list, self->next);
-  guint8 digest[WHERRY_FILE_HASH_SIZE];
   WherryFileHeld *held = g_new0 (WherryFileHeld, 1);
-  WherryFileRecord have = { .type = WHERRY_FILE_RECORD_HAVE, .hash = digest };
+  WherryFileRecord have = { .type = WHERRY_FILE_RECORD_HAVE };
 
-  wherry_file_hash_peek (self->hash, digest);
+  wherry_file_hash_peek (self->hash, held->digest);
   held->index = have.number = self->next;
   held->found = self->found;
   held->size = have.size = self->found_size;
@@ -161,6 +161,20 @@ make_what_is_known (WherryFileReceiver *self, GError **error)
   return TRUE;
 }
 
+/* A bit for each HAVE, in their order: the same so far. */
+static void
+say_want (WherryFileReceiver *self)
+{
+  g_autofree guint8 *bits = g_malloc0 (self->held->len / 8 + 1);
+  const WherryFileRecord want
+      = { .type = WHERRY_FILE_RECORD_WANT, .bytes = bits, .length = (self->held->len + 7) / 8 };
+
+  for (guint i = 0; i < self->held->len; i++)
+    if (((const WherryFileHeld *) g_ptr_array_index (self->held, i))->same)
+      bits[i / 8] |= (guint8) (1 << i % 8);
+  wherry_file_receiver_send (self, &want);
+}
+
 static void
 begin (WherryFileReceiver *self)
 {
@@ -168,6 +182,7 @@ begin (WherryFileReceiver *self)
 
   if (!check_held (self) || !check_space (self))
     return;
+  say_want (self);
   self->state = WHERRY_FILE_RECEIVER_RECEIVING;
   self->next = 0;
   self->hooks.begun (self->entries, self->total, self->user_data);
@@ -196,7 +211,7 @@ wherry_file_receiver_take_plan (WherryFileReceiver *self, const WherryFileRecord
       return;
     }
   self->next_plan++;
-  held->same = record->flag == 1;
+  held->same = memcmp (record->hash, held->digest, sizeof held->digest) == 0;
   if (!held->same)
     g_clear_pointer (&held->hash, wherry_file_hash_free);
   begin_when_planned (self);
@@ -222,7 +237,6 @@ wherry_file_receiver_work (WherryFileReceiver *self)
   if (self->next < self->entries)
     return TRUE;
   self->state = WHERRY_FILE_RECEIVER_PLANNING;
-  wherry_file_receiver_send (self, &(WherryFileRecord){ .type = WHERRY_FILE_RECORD_WANT });
   begin_when_planned (self);
   return FALSE;
 }

@@ -11,7 +11,7 @@ typedef enum
   WHERRY_FILE_RECEIVER_WAITING,  /* for OFFER */
   WHERRY_FILE_RECEIVER_LISTING,  /* for all of the list */
   WHERRY_FILE_RECEIVER_LOOKING,  /* at what is there already */
-  WHERRY_FILE_RECEIVER_PLANNING, /* WANT was said, PLANs are missing */
+  WHERRY_FILE_RECEIVER_PLANNING, /* PLANs are missing */
   WHERRY_FILE_RECEIVER_RECEIVING,
   WHERRY_FILE_RECEIVER_ENDED,
 } WherryFileReceiverState;
@@ -22,6 +22,7 @@ typedef struct
   guint index;
   WherryFileFound found;
   guint64 size;
+  guint8 digest[WHERRY_FILE_HASH_SIZE];
   WherryFileHash *hash; /* (nullable): of a part that goes on */
   gboolean same;
 } WherryFileHeld;

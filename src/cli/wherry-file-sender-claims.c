@@ -40,33 +40,57 @@ wherry_file_sender_take_have (WherryFileSender *self, const WherryFileRecord *re
   claim = g_new0 (WherryFileClaim, 1);
   claim->index = record->number;
   claim->size = record->size;
-  memcpy (claim->hash, record->hash, sizeof claim->hash);
   g_queue_push_tail (&self->claims, claim);
 }
 
+/* The receiver compares; what it has is nobody else's business. */
 static void
 answer_claim (WherryFileSender *self, WherryFileClaim *claim)
 {
   guint8 digest[WHERRY_FILE_HASH_SIZE];
-  WherryFileRecord plan = { .type = WHERRY_FILE_RECORD_PLAN, .number = claim->index };
+  const WherryFileRecord plan
+      = { .type = WHERRY_FILE_RECORD_PLAN, .number = claim->index, .hash = digest };
+  const WherryFileItem *item = wherry_file_list_get (self->list, claim->index);
+  WherryFileResume *resume = g_new0 (WherryFileResume, 1);
 
   wherry_file_hash_peek (self->hash, digest);
-  if (memcmp (digest, claim->hash, sizeof digest) == 0)
-    {
-      WherryFileResume *resume = g_new0 (WherryFileResume, 1);
-      const WherryFileItem *item = wherry_file_list_get (self->list, claim->index);
-
-      plan.flag = 1;
-      resume->offset = claim->size;
-      /* of a whole file nothing is sent any more, and its hash not needed */
-      if (claim->size < item->size)
-        resume->hash = g_steal_pointer (&self->hash);
-      self->spared += claim->size;
-      g_hash_table_insert (self->resumes, GUINT_TO_POINTER (claim->index), resume);
-    }
+  resume->index = claim->index;
+  resume->offset = claim->size;
+  if (claim->size < item->size)
+    resume->hash = g_steal_pointer (&self->hash);
+  g_ptr_array_add (self->answered, resume);
   wherry_file_sender_drop (self);
   wherry_file_claim_free (g_queue_pop_head (&self->claims));
   wherry_file_sender_send (self, &plan);
+}
+
+static gboolean
+get_bit (const WherryFileRecord *want, guint i)
+{
+  return (want->bytes[i / 8] >> (i % 8) & 1) != 0;
+}
+
+void
+wherry_file_sender_take_want (WherryFileSender *self, const WherryFileRecord *record)
+{
+  const guint n = self->answered->len;
+
+  if (self->state != WHERRY_FILE_SENDER_PLANNING || self->wanted || self->claims.length > 0
+      || record->length != (n + 7) / 8 || (n % 8 != 0 && record->bytes[n / 8] >> (n % 8) != 0))
+    {
+      wherry_file_sender_refuse (self, "it wants what was not planned");
+      return;
+    }
+  self->wanted = TRUE;
+  for (guint i = 0; i < n; i++)
+    {
+      WherryFileResume *resume = g_ptr_array_index (self->answered, i);
+
+      if (!get_bit (record, i))
+        continue;
+      self->spared += resume->offset;
+      g_hash_table_insert (self->resumes, GUINT_TO_POINTER (resume->index), resume);
+    }
 }
 
 void

@@ -14,19 +14,19 @@ typedef enum
   WHERRY_FILE_SENDER_ENDED,
 } WherryFileSenderState;
 
-/* A HAVE, and the own file as far as it was compared. */
+/* A HAVE that no PLAN has answered. */
 typedef struct
 {
   guint32 index;
   guint64 size;
-  guint8 hash[WHERRY_FILE_HASH_SIZE];
 } WherryFileClaim;
 
-/* Where to go on with a file: what came before is the same on both sides. */
+/* Where to go on with a file, if what comes before is the same on both sides. */
 typedef struct
 {
+  guint32 index;
   guint64 offset;
-  WherryFileHash *hash;
+  WherryFileHash *hash; /* (nullable): none when nothing is missing */
 } WherryFileResume;
 
 struct _WherryFileSender
@@ -42,7 +42,8 @@ struct _WherryFileSender
   guint partial;
   gint64 last_have; /* the index in the newest HAVE, -1: none */
   GQueue claims;
-  GHashTable *resumes;     /* index -> WherryFileResume */
+  GPtrArray *answered;     /* of WherryFileResume: a PLAN for each, in that order */
+  GHashTable *resumes;     /* index -> one of them that is the same */
   int fd;                  /* of the claim or file under way, or -1 */
   WherryFileHash *hash;    /* of the same */
   guint64 position;        /* in the same */
@@ -65,5 +66,6 @@ void wherry_file_sender_unreadable (WherryFileSender *self, guint index, int cod
 /* Opens the file for a claim or for sending; FALSE: it ended. */
 gboolean wherry_file_sender_open (WherryFileSender *self, guint index);
 void wherry_file_sender_take_have (WherryFileSender *self, const WherryFileRecord *record);
+void wherry_file_sender_take_want (WherryFileSender *self, const WherryFileRecord *record);
 /* Compares on; TRUE: there is more to do. */
 gboolean wherry_file_sender_work_claim (WherryFileSender *self);

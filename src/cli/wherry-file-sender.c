@@ -43,7 +43,8 @@ wherry_file_sender_new (WherryFileSource *source, const WherryFileSenderHooks *h
   self->hooks = *hooks;
   self->user_data = user_data;
   self->fd = -1;
-  self->resumes = g_hash_table_new_full (g_direct_hash, g_direct_equal, NULL, resume_free);
+  self->answered = g_ptr_array_new_with_free_func (resume_free);
+  self->resumes = g_hash_table_new (g_direct_hash, g_direct_equal);
   g_queue_init (&self->claims);
   return self;
 }
@@ -64,6 +65,7 @@ wherry_file_sender_stop (WherryFileSender *self)
   wherry_file_sender_drop (self);
   g_queue_clear_full (&self->claims, wherry_file_claim_free);
   g_hash_table_remove_all (self->resumes);
+  g_ptr_array_set_size (self->answered, 0);
   if (self->state != WHERRY_FILE_SENDER_ENDED)
     self->state = WHERRY_FILE_SENDER_STOPPED;
 }
@@ -73,6 +75,7 @@ wherry_file_sender_free (WherryFileSender *self)
 {
   wherry_file_sender_stop (self);
   g_hash_table_unref (self->resumes);
+  g_ptr_array_unref (self->answered);
   g_free (self);
 }
 
@@ -353,9 +356,8 @@ wherry_file_sender_take (WherryFileSender *self, GBytes *bytes)
     wherry_file_sender_take_have (self, &record);
   else if (record.type == WHERRY_FILE_RECORD_ACK)
     take_ack (self, record.size);
-  else if (record.type == WHERRY_FILE_RECORD_WANT && self->state == WHERRY_FILE_SENDER_PLANNING
-           && !self->wanted)
-    self->wanted = TRUE;
+  else if (record.type == WHERRY_FILE_RECORD_WANT)
+    wherry_file_sender_take_want (self, &record);
   else if (record.type == WHERRY_FILE_RECORD_SAVED && self->state == WHERRY_FILE_SENDER_WAITING)
     end (self, NULL, FALSE);
   else

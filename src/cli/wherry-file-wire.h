@@ -67,11 +67,12 @@ typedef enum
 typedef struct
 {
   WherryFileRecordType type;
-  guint32 number;      /* READY: flags. OFFER: entries. HAVE, PLAN, FILE: the index */
-  guint64 size;        /* OFFER: their sum. HAVE: of what is there. FILE: offset. ACK: so far */
-  guint8 flag;         /* PLAN: the same so far. ABORT: the reason */
-  const guint8 *hash;  /* HAVE, END */
-  const guint8 *bytes; /* DATA, ENTRIES; text of ABORT, CONNECT, CONNECTED (not terminated) */
+  guint32 number;     /* READY: flags. OFFER: entries. HAVE, PLAN, FILE: the index */
+  guint64 size;       /* OFFER: their sum. HAVE: of what is there. FILE: offset. ACK: so far */
+  guint8 flag;        /* ABORT: the reason */
+  const guint8 *hash; /* PLAN, END */
+  const guint8
+      *bytes; /* DATA, ENTRIES; bits of WANT; text of ABORT, CONNECT, CONNECTED (not terminated) */
   gsize length;
 } WherryFileRecord;
 

@@ -11,13 +11,15 @@
 
 #include <glib/gstdio.h>
 
+/* What forces bytes to a disk waits for what others write there: not on one, if that is possible.
+ */
 char *
 wherry_test_make_folder (void)
 {
-  g_autoptr (GError) error = NULL;
-  char *folder = g_dir_make_tmp ("wherry-file-XXXXXX", &error);
+  const char *place = access ("/dev/shm", W_OK) == 0 ? "/dev/shm" : g_get_tmp_dir ();
+  char *folder = g_build_filename (place, "wherry-file-XXXXXX", NULL);
 
-  g_assert_no_error (error);
+  g_assert_nonnull (g_mkdtemp (folder));
   return folder;
 }
 

@@ -290,8 +290,10 @@ data_without_a_file (GQueue *records)
 static void
 unasked_plan (GQueue *records)
 {
+  static const guint8 hash[WHERRY_FILE_HASH_SIZE];
+
   say_one (records, "a", 1);
-  say (records, &(WherryFileRecord){ .type = WHERRY_FILE_RECORD_PLAN, .flag = 1 });
+  say (records, &(WherryFileRecord){ .type = WHERRY_FILE_RECORD_PLAN, .hash = hash });
 }
 
 static void

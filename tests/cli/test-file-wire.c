@@ -14,7 +14,7 @@ test_records (void)
 {
   static const WherryFileRecord records[] = {
     { .type = WHERRY_FILE_RECORD_OFFER, .number = 7, .size = G_MAXUINT64 },
-    { .type = WHERRY_FILE_RECORD_PLAN, .number = G_MAXUINT32, .flag = 1 },
+    { .type = WHERRY_FILE_RECORD_PLAN, .number = G_MAXUINT32, .hash = hash },
     { .type = WHERRY_FILE_RECORD_FILE, .number = 1, .size = 1 },
     { .type = WHERRY_FILE_RECORD_DATA, .bytes = hash, .length = 3 },
     { .type = WHERRY_FILE_RECORD_END, .hash = hash },
@@ -23,8 +23,9 @@ test_records (void)
     { .type = WHERRY_FILE_RECORD_ABORT },
     { .type = WHERRY_FILE_RECORD_CONNECT, .bytes = hash, .length = 1 },
     { .type = WHERRY_FILE_RECORD_READY, .number = 1 },
-    { .type = WHERRY_FILE_RECORD_HAVE, .number = 3, .size = 4, .hash = hash },
+    { .type = WHERRY_FILE_RECORD_HAVE, .number = 3, .size = 4 },
     { .type = WHERRY_FILE_RECORD_WANT },
+    { .type = WHERRY_FILE_RECORD_WANT, .bytes = hash, .length = 2 },
     { .type = WHERRY_FILE_RECORD_ACK, .size = 5 },
     { .type = WHERRY_FILE_RECORD_SAVED },
   };
@@ -65,8 +66,8 @@ test_lengths (void)
             g_assert_error (error, WHERRY_FILE_ERROR, WHERRY_FILE_ERROR_PROTOCOL);
         }
       if (type == WHERRY_FILE_RECORD_DATA || type == WHERRY_FILE_RECORD_ENTRIES
-          || type == WHERRY_FILE_RECORD_ABORT || type == WHERRY_FILE_RECORD_CONNECT
-          || type == WHERRY_FILE_RECORD_CONNECTED)
+          || type == WHERRY_FILE_RECORD_ABORT || type == WHERRY_FILE_RECORD_WANT
+          || type == WHERRY_FILE_RECORD_CONNECT || type == WHERRY_FILE_RECORD_CONNECTED)
         g_assert_cmpuint (lengths, >, 1);
       else
         g_assert_cmpuint (lengths, <=, 1);
