@@ -151,9 +151,8 @@ open_store (Daemon *self)
   return FALSE;
 }
 
-/* usrsctp 0.9.5 never frees a socket if the association ended in one thread while it was used in
- * another, and was closed later (wherry_sctp_runtime_stop_timers() prevents that but where a timer
- * ends it while its peer sends). What is not closed is our fault. */
+/* usrsctp 0.9.5 loses references where its timers and its callers meet at a bad moment: see
+ * wherry-sctp-runtime.[ch], which leave it few. What is not closed is our fault. */
 static void
 shut_down_sctp (void)
 {

@@ -73,6 +73,7 @@ static gint n_sockets; /* any thread: atomic */
 
 /* sctp-timer is in usrsctp, or a peer ends something there. */
 static WherryLock timers;
+static int driving; /* any thread: atomic; under timers where it is written */
 
 /* The endpoint for which this thread is inside usrsctp. */
 static __thread WherrySctpEndpoint *entered;
@@ -224,7 +225,22 @@ drive (gint64 *last_us)
   /* the remainder below a millisecond stays in last_us: a time of 0 never advances anything */
   *last_us += elapsed_us / 1000 * 1000;
   wherry_lock_acquire (&timers);
+  __atomic_store_n (&driving, 1, __ATOMIC_RELAXED);
   usrsctp_handle_timers ((uint32_t) (elapsed_us / 1000));
+  __atomic_store_n (&driving, 0, __ATOMIC_RELAXED);
+  wherry_lock_release (&timers);
+}
+
+/* usrsctp 0.9.5 looks up whose timer it has taken off its queue without a lock. Were that one
+ * stopped, started and stopped again meanwhile, its references to the association would be
+ * forgotten and neither ever freed: seen once in some ten thousand associations where sctp-timer
+ * had to wait for a processor just then. One call does not do that much, so no new one begins. */
+static void
+let_timers_end (void)
+{
+  if (__atomic_load_n (&driving, __ATOMIC_RELAXED) == 0)
+    return;
+  wherry_lock_acquire (&timers);
   wherry_lock_release (&timers);
 }
 
@@ -357,6 +373,7 @@ wherry_sctp_endpoint_enter (WherrySctpEndpoint *self)
 {
   WHERRY_ASSERT_OWNER (self);
   g_assert (entered == NULL);
+  let_timers_end ();
   entered = self;
 }
 

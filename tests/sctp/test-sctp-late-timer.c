@@ -22,8 +22,11 @@ typedef struct
 {
   WherrySctpEndpoint *endpoint;
   struct socket *so;
-  GQueue *to_peer; /* of GBytes */
-  gboolean stalls; /* in its next packet, until sctp-timer stands */
+  GQueue *to_peer;     /* of GBytes */
+  gboolean stalls;     /* in its next packet, until sctp-timer stands */
+  gboolean asks_other; /* whether it can enter then */
+  GThread *other;
+  int has_entered; /* atomic */
 } Side;
 
 /* sctp-timer does not come any further: it waits for the association in which we are. */
@@ -45,6 +48,43 @@ wait_for_timer_to_stand (void)
     }
 }
 
+static gpointer
+enter_too (gpointer data)
+{
+  static const WherrySctpEndpointFuncs none = { 0 };
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  WherrySctpEndpoint *endpoint = wherry_sctp_endpoint_new (context, &none, NULL, NULL);
+
+  wherry_sctp_endpoint_enter (endpoint);
+  g_atomic_int_set ((int *) data, 1);
+  wherry_sctp_endpoint_leave (endpoint);
+  wherry_sctp_endpoint_close (endpoint);
+  return NULL;
+}
+
+/* While it stands there, no other thread begins a call. FALSE: it does not stand there, but had to
+ * wait for a processor. */
+static gboolean
+check_nobody_enters (Side *self)
+{
+  gint64 begin_us = g_get_monotonic_time ();
+  guint64 ticks = wherry_sctp_runtime_get_ticks ();
+
+  self->has_entered = 0;
+  self->other = g_thread_new ("other", enter_too, &self->has_entered);
+  while (g_get_monotonic_time () - begin_us < 5 * RTO_MS * 1000)
+    g_thread_yield ();
+  if (g_atomic_int_get (&self->has_entered) == 0)
+    return TRUE;
+  while (wherry_sctp_runtime_get_ticks () == ticks)
+    {
+      g_assert_cmpint (g_get_monotonic_time (), <, begin_us + 10 * G_USEC_PER_SEC);
+      g_thread_yield ();
+    }
+  g_thread_join (g_steal_pointer (&self->other));
+  return FALSE;
+}
+
 static void
 on_packet_out (gpointer user_data, const guint8 *data, gsize length)
 {
@@ -54,7 +94,9 @@ on_packet_out (gpointer user_data, const guint8 *data, gsize length)
   if (!self->stalls)
     return;
   self->stalls = FALSE;
-  wait_for_timer_to_stand ();
+  do
+    wait_for_timer_to_stand ();
+  while (self->asks_other && !check_nobody_enters (self));
 }
 
 static void
@@ -150,7 +192,7 @@ is_connected (Side *self)
 }
 
 static void
-abort_once (void)
+abort_once (gboolean asks_other)
 {
   Side a, b;
   GBytes *last;
@@ -167,10 +209,13 @@ abort_once (void)
   side_close (&a);
   last = g_queue_peek_tail (a.to_peer);
   g_assert_cmpint (((const guint8 *) g_bytes_get_data (last, NULL))[12], ==, ABORT);
+  b.asks_other = asks_other;
   b.stalls = TRUE; /* in its acknowledgement, and sctp-timer then with its timer */
   while (g_queue_get_length (a.to_peer) > 1)
     carry (&a, &b);
   g_assert_false (b.stalls);
+  if (asks_other)
+    g_thread_join (b.other);
 
   wherry_sctp_runtime_stop_timers ();
   carry (&a, &b);
@@ -187,7 +232,13 @@ static void
 test_abort (void)
 {
   for (guint i = 0; i < N_ROUNDS; i++)
-    abort_once ();
+    abort_once (FALSE);
+}
+
+static void
+test_one_at_a_time (void)
+{
+  abort_once (TRUE);
 }
 
 int
@@ -195,5 +246,6 @@ main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/sctp/late-timer/abort", test_abort);
+  g_test_add_func ("/sctp/late-timer/one-at-a-time", test_one_at_a_time);
   return g_test_run ();
 }
