@@ -13,6 +13,10 @@ const TICK_MS = 1000;
 const PING_LOST_MS = 5000;
 const PEOPLE_PER_PING = 8; /* in a larger room each pings less often, so that pings stay a trickle */
 
+/* “here” and “hello” of data/docs/files.md: programs that look for each other on the same topic */
+const isGreeting = (data) => data instanceof ArrayBuffer
+  && [[1, 2], [2, 66]].some(([type, length]) => data.byteLength === length && new Uint8Array(data)[0] === type);
+
 /** Events: said {from, name, text, topic}, file {...}, people, sample {rtt, echo, in, out, stats}, state, notice. */
 export class Session extends EventTarget {
   #name;
@@ -108,6 +112,8 @@ export class Session extends EventTarget {
   }
 
   #onFile(data) {
+    if (isGreeting(data))
+      return;
     const file = unpackFile(data);
     if (file)
       this.#tell('file', file);

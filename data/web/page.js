@@ -5,6 +5,7 @@
  */
 
 import { ChatLog } from './page-chat.js';
+import { FilesCard } from './page-files.js';
 import { MemberList } from './page-members.js';
 import { Plot } from './page-plot.js';
 import { Session } from './page-session.js';
@@ -281,6 +282,7 @@ const wire = () => {
 
 const start = () => {
   wire();
+  new FilesCard($('files'), () => $('token').value.trim());
   $('room').value = hashRoom();
   $('name').value = recall(local, 'wherry-name');
   if (hashRoom() !== '' && recall(tab, 'wherry-joined') === hashRoom())

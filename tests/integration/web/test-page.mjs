@@ -49,7 +49,7 @@ test('no script makes markup or code of what it got', () => {
 
 test('every file that is named is built in, and every file is named', () => {
   const built = matches(read('wherry-web.gresource.xml'), /<file>([^<]+)<\/file>/g);
-  const present = [...readdirSync(WEB).filter((name) => /\.(js|css|html|svg|d\.ts)$/.test(name)), 'wherry.js'];
+  const present = [...readdirSync(WEB).filter((name) => /\.(js|css|html|svg|d\.ts)$/.test(name)), 'file-words.js', 'wherry.js'];
   assert.deepEqual([...built].sort(), present.sort());
   const named = [...matches(html, /(?:href|src)="([^"#]+)"/g), ...scripts.flatMap((name) => matches(read(name), /from '\.\/([^']+)'/g))];
   for (const name of named)
@@ -59,7 +59,7 @@ test('every file that is named is built in, and every file is named', () => {
 test('ids are unique and each that a script or label uses exists', () => {
   const ids = matches(html, /\sid="([^"]+)"/g);
   assert.equal(new Set(ids).size, ids.length);
-  const used = [...matches(read('page.js'), /\$\('([^']+)'\)/g), ...matches(html, /(?:for|aria-controls|aria-labelledby|aria-describedby)="([^"]+)"/g)];
+  const used = [...matches(read('page.js'), /\$\('([^']+)'\)/g), ...matches(read('page-files.js'), /#part\('([^']+)'\)/g), ...matches(html, /(?:for|aria-controls|aria-labelledby|aria-describedby)="([^"]+)"/g)];
   assert.ok(used.length > 30);
   for (const id of used)
     assert.ok(ids.includes(id), id);

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * How two that know the same code find each other in a room, and have a sealed session: section 2 of data/docs/files.md.
+ * What they then do is FileSender's and FileReceiver's.
+ */
+
+import { abortRecord, readAbort, readRecord, ABORT, REASON, TransferError } from './file-records.js';
+import { deriveKeys, equal, join, prove, SealedSession } from './file-seal.js';
+import { Wherry, WherryEvent } from './wherry.js';
+
+export const HERE = 1;
+export const HELLO = 2;
+export const WELCOME = 3;
+export const REFUSED = 4;
+const SEALED = 16;
+export const VERSION = 1;
+const WAITING_MAX = 4 * 1024 * 1024; /* an honest sender has less than 1 MiB on the way */
+const BROKEN_MAX = 3;
+
+export const random = () => crypto.getRandomValues(new Uint8Array(32));
+
+/** Events: `waiting`, `session`, `entries` {entries}, `progress` {done, total}, `file` {path, blob}, `end` {error}. */
+export class FileMeeting extends EventTarget {
+  #url;
+  #code;
+  #token;
+  #turn = Promise.resolve(); /* messages are taken one after the other */
+  #waiting = 0; /* bytes that are yet to be */
+  #out = Promise.resolve(); /* records are sealed one after the other */
+  #broken = 0;
+  #ended = false;
+  session = null; /* {peer, sealed}: the one that counts */
+
+  constructor(url, code, token) {
+    super();
+    this.#url = url;
+    this.#code = code;
+    this.#token = token;
+  }
+
+  get ended() { return this.#ended; }
+
+  tell(type, fields) {
+    this.dispatchEvent(new WherryEvent(type, fields));
+  }
+
+  /** Resolves when it is in the room; what happens then is told by events. */
+  async start() {
+    this.keys = await deriveKeys(this.#code);
+    this.room = Wherry.room(this.#url, this.keys.room, { token: this.#token || undefined, mirror: false });
+    this.channel = this.room.channel('files');
+    this.channel.addEventListener('open', () => this.greet());
+    this.channel.addEventListener('message', (event) => this.#heard(event));
+    this.room.addEventListener('member-left', ({ member }) => this.#inTurn(() => this.#left(member.id)));
+    this.room.addEventListener('state', ({ state, error, reason }) => {
+      if (state === 'failed')
+        this.end(error ?? new Error(reason));
+    });
+    if (this.#ended)
+      return;
+    try {
+      await this.room.join();
+      this.tell('waiting');
+    } catch (error) {
+      this.end(error);
+    }
+  }
+
+  /** Ends it; the other side is told why, unless that was the one who said so. */
+  async end(error = null, said = false) {
+    if (this.#ended)
+      return;
+    this.#ended = true;
+    this.tell('end', { error });
+    if (this.session && error !== null && !said) {
+      const reason = error instanceof TransferError ? error.reason : REASON.other;
+      await this.say(abortRecord(reason, error.message)).catch(() => {});
+    }
+    await this.room?.leave();
+  }
+
+  cancel() {
+    return this.end(new TransferError(REASON.user, 'It was ended here.'));
+  }
+
+  post(to, type, ...fields) {
+    return this.channel.send(join(Uint8Array.of(type), ...fields), to ? { to } : {});
+  }
+
+  /** Seals and sends a record; resolves when there is room for the next. */
+  say(record, session = this.session) {
+    this.#out = this.#out.catch(() => {}).then(async () => this.channel.send(await session.sealed.seal(record), { to: session.peer }));
+    return this.#out;
+  }
+
+  /* for the two roles: greet(), hear(from, type, body), candidates(): sessions that may take the place of this one,
+   * begun(record), take({type, reader}), lost() */
+
+  #inTurn(work) {
+    this.#turn = this.#turn.then(async () => {
+      if (!this.#ended)
+        await work();
+    }).catch((error) => this.end(error, error.said === true));
+  }
+
+  #heard({ data, from, replayed }) {
+    if (typeof data === 'string' || data.byteLength === 0 || !from || replayed || this.#ended)
+      return;
+    this.#waiting += data.byteLength;
+    if (this.#waiting > WAITING_MAX) {
+      this.end(new TransferError(REASON.protocol, 'The other side sends more than it may.'));
+      return;
+    }
+    this.#inTurn(async () => {
+      this.#waiting -= data.byteLength;
+      const message = new Uint8Array(data);
+      if (message[0] !== SEALED)
+        await this.hear(from, message[0], message.subarray(1));
+      else if (message.length >= 9 + 16)
+        await this.#sealedFrom(from, message);
+    });
+  }
+
+  async #sealedFrom(from, message) {
+    const candidate = this.candidates().find(({ peer, sealed }) => peer === from && sealed.isFor(message));
+    if (candidate) {
+      await this.#replace(candidate, message);
+      return;
+    }
+    if (this.session?.peer !== from || !this.session.sealed.isFor(message))
+      return;
+    let opened;
+    try {
+      opened = await this.session.sealed.open(message);
+    } catch {
+      this.#broken += 1;
+      if (this.#broken >= BROKEN_MAX)
+        throw new TransferError(REASON.hash, 'What came was changed on the way, again and again.');
+      this.#lose();
+      return;
+    }
+    await this.#take(opened);
+  }
+
+  async #replace(candidate, message) {
+    let first;
+    try {
+      first = await candidate.sealed.open(message);
+    } catch {
+      return;
+    }
+    const before = this.session;
+    if (before && before.peer !== candidate.peer)
+      this.say(abortRecord(REASON.replaced, ''), before).catch(() => {});
+    this.session = candidate;
+    this.tell('session');
+    this.begun();
+    await this.#take(first);
+  }
+
+  async #take(bytes) {
+    const { type, reader } = readRecord(bytes);
+    if (type === ABORT) {
+      try {
+        readAbort(reader);
+      } catch (error) {
+        error.said = true;
+        throw error;
+      }
+    }
+    await this.take(type, reader);
+  }
+
+  #left(id) {
+    if (this.session?.peer === id)
+      this.#lose();
+  }
+
+  #lose() {
+    this.session = null;
+    this.lost();
+    this.tell('waiting');
+    if (this.channel.readyState === 'open')
+      this.greet();
+  }
+}
+
+/** Whether a proof is right for what it proves. */
+export const proves = async (keys, which, proof, ...nonces) => equal(await prove(keys, which, ...nonces), proof);
