@@ -11,9 +11,25 @@
 #include "cli/wherry-json-line.h"
 #include "lib/wherry.h"
 
-/* json-glib's parser calls itself for each bracket: 120,000 of them are more than a stack holds. */
 static gboolean
-is_deep (const char *text, gsize length)
+fail (GError **error, const char *text)
+{
+  g_set_error_literal (error, WHERRY_ERROR, WHERRY_ERROR_PROTOCOL, text);
+  return FALSE;
+}
+
+/* What JSON has outside of its strings (RFC 8259): brackets, commas, numbers, true, false, null. */
+static gboolean
+is_json (char c)
+{
+  return c != '\0' && strchr ("{}[],:+-.0123456789Eaeflnrstu \t\r\n", c) != NULL;
+}
+
+/* json-glib's parser calls itself for each bracket: 120,000 of them are more than a stack holds. It
+ * also takes comments, and strings in single quotes, in which a quote would make this scan take
+ * brackets for text: nothing of that is JSON, nor gets to the parser. */
+static gboolean
+is_shallow_json (const char *text, gsize length, GError **error)
 {
   gboolean in_string = FALSE;
   guint depth = 0;
@@ -24,21 +40,18 @@ is_deep (const char *text, gsize length)
         i++;
       else if (text[i] == '"')
         in_string = !in_string;
-      else if (!in_string && (text[i] == '{' || text[i] == '['))
+      else if (in_string)
+        continue;
+      else if (!is_json (text[i]))
+        return fail (error, _ ("it is no JSON object"));
+      else if (text[i] == '{' || text[i] == '[')
         depth++;
-      else if (!in_string && (text[i] == '}' || text[i] == ']') && depth > 0)
+      else if ((text[i] == '}' || text[i] == ']') && depth > 0)
         depth--;
       if (depth > WHERRY_CLI_JSON_DEPTH)
-        return TRUE;
+        return fail (error, _ ("it is nested too deep"));
     }
-  return FALSE;
-}
-
-static gboolean
-fail (GError **error, const char *text)
-{
-  g_set_error_literal (error, WHERRY_ERROR, WHERRY_ERROR_PROTOCOL, text);
-  return FALSE;
+  return TRUE;
 }
 
 static gboolean
@@ -48,9 +61,9 @@ check (const char *text, gsize length, GError **error)
     return fail (error, _ ("it is too long"));
   if (!g_utf8_validate_len (text, length, NULL))
     return fail (error, _ ("it is no UTF-8"));
-  if (is_deep (text, length))
-    return fail (error, _ ("it is nested too deep"));
-  /* the parser takes more than JSON: comments, “var x =” */
+  /* the parser takes more: “var x =” */
+  if (!is_shallow_json (text, length, error))
+    return FALSE;
   while (length > 0 && g_ascii_isspace (*text))
     {
       text++;
