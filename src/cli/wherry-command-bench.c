@@ -4,12 +4,12 @@
 #include "config.h"
 
 #include <string.h>
-#include <sys/resource.h>
 
 #include <glib/gi18n.h>
 
 #include "cli/wherry-bench.h"
 #include "cli/wherry-commands.h"
+#include "cli/wherry-open-files.h"
 #include "cli/wherry-terminal.h"
 
 /*
@@ -164,19 +164,6 @@ make_plans (char **words, const Options *options, GError **error)
   return g_steal_pointer (&plans);
 }
 
-/* A member takes some file descriptors, and the soft limit is often 1024. */
-static void
-raise_files (void)
-{
-  struct rlimit limit;
-
-  if (getrlimit (RLIMIT_NOFILE, &limit) == 0)
-    {
-      limit.rlim_cur = limit.rlim_max;
-      setrlimit (RLIMIT_NOFILE, &limit);
-    }
-}
-
 static gboolean
 write_plot (const char *path, GPtrArray *results, const char *server, GError **error)
 {
@@ -245,6 +232,6 @@ wherry_command_bench (WherryInvocation *invocation)
   plans = make_plans (invocation->arguments, &options, &error);
   if (plans == NULL)
     return wherry_invocation_fail (invocation, error);
-  raise_files ();
+  wherry_open_files_raise (); /* a member takes some */
   return run_plans (invocation, plans, &options);
 }

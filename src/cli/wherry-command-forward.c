@@ -13,6 +13,7 @@
 #include "cli/wherry-forward-connection.h"
 #include "cli/wherry-json-line.h"
 #include "cli/wherry-meet.h"
+#include "cli/wherry-open-files.h"
 #include "cli/wherry-terminal.h"
 
 /*
@@ -34,6 +35,8 @@ typedef struct
   GHashTable *connections;    /* of WherryForwardConnection */
   guint max;
   guint cancelled;
+  guint again;         /* a source: nothing was accepted, and it tries again */
+  gboolean is_told_so; /* that nothing was accepted */
 } Forward;
 
 /* ---- what it says ---- */
@@ -86,6 +89,28 @@ on_ended (gpointer user_data, WherryForwardConnection *connection, const GError 
   accept_more (self);
 }
 
+static gboolean
+on_again (gpointer data)
+{
+  Forward *self = data;
+
+  self->again = 0;
+  accept_more (self);
+  return G_SOURCE_REMOVE;
+}
+
+/* One connection that failed before it was taken, or no file descriptor for it: those that are
+ * there are not ended for that (accept(2), "Error handling"). */
+static void
+wait_to_accept (Forward *self, const GError *error)
+{
+  if (!self->is_told_so)
+    wherry_complain ("wherry forward: %s", error->message);
+  self->is_told_so = TRUE;
+  if (self->again == 0)
+    self->again = g_timeout_add_seconds (1, on_again, self);
+}
+
 static void
 on_accepted (GObject *source, GAsyncResult *result, gpointer data)
 {
@@ -99,10 +124,10 @@ on_accepted (GObject *source, GAsyncResult *result, gpointer data)
   g_clear_object (&self->accepting);
   if (socket == NULL)
     {
-      wherry_complain ("wherry forward: %s", error->message);
-      wherry_room_session_leave (self->session, WHERRY_EXIT_FAILED);
+      wait_to_accept (self, error);
       return;
     }
+  self->is_told_so = FALSE;
   if (self->mux != NULL) /* else it is closed: the other side has gone */
     {
       g_hash_table_add (self->connections,
@@ -320,6 +345,7 @@ static void
 clear (Forward *self)
 {
   stop_accepting (self);
+  g_clear_handle_id (&self->again, g_source_remove);
   g_clear_handle_id (&self->cancelled, g_source_remove);
   g_hash_table_unref (self->connections);
   g_clear_pointer (&self->meet, wherry_meet_free);
@@ -359,6 +385,7 @@ wherry_command_forward (WherryInvocation *invocation)
   self.max = (guint) CLAMP (max, 1, (int) WHERRY_CLI_CONNECTIONS_MAX);
   self.connections
       = g_hash_table_new_full (NULL, NULL, (GDestroyNotify) wherry_forward_connection_free, NULL);
+  wherry_open_files_raise ();
   result = run (&self, &options, to);
   clear (&self);
   return result;

@@ -87,36 +87,46 @@ on_member_joined (gpointer user_data, WherryMember *member)
 
   if (wherry_roster_is_known (self->roster))
     wherry_join_view_member (&self->view, "member-joined", member, NULL);
+  check_output (self);
 }
 
 static void
 on_member_left (gpointer user_data, WherryMember *member, const char *reason)
 {
-  wherry_join_view_member (&((WherryJoin *) user_data)->view, "member-left", member, reason);
+  WherryJoin *self = user_data;
+
+  wherry_join_view_member (&self->view, "member-left", member, reason);
+  check_output (self);
 }
 
 static void
 on_member_changed (gpointer user_data, WherryMember *member)
 {
-  wherry_join_view_member (&((WherryJoin *) user_data)->view, "member-changed", member, NULL);
+  WherryJoin *self = user_data;
+
+  wherry_join_view_member (&self->view, "member-changed", member, NULL);
+  check_output (self);
 }
 
 static void
 on_notice (WherryClient *client, const char *code, const char *text, WherryJoin *self)
 {
   wherry_join_view_notice (&self->view, code, text);
+  check_output (self);
 }
 
 static void
 on_resumed (WherryClient *client, WherryJoin *self)
 {
   wherry_join_view_state (&self->view, "resumed");
+  check_output (self);
 }
 
 static void
 on_gap (WherryClient *client, const char *const *topics, WherryJoin *self)
 {
   wherry_join_view_gap (&self->view, topics);
+  check_output (self);
 }
 
 static void
@@ -132,6 +142,7 @@ on_state (WherryJoin *self)
       else if (state == WHERRY_CLIENT_STATE_CONNECTED)
         wherry_join_view_state (&self->view, "connected");
     }
+  check_output (self);
 }
 
 static void
@@ -141,6 +152,7 @@ on_transport (WherryJoin *self)
 
   if (wherry_client_get_transport (client) == WHERRY_CLIENT_TRANSPORT_WEBSOCKET)
     wherry_join_view_state (&self->view, "websocket");
+  check_output (self);
 }
 
 /* ---- what comes from this side ---- */
@@ -164,6 +176,7 @@ on_line (gpointer user_data, const char *line, guint number)
   wherry_join_take_line (self, line, number);
   if (self->waiting != NULL)
     wherry_line_reader_pause (self->reader);
+  check_output (self);
 }
 
 static void

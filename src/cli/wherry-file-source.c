@@ -177,6 +177,12 @@ add_root (WherryFileSource *self, const char *path, GError **error)
   int fd = open (full, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   struct stat info;
 
+  if (*path == '\0') /* of a variable that is not set: not the folder that it is run in */
+    {
+      if (fd >= 0)
+        close (fd);
+      return fail (error, "“”", ENOENT);
+    }
   if (fd < 0 || fstat (fd, &info) < 0)
     {
       fail (error, path, errno);

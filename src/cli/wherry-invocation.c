@@ -129,12 +129,17 @@ take_token (WherryInvocation *self, const char *file, GError **error)
 static gboolean
 take_arguments (WherryInvocation *self, char **args, int min, int max, GError **error)
 {
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  gboolean is_behind = FALSE;
   int n;
 
-  if (args[0] != NULL && args[1] != NULL && g_str_equal (args[1], "--"))
-    self->arguments = g_strdupv (args + 2);
-  else
-    self->arguments = g_strdupv (args[0] != NULL ? args + 1 : args);
+  /* GLib leaves a "--" in before arguments that look like options; a second one is an argument */
+  for (char **arg = args[0] != NULL ? args + 1 : args; *arg != NULL; arg++)
+    if (!is_behind && g_str_equal (*arg, "--"))
+      is_behind = TRUE;
+    else
+      g_strv_builder_add (builder, *arg);
+  self->arguments = g_strv_builder_end (builder);
   n = (int) g_strv_length (self->arguments);
   if (n < min)
     {

@@ -3,13 +3,17 @@
 
 #include "config.h"
 
+#include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include <glib/gi18n.h>
 
 #include "cli/wherry-commands.h"
+#include "cli/wherry-exit.h"
 
 static void
 print_help (FILE *stream)
@@ -41,11 +45,21 @@ help (const char *name)
   return WHERRY_EXIT_OK;
 }
 
+/* What is opened later must not get the number of a standard file that is closed ("<&-"). */
+static void
+open_standard_files (void)
+{
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+    if (fcntl (fd, F_GETFD) < 0 && open ("/dev/null", fd == STDIN_FILENO ? O_RDONLY : O_WRONLY) < 0)
+      exit (WHERRY_EXIT_FAILED);
+}
+
 int
 main (int argc, char **argv)
 {
   const WherryCommand *command;
 
+  open_standard_files ();
   setlocale (LC_ALL, "");
   bindtextdomain (GETTEXT_PACKAGE, LOCALEDIR);
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");

@@ -8,6 +8,7 @@ import hashlib
 import os
 import random
 import re
+import resource
 import socket
 import struct
 import subprocess
@@ -215,6 +216,25 @@ def test_no_more_than_may_be():
                 equal(end.recv(1), b"z")
             for end in held[2:]:
                 end.close()
+
+
+def test_no_file_descriptors_left_ends_nothing():
+    with Daemon(WHERRYD) as daemon, listener() as server:
+        with Tunnel(server.getsockname()[1], daemon) as tunnel:
+            pid = tunnel.client.process.pid
+            most = len(os.listdir(f"/proc/{pid}/fd")) + 4
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, (most, most))
+            held = [tunnel.connect() for _ in range(8)]
+            tunnel.client.wait_said("wherry forward: ")
+            for one in held:
+                one.close()
+            with tunnel.connect() as last:
+                last.sendall(b"z")
+                got = b""
+                while not got:
+                    with contextlib.suppress(ConnectionResetError), accept(server) as end:
+                        got = end.recv(1)
+                equal(got, b"z")
 
 
 def test_several_listen_and_the_side_that_connects_comes_again():

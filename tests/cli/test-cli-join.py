@@ -125,6 +125,13 @@ def test_a_reader_that_goes_away_ends_it():
             equal(bob.event("member-left")["reason"], "left")
 
 
+def test_a_reader_that_goes_away_hears_of_members_no_more():
+    with Daemon(WHERRYD) as daemon, Scripted(daemon, "Ada", "--stay") as ada:
+        ada.process.stdout.close()
+        with Scripted(daemon, "Bob"):
+            equal(ada.wait(), 0)
+
+
 def test_nothing_from_the_room_reaches_the_terminal_as_it_is():
     with Daemon(WHERRYD) as daemon, Scripted(daemon, "E\u202eve") as eve:
         with Command(WHERRY, "join", "r", "--stay", *at(daemon)) as ada:

@@ -86,6 +86,27 @@ def test_a_closed_standard_output_is_survived():
     assert done.returncode >= 0, done
 
 
+def test_closed_standard_files_are_no_others():
+    """Nor is what is opened next taken for them: standard input has an end, and at once."""
+    with Daemon(WHERRYD) as daemon:
+        done = subprocess.run([WHERRY, "join", "r", *at(daemon)], stderr=subprocess.PIPE,
+                              env=clean_environment(), timeout=60, check=False,
+                              preexec_fn=lambda: os.closerange(0, 2))
+        equal(done.returncode, 0)
+
+
+def test_arguments_behind_two_dashes():
+    for args in (["send", "--", "-x"], ["send", ".", "--", "-x"], ["send", "--", "-x", "--"]):
+        code, _, err = run(WHERRY, *args)
+        equal(code, 1)
+        assert "-x: " in err, err
+
+
+def test_nothing_is_not_the_folder_it_is_run_in():
+    code, _, err = run(WHERRY, "send", "")
+    equal((code, "code is" in err), (1, False))
+
+
 if __name__ == "__main__":
     run_tests([function for name, function in sorted(globals().items())
                if name.startswith("test_")])
