@@ -103,8 +103,10 @@ count_out (WherryMemberPort *self, WherryPortChannel *record)
 
 /* ---- whose turn it is ---- */
 
+/* Whether there is another mirror with its label: one that is served before it, or, flushed, one
+ * that is served no more and waits for the other side's reset. */
 static gboolean
-has_to_wait (WherryMemberPort *self, WherryPortChannel *record)
+has_mirror_before (WherryMemberPort *self, const WherryPortChannel *record, gboolean flushed)
 {
   GHashTableIter iter;
   gpointer value;
@@ -112,13 +114,19 @@ has_to_wait (WherryMemberPort *self, WherryPortChannel *record)
   g_hash_table_iter_init (&iter, self->channels);
   while (g_hash_table_iter_next (&iter, NULL, &value))
     {
-      WherryPortChannel *other = value;
+      const WherryPortChannel *other = value;
 
-      if (other->kind == WHERRY_PORT_MIRROR && other->turn != 0 && other->turn < record->turn
-          && !WHERRY_PLANT (EARLY_TURN) && strcmp (other->init->label, record->init->label) == 0)
+      if (other != record && other->kind == WHERRY_PORT_MIRROR && (other->turn == 0) == flushed
+          && other->turn < record->turn && strcmp (other->init->label, record->init->label) == 0)
         return TRUE;
     }
   return FALSE;
+}
+
+static gboolean
+has_to_wait (WherryMemberPort *self, const WherryPortChannel *record)
+{
+  return !WHERRY_PLANT (EARLY_TURN) && has_mirror_before (self, record, FALSE);
 }
 
 static gboolean
@@ -126,8 +134,13 @@ open_mirror (WherryMemberPort *self, WherryPortChannel *record)
 {
   g_autoptr (GError) error = NULL;
   WherryChannel *channel = NULL;
+  guint n = self->n_own - self->n_orphans + self->n_mirrors;
 
-  if (self->n_own - self->n_orphans + self->n_mirrors > self->config->channels_per_member)
+  /* One that takes the place of another is none more: opened later it would be a new subscription,
+   * which misses something, or gets it twice. */
+  if (n > self->config->channels_per_member && has_mirror_before (self, record, TRUE))
+    n--;
+  if (n > self->config->channels_per_member)
     g_set_error (&error, G_IO_ERROR, G_IO_ERROR_FAILED, "the member has %u channels",
                  self->config->channels_per_member);
   else

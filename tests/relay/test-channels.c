@@ -170,6 +170,35 @@ test_mirror_limit (RelayFixture *self, gconstpointer data)
   ASSERT_TEXT (test_client_find (bob, "a"), "hello");
 }
 
+/* Opened anew as it is to be another one, it is none more. */
+static void
+test_mirror_replaced_at_limit (RelayFixture *self, gconstpointer data)
+{
+  TestClient *ann = test_client_connect (self, "room", "ann");
+  TestClient *bob = test_client_connect (self, "room", "bob");
+  guint64 before = wherry_counter_get (WHERRY_COUNTER_CHANNELS_REFUSED);
+  TestChannel *lossy, *first, *second, *own;
+
+  open_settled (bob, "1");
+  open_settled (bob, "2");
+  lossy = test_client_open_lossy (ann, "a");
+  relay_fixture_settle (self);
+  first = test_client_find (bob, "a");
+  g_assert_nonnull (first);
+  own = open_settled (ann, "a");
+  second = test_client_find (bob, "a");
+  g_assert_true (second != first);
+  g_assert_cmpint (wherry_channel_get_init (second->channel)->reliability, ==, WHERRY_RELIABLE);
+  g_assert_cmpuint (wherry_counter_get (WHERRY_COUNTER_CHANNELS_REFUSED), ==, before);
+
+  wherry_channel_close (lossy->channel);
+  test_channel_send (own, "hello");
+  relay_fixture_settle (self);
+  ASSERT_TEXT (second, "hello");
+  open_settled (ann, "b"); /* one more is one too many, as before */
+  g_assert_cmpuint (test_client_count (bob, "b"), ==, 0);
+}
+
 /* Kept from who cannot take it, said to the sender: once a second, with how many. */
 static void
 test_too_large (RelayFixture *self, gconstpointer data)
@@ -245,6 +274,7 @@ main (int argc, char **argv)
   ADD ("flood-of-channels", test_flood_of_channels);
   ADD ("topic-limit", test_topic_limit);
   ADD ("mirror-limit", test_mirror_limit);
+  ADD ("mirror-replaced-at-the-limit", test_mirror_replaced_at_limit);
   ADD ("too-large", test_too_large);
   ADD ("negotiated", test_negotiated);
   return g_test_run ();
