@@ -65,7 +65,12 @@ channel_gone (ModelChannel *self)
   g_clear_object (&self->channel);
   look_for_newest (client, self->topic);
   if (self->theirs)
-    return;
+    {
+      /* who spoke on a mirror kept the topic */
+      if (self->n_sent > 0 && (client->left || client->ended))
+        model_flow_topic_shaken (model, client->room, self->topic, TRUE);
+      return;
+    }
   client->topics[self->topic].n_own--;
   g_ptr_array_remove (model->rooms[client->room].owns, self);
   model_flow_topic_shaken (model, client->room, self->topic, TRUE);

@@ -203,24 +203,19 @@ model_flow_sent (Model *self, ModelChannel *on, guint id)
   for (guint i = 0; i < self->present->len; i++)
     {
       ModelClient *client = g_ptr_array_index (self->present, i);
+      Cover cover;
 
       if (client->room != on->client->room || client == on->client
           || (message->to != 0 && message->to != client->index + 1))
         continue;
-      switch (get_cover (client, on, message->size))
+      cover = get_cover (client, on, message->size);
+      if (cover != COVER_RELIABLE)
         {
-        case COVER_RELIABLE:
-          g_queue_push_tail (&get_flow (client, on->id)->due, GUINT_TO_POINTER (id));
-          client->n_due++;
-          break;
-        case COVER_LOSSY:
-          note_newest (client, id, TRUE);
-          break;
-        case COVER_NONE:
-        default:
-          note_newest (client, id, FALSE);
-          break;
+          note_newest (client, id, cover == COVER_LOSSY);
+          continue;
         }
+      g_queue_push_tail (&get_flow (client, on->id)->due, GUINT_TO_POINTER (id));
+      client->n_due++;
     }
 }
 
@@ -394,17 +389,22 @@ model_flow_topic_shaken (Model *self, guint room, guint topic, gboolean gone)
   for (guint i = 0; i < self->present->len; i++)
     {
       ModelClient *client = g_ptr_array_index (self->present, i);
-      ModelChannel *mirror = client->topics[topic].mirror;
 
       if (client->room != room)
         continue;
       if (!client->topics[topic].closed_known)
         client->topics[topic].closed_both = TRUE; /* if it is closing */
-      if (mirror == NULL)
-        continue;
-      mirror->sure = FALSE;
-      if (gone && mirror->n_sent > 0)
-        forget_channel (self, mirror, 0);
+      /* what was sent on one that the client has closed since may be on its way still */
+      for (guint j = 0; j < client->channels->len; j++)
+        {
+          ModelChannel *mirror = g_ptr_array_index (client->channels, j);
+
+          if (!mirror->theirs || mirror->topic != topic)
+            continue;
+          mirror->sure = FALSE;
+          if (gone && mirror->n_sent > 0)
+            forget_channel (self, mirror, 0);
+        }
     }
 }
 

@@ -116,6 +116,7 @@ model_numbers_came (ModelChannel *on, guint id, const WherryFrame *frame)
   const ModelMessage *message = &g_array_index (model->messages, ModelMessage, id - 1);
   ModelTopic *known = &self->topics[on->topic];
   const ModelClient *from = g_ptr_array_index (model->clients, message->from);
+  gboolean is_apart = on->lossy || !on->ordered || known->n_own > 1; /* numbers may overtake */
 
   if (frame->member != to_member_id (from))
     model_fail (model, "%s got #%u of %s as somebody else's", self->name, id, from->name);
@@ -124,15 +125,15 @@ model_numbers_came (ModelChannel *on, guint id, const WherryFrame *frame)
                 message->to != 0 ? "it alone" : "everyone");
   if (frame->direct)
     {
-      if (frame->sequence <= known->direct)
+      if (frame->sequence <= known->direct && !is_apart)
         model_fail (model, "%s got #%u as its number %" G_GUINT64_FORMAT, self->name, id,
                     frame->sequence);
-      known->direct = frame->sequence;
+      known->direct = MAX (known->direct, frame->sequence);
       return;
     }
   note_number (self, id, frame->sequence);
   known->top = MAX (known->top, frame->sequence);
-  if (on->lossy || !on->ordered || known->n_own > 1)
+  if (is_apart)
     {
       known->seen = MAX (known->seen, frame->sequence);
       known->seen_on = on;
