@@ -85,6 +85,14 @@ def test_exit_codes_are_all_there():
         == re.findall(r"^ +WHERRY_EXIT_[A-Z_]+ = ([0-9]+),", header, re.MULTILINE), told
 
 
+def test_variables_are_all_there():
+    folder = os.path.join(os.path.dirname(__file__), "..", "..", "src", "cli")
+    used = {name for file in os.listdir(folder) if file.endswith(".c")
+            for name in re.findall(r'g_getenv \("(\w+)"', source(os.path.join(folder, file)))}
+    told = set(re.findall(r"^ {7}([A-Z_]{3,})\b", part(shown(WHERRY_PAGE), "ENVIRONMENT"), re.MULTILINE))
+    assert "WHERRY_SERVER" in used and used - {"TERM"} <= told, (used, told)
+
+
 def test_pages_are_well_formed():
     for page in (WHERRY_PAGE, WHERRYD_PAGE):
         lint = subprocess.run(["mandoc", "-Tlint", "-Wwarning", page], capture_output=True,
