@@ -9,6 +9,7 @@
 /* What is sealed at once: below 64 KiB with every header, because pion and aiortc take no more. */
 #define WHERRY_FILE_RECORD_MAX 61441u
 #define WHERRY_FILE_DATA_MAX (WHERRY_FILE_RECORD_MAX - 1)
+#define WHERRY_FILE_BUNDLE_MAX (WHERRY_FILE_RECORD_MAX + 2)
 /* On the way and not counted by an ACK: what is sent twice after a kill is less than 1 MiB; and
  * below the relay's high mark, so that it never has to hold the sender. */
 #define WHERRY_FILE_WINDOW (896u * 1024)

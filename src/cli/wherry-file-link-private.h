@@ -21,7 +21,7 @@ struct _WherryFileLink
   guint sweeping;                     /* a source */
   gboolean began;                     /* the first record of the session has come */
   gboolean is_met, was_met;
-  guint refused, waiting, closing, gone; /* sources */
+  guint refused, waiting, closing, gone, flushing; /* sources */
   gboolean finishing;
   WherryExit result;
 };

@@ -88,6 +88,25 @@ drop_direct (WherryFileLink *self)
     self->sweeping = g_idle_add (on_sweep, self);
 }
 
+static gboolean
+on_flush (gpointer data)
+{
+  WherryFileLink *self = data;
+
+  self->flushing = 0;
+  wherry_file_meeting_flush (self->meeting);
+  return G_SOURCE_REMOVE;
+}
+
+/* What is said at once goes in one message: many small files, and what is said of them. */
+void
+wherry_file_link_send (WherryFileLink *self, GBytes *record)
+{
+  wherry_file_meeting_send (self->meeting, record);
+  if (self->flushing == 0)
+    self->flushing = g_idle_add_full (G_PRIORITY_DEFAULT, on_flush, self, NULL);
+}
+
 static void
 send_text (WherryFileLink *self, WherryFileRecordType type, const char *text)
 {
@@ -102,6 +121,7 @@ send_text (WherryFileLink *self, WherryFileRecordType type, const char *text)
     }
   bytes = wherry_file_record_write (&record);
   wherry_file_meeting_send (self->meeting, bytes);
+  wherry_file_meeting_flush (self->meeting);
 }
 
 static void
@@ -337,6 +357,7 @@ wherry_file_link_free (WherryFileLink *self)
   g_clear_handle_id (&self->closing, g_source_remove);
   g_clear_handle_id (&self->sweeping, g_source_remove);
   g_clear_handle_id (&self->gone, g_source_remove);
+  g_clear_handle_id (&self->flushing, g_source_remove);
   g_signal_handlers_disconnect_by_data (self->client, self);
   g_signal_handlers_disconnect_by_data (wherry_client_get_members (self->client), self);
   g_signal_handlers_disconnect_by_data (self->channel, self);
@@ -348,12 +369,6 @@ wherry_file_link_free (WherryFileLink *self)
   g_object_unref (self->client);
   g_free (self->only);
   g_free (self);
-}
-
-void
-wherry_file_link_send (WherryFileLink *self, GBytes *record)
-{
-  wherry_file_meeting_send (self->meeting, record);
 }
 
 static void
@@ -378,6 +393,7 @@ wherry_file_link_finish (WherryFileLink *self, WherryExit result)
 {
   if (self->finishing)
     return;
+  wherry_file_meeting_flush (self->meeting);
   self->finishing = TRUE;
   self->result = result;
   g_clear_handle_id (&self->refused, g_source_remove);

@@ -16,6 +16,7 @@ typedef struct
 {
   char *member;
   WherryFileSeal *seal;
+  GByteArray *bundle; /* what is to be sealed next */
 } Session;
 
 struct _WherryFileMeeting
@@ -42,6 +43,7 @@ static void
 session_free (Session *session)
 {
   wherry_file_seal_free (session->seal);
+  g_byte_array_unref (session->bundle);
   g_free (session->member);
   g_free (session);
 }
@@ -177,6 +179,7 @@ make_pending (WherryFileMeeting *self, const char *member, const guint8 *receive
   self->pending = g_new0 (Session, 1);
   self->pending->member = g_strdup (member);
   self->pending->seal = seal;
+  self->pending->bundle = g_byte_array_new ();
   return TRUE;
 }
 
@@ -191,55 +194,105 @@ count_broken (WherryFileMeeting *self, const char *member)
     call (self, other);
 }
 
+/* The records of a message; a hook may end the session. */
 static void
-take_sealed (WherryFileMeeting *self, GBytes *message)
+take_bundle (WherryFileMeeting *self, GBytes *bundle)
 {
-  g_autoptr (GBytes) record = NULL;
-  g_autofree char *member = NULL;
+  const Session *session = self->live;
+  const gsize length = g_bytes_get_size (bundle);
+  gsize at = 0;
 
-  if (self->live != NULL && wherry_file_seal_is_for (self->live->seal, message))
+  while (self->live == session && at < length)
     {
-      record = wherry_file_seal_open (self->live->seal, message);
+      g_autoptr (GBytes) record = wherry_file_bundle_next (bundle, &at);
+      g_autofree char *member = NULL;
+
       if (record != NULL)
         {
           self->hooks.record (record, self->user_data);
-          return;
+          continue;
         }
-      member = g_strdup (self->live->member);
+      member = g_strdup (session->member);
       wherry_file_meeting_lose (self);
       count_broken (self, member);
-    }
-  else if (self->pending != NULL && wherry_file_seal_is_for (self->pending->seal, message))
-    {
-      record = wherry_file_seal_open (self->pending->seal, message);
-      if (record == NULL)
-        {
-          member = g_strdup (self->pending->member);
-          g_clear_pointer (&self->pending, session_free);
-          count_broken (self, member);
-          return;
-        }
-      wherry_file_meeting_lose (self);
-      self->live = g_steal_pointer (&self->pending);
-      self->hooks.met (self->live->member, self->user_data);
-      self->hooks.record (record, self->user_data);
+      return;
     }
 }
 
 static void
-send_sealed (WherryFileMeeting *self, const Session *session, GBytes *record)
+take_live (WherryFileMeeting *self, GBytes *message)
 {
-  g_autoptr (GBytes) message = wherry_file_seal_close (session->seal, record);
+  g_autoptr (GBytes) bundle = wherry_file_seal_open (self->live->seal, message);
+  g_autofree char *member = NULL;
 
+  if (bundle != NULL)
+    {
+      take_bundle (self, bundle);
+      return;
+    }
+  member = g_strdup (self->live->member);
+  wherry_file_meeting_lose (self);
+  count_broken (self, member);
+}
+
+static void
+take_pending (WherryFileMeeting *self, GBytes *message)
+{
+  g_autoptr (GBytes) bundle = wherry_file_seal_open (self->pending->seal, message);
+  g_autofree char *member = NULL;
+
+  if (bundle == NULL)
+    {
+      member = g_strdup (self->pending->member);
+      g_clear_pointer (&self->pending, session_free);
+      count_broken (self, member);
+      return;
+    }
+  wherry_file_meeting_lose (self);
+  self->live = g_steal_pointer (&self->pending);
+  self->hooks.met (self->live->member, self->user_data);
+  take_bundle (self, bundle);
+}
+
+static void
+take_sealed (WherryFileMeeting *self, GBytes *message)
+{
+  if (self->live != NULL && wherry_file_seal_is_for (self->live->seal, message))
+    take_live (self, message);
+  else if (self->pending != NULL && wherry_file_seal_is_for (self->pending->seal, message))
+    take_pending (self, message);
+}
+
+static void
+flush (WherryFileMeeting *self, Session *session)
+{
+  g_autoptr (GBytes) bundle = NULL;
+  g_autoptr (GBytes) message = NULL;
+
+  if (session->bundle->len == 0)
+    return;
+  bundle = g_byte_array_free_to_bytes (session->bundle);
+  session->bundle = g_byte_array_new ();
+  message = wherry_file_seal_close (session->seal, bundle);
   if (message != NULL)
     self->hooks.send (session->member, message, session == self->live, self->user_data);
 }
 
 void
-wherry_file_meeting_send (WherryFileMeeting *self, GBytes *record)
+wherry_file_meeting_flush (WherryFileMeeting *self)
 {
   if (self->live != NULL)
-    send_sealed (self, self->live, record);
+    flush (self, self->live);
+}
+
+void
+wherry_file_meeting_send (WherryFileMeeting *self, GBytes *record)
+{
+  if (self->live == NULL)
+    return;
+  if (!wherry_file_bundle_has_room (self->live->bundle, record))
+    flush (self, self->live);
+  wherry_file_bundle_append (self->live->bundle, record);
 }
 
 const char *
@@ -342,7 +395,8 @@ take_welcome (WherryFileMeeting *self, const char *from, const WherryFileGreetin
   if (!make_pending (self, from, welcome->receiver_nonce, welcome->sender_nonce))
     return;
   record = wherry_file_record_write (&ready);
-  send_sealed (self, self->pending, record);
+  wherry_file_bundle_append (self->pending->bundle, record);
+  flush (self, self->pending);
 }
 
 static void

@@ -16,7 +16,7 @@ typedef struct
   void (*send) (const char *to, GBytes *message, gboolean sealed, gpointer user_data);
   /* a session is there; one before it was lost */
   void (*met) (const char *member, gpointer user_data);
-  /* a record came in it */
+  /* a record came in it; those of one message come one after the other */
   void (*record) (GBytes *record, gpointer user_data);
   /* it is over, and another one may come */
   void (*lost) (gpointer user_data);
@@ -41,7 +41,9 @@ void wherry_file_meeting_take (WherryFileMeeting *self, const char *from, GBytes
 void wherry_file_meeting_leave (WherryFileMeeting *self, const char *member);
 /* The session is over, for a reason of the caller's. */
 void wherry_file_meeting_lose (WherryFileMeeting *self);
-/* Seals and sends a record; nothing happens without a session. */
+/* A record for the other side: it is sent with others when they fill a message, or at the flush.
+ * Nothing happens without a session. */
 void wherry_file_meeting_send (WherryFileMeeting *self, GBytes *record);
+void wherry_file_meeting_flush (WherryFileMeeting *self);
 /* (nullable): the member of the session. */
 const char *wherry_file_meeting_get_member (WherryFileMeeting *self);

@@ -208,7 +208,7 @@ wherry_file_seal_open (WherryFileSeal *self, GBytes *message)
   guint8 nonce[NONCE];
 
   if (!wherry_file_seal_is_for (self, message) || length < HEAD + TAG
-      || length > WHERRY_FILE_RECORD_MAX + WHERRY_FILE_SEAL_OVERHEAD || self->taken >= MESSAGES_MAX)
+      || length > WHERRY_FILE_BUNDLE_MAX + WHERRY_FILE_SEAL_OVERHEAD || self->taken >= MESSAGES_MAX)
     return NULL;
   write_nonce (nonce, self->taken);
   plain_length = length - HEAD - TAG;

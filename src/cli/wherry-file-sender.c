@@ -15,7 +15,9 @@
 #include "cli/wherry-file-limits.h"
 #include "cli/wherry-terminal.h"
 
-#define CHUNKS 8 /* sent at a time */
+/* Sent at a time, in bytes and in files: small ones go together. */
+#define PIECE (512 * 1024)
+#define FILES 500
 
 void
 wherry_file_claim_free (gpointer data)
@@ -283,7 +285,9 @@ send_data (WherryFileSender *self, guint64 size)
 static gboolean
 work_sending (WherryFileSender *self)
 {
-  for (guint i = 0; i < CHUNKS && self->state == WHERRY_FILE_SENDER_SENDING; i++)
+  const guint64 begun = self->cost;
+
+  for (guint i = 0; i < FILES && self->cost - begun < PIECE; i++)
     {
       const WherryFileItem *item;
 
@@ -297,7 +301,7 @@ work_sending (WherryFileSender *self)
       if (self->position == item->size && !end_file (self))
         return FALSE;
     }
-  return self->state == WHERRY_FILE_SENDER_SENDING;
+  return TRUE;
 }
 
 gboolean

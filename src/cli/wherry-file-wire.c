@@ -205,6 +205,39 @@ wherry_file_record_write (const WherryFileRecord *self)
   return g_byte_array_free_to_bytes (bytes);
 }
 
+/* ---- bundles ---- */
+
+gboolean
+wherry_file_bundle_has_room (const GByteArray *bundle, GBytes *record)
+{
+  return bundle->len + 2 + g_bytes_get_size (record) <= WHERRY_FILE_BUNDLE_MAX;
+}
+
+void
+wherry_file_bundle_append (GByteArray *bundle, GBytes *record)
+{
+  gsize length;
+  const guint8 *data = g_bytes_get_data (record, &length);
+
+  append_number (bundle, length, 2);
+  g_byte_array_append (bundle, data, (guint) length);
+}
+
+GBytes *
+wherry_file_bundle_next (GBytes *bundle, gsize *at)
+{
+  gsize length, record;
+  const guint8 *data = g_bytes_get_data (bundle, &length);
+
+  if (*at >= length || length - *at < 2)
+    return NULL;
+  record = read_number (data + *at, 2);
+  if (record > length - *at - 2)
+    return NULL;
+  *at += 2 + record;
+  return g_bytes_new_from_bytes (bundle, *at - record, record);
+}
+
 /* ---- entries ---- */
 
 gboolean

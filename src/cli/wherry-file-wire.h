@@ -81,6 +81,12 @@ gboolean wherry_file_record_parse (WherryFileRecord *self, const guint8 *data, g
                                    GError **error);
 GBytes *wherry_file_record_write (const WherryFileRecord *self);
 
+/* A bundle is what is sealed at once: records, each behind its length in two bytes. */
+gboolean wherry_file_bundle_has_room (const GByteArray *bundle, GBytes *record);
+void wherry_file_bundle_append (GByteArray *bundle, GBytes *record);
+/* (transfer full) (nullable): the record at @at, which is moved on. NULL: it is none. */
+GBytes *wherry_file_bundle_next (GBytes *bundle, gsize *at);
+
 /* One entry of ENTRIES. */
 typedef struct
 {

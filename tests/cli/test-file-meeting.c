@@ -170,6 +170,7 @@ say (End *end, const char *text)
   g_autoptr (GBytes) record = g_bytes_new (text, strlen (text));
 
   wherry_file_meeting_send (end->meeting, record);
+  wherry_file_meeting_flush (end->meeting);
   run (end->room);
 }
 

@@ -51,7 +51,7 @@ close_text (WherryFileSeal *seal, const char *text)
 static void
 test_numbers (void)
 {
-  static const guint8 ready[] = { 0x40, 0, 0, 0, 0 }, done[] = { 0x26 };
+  static const guint8 ready[] = { 0, 5, 0x40, 0, 0, 0, 0 }, done[] = { 0, 1, 0x26 };
   guint8 proof[WHERRY_FILE_PROOF_SIZE];
   g_autoptr (WherryFileSeal) sender = make (TRUE);
   g_autoptr (WherryFileSeal) receiver = make (FALSE);
@@ -70,10 +70,10 @@ test_numbers (void)
   wherry_file_secret_prove_welcome (&secret, receiver_nonce, sender_nonce, proof);
   assert_hex (proof, sizeof proof,
               "8d1fb0adb223214c751e142d8c4a0d21bf7a1ed335fdcec33105f55c3b55f9d1");
-  assert_bytes (sealed_ready, "100c3b807fac8212014d962644b6b51349b25ffb63ff135757b4bfbc6e79");
+  assert_bytes (sealed_ready, "100c3b807fac8212010d936644b6af6144747cd5f2c719d73fb3072c0fdd3ab5");
   first = wherry_file_seal_close (sender, ready_bytes);
   sealed_done = wherry_file_seal_close (sender, done_bytes);
-  assert_bytes (sealed_done, "100c3b807fac8212019ed3715245363ab7f5636fedc73c254a2d");
+  assert_bytes (sealed_done, "100c3b807fac821201b8b84cf50d2645fdeb335c539b7aa5ca10f836");
 }
 
 static void
