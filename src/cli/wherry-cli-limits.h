@@ -43,3 +43,7 @@
 #define WHERRY_CLI_CONNECTIONS_MAX 4096u
 /* For the target to be reached. */
 #define WHERRY_CLI_CONNECT_SECONDS 20u
+/* An offer for a direct connection, from one that accepted: its candidates are gathered first. */
+#define WHERRY_CLI_OFFER_SECONDS 30u
+/* What waits to go to a direct connection: more than may be on its way. */
+#define WHERRY_CLI_DIRECT_BYTES (2u * 1024u * 1024u)

@@ -358,6 +358,8 @@ int
 wherry_command_forward (WherryInvocation *invocation)
 {
   Forward self = { .invocation = invocation };
+  WherryMeetOptions options
+      = { .kind = WHERRY_MUX_KIND_FORWARD, .stream_window = WHERRY_CLI_FORWARD_BYTES };
   g_autofree char *topic = NULL;
   g_autofree char *only = NULL;
   g_autofree char *to = NULL;
@@ -370,12 +372,13 @@ wherry_command_forward (WherryInvocation *invocation)
       N_ ("TOPIC") },
     { "member", 0, 0, G_OPTION_ARG_STRING, &only, N_ ("Meet nobody but this member"),
       N_ ("NAME|ID") },
+    { "direct", 'd', 0, G_OPTION_ARG_NONE, &options.direct,
+      N_ ("Past the relay, which only introduces the two"), NULL },
+    { "peer", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &options.direct, NULL, NULL },
     { "max-connections", 0, 0, G_OPTION_ARG_INT, &max, N_ ("Carry no more at once (256)"),
       N_ ("N") },
     G_OPTION_ENTRY_NULL,
   };
-  WherryMeetOptions options
-      = { .kind = WHERRY_MUX_KIND_FORWARD, .stream_window = WHERRY_CLI_FORWARD_BYTES };
   int result;
 
   if (!wherry_invocation_parse (invocation, entries, 1, 2, &error))

@@ -36,8 +36,7 @@ typedef struct
 static void
 end (Pipe *self, WherryExit result)
 {
-  wherry_meet_end (self->meet);
-  wherry_room_session_leave (self->session, result);
+  wherry_meet_finish (self->meet, self->session, result);
 }
 
 /* ---- the pump ---- */
@@ -217,6 +216,12 @@ int
 wherry_command_pipe (WherryInvocation *invocation)
 {
   Pipe self = { .invocation = invocation };
+  WherryMeetOptions options = {
+    .kind = WHERRY_MUX_KIND_PIPE,
+    .role = WHERRY_MEET_PAIR,
+    .stream_window = WHERRY_CLI_PIPE_BYTES,
+    .max_streams = 1,
+  };
   g_autofree char *topic = NULL;
   g_autofree char *only = NULL;
   int wait_seconds = 0;
@@ -225,15 +230,12 @@ wherry_command_pipe (WherryInvocation *invocation)
     { "topic", 't', 0, G_OPTION_ARG_STRING, &topic, N_ ("Meet on this topic, not on “pipe”"),
       N_ ("TOPIC") },
     { "to", 0, 0, G_OPTION_ARG_STRING, &only, N_ ("Meet nobody but this member"), N_ ("NAME|ID") },
+    { "direct", 'd', 0, G_OPTION_ARG_NONE, &options.direct,
+      N_ ("Past the relay, which only introduces the two"), NULL },
+    { "peer", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &options.direct, NULL, NULL },
     { "wait", 0, 0, G_OPTION_ARG_INT, &wait_seconds, N_ ("Wait no longer for the other side"),
       N_ ("SECONDS") },
     G_OPTION_ENTRY_NULL,
-  };
-  WherryMeetOptions options = {
-    .kind = WHERRY_MUX_KIND_PIPE,
-    .role = WHERRY_MEET_PAIR,
-    .stream_window = WHERRY_CLI_PIPE_BYTES,
-    .max_streams = 1,
   };
   int result;
 

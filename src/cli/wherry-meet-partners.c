@@ -16,6 +16,7 @@ wherry_partner_free (gpointer data)
 
   g_clear_handle_id (&partner->timer, g_source_remove);
   g_clear_pointer (&partner->mux, wherry_mux_free);
+  wherry_partner_forget_direct (partner);
   g_free (partner->id);
   g_free (partner);
 }
@@ -58,6 +59,7 @@ make_greeting (WherryMeet *self)
   return (WherryMuxGreeting){
     .version = WHERRY_MUX_VERSION,
     .kind = (guint8) self->options.kind,
+    .direct = self->options.direct,
     .session_window = get_window (self),
     .stream_window = self->options.stream_window,
   };
@@ -77,17 +79,31 @@ adjust_windows (WherryMeet *self)
       wherry_mux_set_window (((WherryPartner *) value)->mux, get_window (self));
 }
 
+/* No way from here to there. Of two that waited for each other nobody else will come. */
+static void
+give_up_direct (WherryMeet *self, const char *member, const GError *error)
+{
+  g_autofree char *name = wherry_meet_name (self, member);
+
+  g_hash_table_add (self->tried, g_strdup (member));
+  if (self->options.role == WHERRY_MEET_PAIR)
+    self->hooks->failed (self->user_data, error);
+  else
+    wherry_say ("%s: %s", name, error->message);
+}
+
 /* error: NULL: it never was met */
 void
 wherry_meet_lose (WherryMeet *self, const char *id, const GError *error)
 {
   WherryPartner *partner = g_hash_table_lookup (self->partners, id);
   g_autofree char *member = g_strdup (id);
-  gboolean was_met;
+  gboolean was_met, was_connecting;
 
   if (partner == NULL)
     return;
   was_met = partner->state == WHERRY_PARTNER_MET;
+  was_connecting = partner->state == WHERRY_PARTNER_CONNECTING;
   g_hash_table_steal (self->partners, member);
   if (partner->mux != NULL && error != NULL)
     wherry_mux_break (partner->mux, error);
@@ -95,6 +111,8 @@ wherry_meet_lose (WherryMeet *self, const char *id, const GError *error)
   wherry_meet_advertise (self);
   if (was_met && !self->has_ended)
     self->hooks->lost (self->user_data, member, error);
+  else if (was_connecting && error != NULL && !self->has_ended)
+    give_up_direct (self, member, error);
   wherry_meet_look_soon (self);
 }
 
@@ -103,6 +121,8 @@ on_send (gpointer user_data, GBytes *message, GError **error)
 {
   WherryPartner *partner = user_data;
 
+  if (partner->direct != NULL)
+    return wherry_partner_send_direct (partner, message, error);
   return wherry_client_channel_send_bytes (partner->meet->channel, message, partner->id, error);
 }
 
@@ -127,32 +147,6 @@ on_mux_failed (gpointer user_data, const GError *error)
 
 static const WherryMuxEvents mux_events = { on_send, on_opened, on_mux_failed };
 
-static void
-meet (WherryPartner *partner, const WherryMuxGreeting *ours, const WherryMuxGreeting *theirs,
-      gboolean is_inviter)
-{
-  WherryMeet *self = partner->meet;
-
-  g_clear_handle_id (&partner->timer, g_source_remove);
-  partner->state = WHERRY_PARTNER_MET;
-  partner->mux
-      = wherry_mux_new (ours, theirs, is_inviter, self->options.max_streams, &mux_events, partner);
-  adjust_windows (self);
-  wherry_meet_advertise (self);
-  self->hooks->met (self->user_data, partner->id, partner->mux, is_inviter);
-}
-
-static WherryPartner *
-add_partner (WherryMeet *self, const char *id)
-{
-  WherryPartner *partner = g_new0 (WherryPartner, 1);
-
-  partner->meet = self;
-  partner->id = g_strdup (id);
-  g_hash_table_insert (self->partners, partner->id, partner);
-  return partner;
-}
-
 static gboolean
 on_invitation_limit (gpointer data)
 {
@@ -166,15 +160,94 @@ on_invitation_limit (gpointer data)
 }
 
 void
+wherry_partner_meet (WherryPartner *partner)
+{
+  WherryMeet *self = partner->meet;
+
+  partner->state = WHERRY_PARTNER_MET;
+  partner->mux = wherry_mux_new (&partner->ours, &partner->theirs, partner->is_inviter,
+                                 self->options.max_streams, &mux_events, partner);
+  adjust_windows (self);
+  self->hooks->met (self->user_data, partner->id, partner->mux, partner->is_inviter);
+}
+
+/* What either side lets the other send is agreed. */
+static void
+agree (WherryPartner *partner, const WherryMuxGreeting *ours, const WherryMuxGreeting *theirs,
+       gboolean is_inviter)
+{
+  WherryMeet *self = partner->meet;
+
+  g_clear_handle_id (&partner->timer, g_source_remove);
+  partner->ours = *ours;
+  partner->theirs = *theirs;
+  partner->is_inviter = is_inviter;
+  wherry_meet_advertise (self);
+  if (!self->options.direct)
+    {
+      wherry_partner_meet (partner);
+      return;
+    }
+  partner->state = WHERRY_PARTNER_CONNECTING;
+  if (is_inviter)
+    wherry_partner_go_direct (partner, NULL);
+  else /* it offers, or does not */
+    partner->timer = g_timeout_add_seconds (WHERRY_CLI_OFFER_SECONDS, on_invitation_limit, partner);
+}
+
+void
+wherry_partner_describe (WherryPartner *partner, const char *sdp)
+{
+  const WherryMuxFrame frame = { .type = WHERRY_MUX_DESCRIBE, .text = (char *) sdp };
+
+  if (strlen (sdp) <= WHERRY_MUX_SDP_MAX)
+    send (partner->meet, partner->id, &frame);
+}
+
+void
+wherry_partner_take_message (WherryPartner *partner, GBytes *message)
+{
+  g_auto (WherryMuxFrame) frame = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  if (partner->state != WHERRY_PARTNER_MET)
+    return;
+  if (wherry_mux_frame_parse (&frame, message, &error))
+    wherry_mux_take (partner->mux, &frame);
+  else
+    on_mux_failed (partner, error);
+}
+
+void
+wherry_partner_lose (WherryPartner *partner, const GError *error)
+{
+  wherry_meet_lose (partner->meet, partner->id, error);
+}
+
+static WherryPartner *
+add_partner (WherryMeet *self, const char *id)
+{
+  WherryPartner *partner = g_new0 (WherryPartner, 1);
+
+  partner->meet = self;
+  partner->id = g_strdup (id);
+  g_hash_table_insert (self->partners, partner->id, partner);
+  return partner;
+}
+
+void
 wherry_meet_lose_all (WherryMeet *self, const GError *error)
 {
   for (;;)
     {
       GHashTableIter iter;
-      gpointer id;
+      gpointer id, value = NULL;
 
       g_hash_table_iter_init (&iter, self->partners);
-      if (!g_hash_table_iter_next (&iter, &id, NULL))
+      while (g_hash_table_iter_next (&iter, &id, &value)
+             && ((WherryPartner *) value)->direct != NULL)
+        value = NULL;
+      if (value == NULL)
         break;
       wherry_meet_lose (self, id, error);
     }
@@ -195,10 +268,17 @@ wherry_meet_invite (WherryMeet *self, const char *id)
 /* ---- what comes ---- */
 
 static const char *
-find_objection (WherryMeet *self, const char *sender, WherryMuxCode *code)
+find_objection (WherryMeet *self, const char *sender, const WherryMuxGreeting *theirs,
+                WherryMuxCode *code)
 {
   WherryMember *member = wherry_roster_lookup (self->roster, sender);
 
+  /* nobody learns the addresses of who did not say so */
+  if (theirs->direct != self->options.direct)
+    {
+      *code = WHERRY_MUX_CODE_REFUSED;
+      return "both sides, or neither, need --direct";
+    }
   if (self->only != NULL && (member == NULL || !wherry_meet_is_wanted (self, member)))
     {
       *code = WHERRY_MUX_CODE_REFUSED;
@@ -231,7 +311,7 @@ take_invitation (WherryMeet *self, const char *sender, const WherryMuxGreeting *
       error = wherry_mux_error_new (WHERRY_MUX_CODE_ABORTED, NULL);
       wherry_meet_lose (self, sender, error);
     }
-  objection = self->has_ended ? "" : find_objection (self, sender, &code);
+  objection = self->has_ended ? "" : find_objection (self, sender, theirs, &code);
   if (objection != NULL)
     {
       wherry_meet_refuse (self, sender, code, *objection != '\0' ? objection : NULL);
@@ -242,7 +322,7 @@ take_invitation (WherryMeet *self, const char *sender, const WherryMuxGreeting *
   if (!send (self, sender, &answer))
     wherry_meet_lose (self, sender, NULL);
   else
-    meet (partner, &answer.greeting, theirs, FALSE);
+    agree (partner, &answer.greeting, theirs, FALSE);
 }
 
 static void
@@ -268,11 +348,20 @@ take_frame (WherryMeet *self, const char *sender, const WherryMuxFrame *frame)
   else if (partner == NULL)
     g_debug ("What %s sent is of no session", sender);
   else if (partner->state == WHERRY_PARTNER_MET)
-    wherry_mux_take (partner->mux, frame);
+    {
+      /* of one that is connected directly, the relay brings nothing but that it ends */
+      if (partner->direct == NULL || frame->type == WHERRY_MUX_REFUSE)
+        wherry_mux_take (partner->mux, frame);
+    }
   else if (frame->type == WHERRY_MUX_REFUSE)
     take_refusal (self, partner, frame);
+  else if (partner->state == WHERRY_PARTNER_CONNECTING)
+    {
+      if (frame->type == WHERRY_MUX_DESCRIBE)
+        wherry_partner_take_description (partner, frame->text);
+    }
   else if (frame->type == WHERRY_MUX_ACCEPT && frame->greeting.version == WHERRY_MUX_VERSION)
-    meet (partner, &ours, &frame->greeting, TRUE);
+    agree (partner, &ours, &frame->greeting, TRUE);
 }
 
 void

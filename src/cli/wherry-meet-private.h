@@ -8,17 +8,23 @@
 
 typedef enum
 {
-  WHERRY_PARTNER_INVITED, /* by us, and has not answered */
+  WHERRY_PARTNER_INVITED,    /* by us, and has not answered */
+  WHERRY_PARTNER_CONNECTING, /* directly */
   WHERRY_PARTNER_MET,
 } WherryPartnerState;
+
+typedef struct _WherryPartnerDirect WherryPartnerDirect;
 
 typedef struct
 {
   WherryMeet *meet;
   char *id;
   WherryPartnerState state;
-  WherryMux *mux; /* NULL: not yet */
-  guint timer;    /* it does not answer, or has left the room */
+  gboolean is_inviter;
+  WherryMuxGreeting ours, theirs;
+  WherryPartnerDirect *direct; /* NULL: by the relay, or not yet */
+  WherryMux *mux;              /* NULL: not yet */
+  guint timer;                 /* it does not answer, or has left the room */
 } WherryPartner;
 
 struct _WherryMeet
@@ -37,9 +43,34 @@ struct _WherryMeet
   gboolean has_begun;
   gboolean was_waiting; /* it was said */
   gboolean has_ended;
+  WherryRoomSession *session; /* while it finishes */
+  WherryExit result;
+  guint finish_timer;
 };
 
 void wherry_partner_free (gpointer data);
+/* Streams can be opened. */
+void wherry_partner_meet (WherryPartner *self);
+/* A message of it came. */
+void wherry_partner_take_message (WherryPartner *self, GBytes *message);
+/* Sends it our description. */
+void wherry_partner_describe (WherryPartner *self, const char *sdp);
+/* Its connection is no more, or never was. Frees it. */
+void wherry_partner_lose (WherryPartner *self, const GError *error);
+
+/* ---- wherry-meet-direct.c ---- */
+
+/* offer: NULL: this side offers */
+void wherry_partner_go_direct (WherryPartner *partner, const char *offer);
+void wherry_partner_take_description (WherryPartner *partner, const char *sdp);
+gboolean wherry_partner_send_direct (WherryPartner *partner, GBytes *message, GError **error);
+void wherry_partner_forget_direct (WherryPartner *partner);
+/* Behind what was sent. */
+void wherry_partner_close_direct (WherryPartner *partner, void (*closed) (gpointer user_data),
+                                  gpointer user_data);
+
+/* ---- of the meeting ---- */
+
 /* Streams of it are closed; error: NULL: it never was met */
 void wherry_meet_lose (WherryMeet *self, const char *id, const GError *error);
 void wherry_meet_lose_all (WherryMeet *self, const GError *error);

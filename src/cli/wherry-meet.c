@@ -151,7 +151,7 @@ on_member_left (gpointer user_data, WherryMember *member, const char *reason)
   WherryPartner *partner = g_hash_table_lookup (self->partners, id);
 
   g_hash_table_remove (self->tried, id);
-  if (partner == NULL)
+  if (partner == NULL || partner->direct != NULL)
     return;
   g_clear_handle_id (&partner->timer, g_source_remove);
   if (partner->state == WHERRY_PARTNER_MET)
@@ -253,6 +253,7 @@ wherry_meet_free (WherryMeet *self)
 {
   self->has_ended = TRUE;
   g_clear_handle_id (&self->idle, g_source_remove);
+  g_clear_handle_id (&self->finish_timer, g_source_remove);
   g_signal_handlers_disconnect_by_data (self->client, self);
   if (self->channel != NULL)
     g_signal_handlers_disconnect_by_data (self->channel, self);
@@ -271,6 +272,48 @@ wherry_meet_begin (WherryMeet *self)
 {
   self->has_begun = TRUE;
   wherry_meet_look_soon (self);
+}
+
+static void
+leave (gpointer data)
+{
+  WherryMeet *self = data;
+
+  g_clear_handle_id (&self->finish_timer, g_source_remove);
+  wherry_room_session_leave (self->session, self->result);
+}
+
+static gboolean
+on_finish_limit (gpointer data)
+{
+  ((WherryMeet *) data)->finish_timer = 0;
+  leave (data);
+  return G_SOURCE_REMOVE;
+}
+
+void
+wherry_meet_finish (WherryMeet *self, WherryRoomSession *session, WherryExit result)
+{
+  WherryPartner *direct = NULL;
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->partners);
+  while (direct == NULL && g_hash_table_iter_next (&iter, NULL, &value))
+    direct = ((WherryPartner *) value)->direct != NULL ? value : NULL;
+  self->session = session;
+  self->result = result;
+  if (direct == NULL)
+    {
+      wherry_meet_end (self);
+      leave (self);
+      return;
+    }
+  if (self->finish_timer != 0)
+    return;
+  self->has_ended = TRUE;
+  self->finish_timer = g_timeout_add_seconds (WHERRY_CLI_LAST_WORDS_SECONDS, on_finish_limit, self);
+  wherry_partner_close_direct (direct, leave, self);
 }
 
 void

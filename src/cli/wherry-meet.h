@@ -27,6 +27,7 @@ typedef struct
   const char *only; /* (nullable): the id or name of the member to meet */
   guint32 stream_window;
   guint max_streams;
+  gboolean direct; /* the relay only introduces them */
 } WherryMeetOptions;
 
 typedef struct
@@ -53,6 +54,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (WherryMeet, wherry_meet_free)
 
 /* Call it when the session has joined. */
 void wherry_meet_begin (WherryMeet *self);
+/* Lets what was sent arrive, leaves the room, and ends the run with @result. */
+void wherry_meet_finish (WherryMeet *self, WherryRoomSession *session, WherryExit result);
 /* Tells those it met that it ends, and meets nobody any more. */
 void wherry_meet_end (WherryMeet *self);
 /* (transfer full): for people */

@@ -68,6 +68,16 @@ parse_words (WherryMuxFrame *frame, const guint8 *data, gsize length)
 }
 
 static gboolean
+parse_description (WherryMuxFrame *frame, const guint8 *data, gsize length)
+{
+  if (frame->stream != 0 || length < 1 || length > WHERRY_MUX_SDP_MAX
+      || !g_utf8_validate_len ((const char *) data, length, NULL))
+    return FALSE;
+  frame->text = g_strndup ((const char *) data, length);
+  return TRUE;
+}
+
+static gboolean
 parse_data (WherryMuxFrame *frame, GBytes *message, gsize length)
 {
   if (frame->stream == 0 || length < 1 || length > WHERRY_MUX_DATA_MAX)
@@ -96,6 +106,8 @@ parse_payload (WherryMuxFrame *frame, GBytes *message, const guint8 *data, gsize
     case WHERRY_MUX_REFUSE:
     case WHERRY_MUX_RESET:
       return parse_words (frame, data, length);
+    case WHERRY_MUX_DESCRIBE:
+      return parse_description (frame, data, length);
     case WHERRY_MUX_OPEN:
     case WHERRY_MUX_END:
     case WHERRY_MUX_DONE:
@@ -161,6 +173,10 @@ write_payload (const WherryMuxFrame *frame, guint8 *payload)
     case WHERRY_MUX_CREDIT:
       write_u32 (payload, frame->credit);
       return 4;
+    case WHERRY_MUX_DESCRIBE:
+      length = strlen (frame->text);
+      memcpy (payload, frame->text, length);
+      return length;
     case WHERRY_MUX_OPEN:
     case WHERRY_MUX_END:
     case WHERRY_MUX_DONE:
@@ -180,6 +196,11 @@ wherry_mux_frame_format (const WherryMuxFrame *frame)
     {
       g_assert (g_bytes_get_size (frame->data) <= WHERRY_MUX_DATA_MAX);
       room = g_bytes_get_size (frame->data);
+    }
+  else if (frame->type == WHERRY_MUX_DESCRIBE)
+    {
+      g_assert (strlen (frame->text) <= WHERRY_MUX_SDP_MAX);
+      room = WHERRY_MUX_SDP_MAX;
     }
   message = g_malloc (WHERRY_MUX_HEADER_SIZE + room);
   message[0] = (guint8) frame->type;

@@ -20,11 +20,12 @@ typedef enum
   WHERRY_MUX_ACCEPT = 2, /* stream 0: a greeting: the session has begun */
   WHERRY_MUX_REFUSE = 3, /* stream 0: code, text: it has not, or it ends */
   WHERRY_MUX_OPEN = 4,
-  WHERRY_MUX_DATA = 5,   /* 1 to WHERRY_MUX_DATA_MAX bytes */
-  WHERRY_MUX_END = 6,    /* no data follows on this stream from this side */
-  WHERRY_MUX_DONE = 7,   /* all of yours, its end too, was written where it goes */
-  WHERRY_MUX_RESET = 8,  /* code, text: the stream is no more */
-  WHERRY_MUX_CREDIT = 9, /* 4 bytes: so much more may be sent; stream 0: in all */
+  WHERRY_MUX_DATA = 5,      /* 1 to WHERRY_MUX_DATA_MAX bytes */
+  WHERRY_MUX_END = 6,       /* no data follows on this stream from this side */
+  WHERRY_MUX_DONE = 7,      /* all of yours, its end too, was written where it goes */
+  WHERRY_MUX_RESET = 8,     /* code, text: the stream is no more */
+  WHERRY_MUX_CREDIT = 9,    /* 4 bytes: so much more may be sent; stream 0: in all */
+  WHERRY_MUX_DESCRIBE = 10, /* stream 0: SDP: for a direct connection */
 } WherryMuxType;
 
 typedef enum
@@ -47,6 +48,8 @@ typedef enum
  * too. */
 #define WHERRY_MUX_COST 64u
 #define WHERRY_MUX_TEXT_MAX 256u
+/* A description with all of its candidates: more than a hundred of them. */
+#define WHERRY_MUX_SDP_MAX (16u * 1024u)
 #define WHERRY_MUX_WINDOW_MIN (WHERRY_MUX_DATA_MAX + WHERRY_MUX_COST)
 #define WHERRY_MUX_WINDOW_MAX (16u * 1024u * 1024u)
 
@@ -73,9 +76,9 @@ typedef struct
   guint32 stream;
   WherryMuxGreeting greeting; /* of INVITE, ACCEPT */
   guint8 code;                /* of REFUSE, RESET */
-  char *text;                 /* of these: (nullable): valid UTF-8, not terminal-safe */
-  guint32 credit;             /* of CREDIT: at least 1 */
-  GBytes *data;               /* of DATA: of the message that was parsed */
+  char *text;     /* of these: (nullable), of DESCRIBE: valid UTF-8, not terminal-safe */
+  guint32 credit; /* of CREDIT: at least 1 */
+  GBytes *data;   /* of DATA: of the message that was parsed */
 } WherryMuxFrame;
 
 /* FALSE: sets @error: it is none, and @frame is cleared. Thread: any */

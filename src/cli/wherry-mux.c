@@ -373,6 +373,7 @@ dispatch (WherryMux *self, WherryMuxStream *stream, const WherryMuxFrame *frame)
       break;
     case WHERRY_MUX_INVITE:
     case WHERRY_MUX_ACCEPT:
+    case WHERRY_MUX_DESCRIBE:
     default:
       fail_protocol (self, _ ("the other side began again"));
       break;

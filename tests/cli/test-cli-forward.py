@@ -41,12 +41,12 @@ class Tunnel:
         self.server = self.stack.enter_context(
             Command(WHERRY, "forward", "r", "--json", "--to", to, *args, *at(daemon)))
         self.server.event("waiting")
-        self.client = self.listen(daemon)
+        self.client = self.listen(daemon, *(["--direct"] if "--direct" in args else []))
         self.port = self.client.port
 
-    def listen(self, daemon):
+    def listen(self, daemon, *args):
         client = self.stack.enter_context(
-            Command(WHERRY, "forward", "r", "0", "--json", *at(daemon)))
+            Command(WHERRY, "forward", "r", "0", "--json", *args, *at(daemon)))
         client.port = int(client.event("listening")["address"].rpartition(":")[2])
         client.event("met")
         return client
@@ -144,6 +144,21 @@ def test_half_closed_in_either_direction():
                 equal(read_all(early), b"answer" * 100000)
                 early.close()
                 tunnel.client.event("closed")
+
+
+def test_directly():
+    with Daemon(WHERRYD) as daemon, listener() as server:
+        with Tunnel(server.getsockname()[1], daemon, "--direct") as tunnel:
+            one, other = tunnel.connect(), accept(server)
+            one.sendall(b"q" * 1_000_000)
+            one.shutdown(socket.SHUT_WR)
+            equal(len(read_all(other)), 1_000_000)
+            other.sendall(b"a" * 1_000_000)
+            other.close()
+            equal(len(read_all(one)), 1_000_000)
+            one.close()
+            passed = daemon.metric("bytes_in_total")
+            assert passed < 20000, f"{passed} bytes went by the relay"
 
 
 def test_one_that_is_not_read_holds_up_no_other():

@@ -141,17 +141,53 @@ def test_nobody_comes():
         equal(one.wait(), 3)
 
 
+def test_directly():
+    size = 4 << 20
+    data = os.urandom(size)
+    with (Daemon(WHERRYD) as daemon, pipe(daemon, "--direct") as one,
+          pipe(daemon, "--peer") as other):
+        feeder = threading.Thread(target=feed_and_close, args=[one.process.stdin, data])
+        feeder.start()
+        other.process.stdin.write(b"back")
+        other.process.stdin.close()
+        equal(hashlib.sha256(other.process.stdout.read()).digest(), hashlib.sha256(data).digest())
+        equal(one.process.stdout.read(), b"back")
+        feeder.join()
+        equal((one.wait(), other.wait()), (0, 0))
+        passed = daemon.metric("bytes_in_total")
+        assert passed < 20000, f"{passed} bytes went by the relay"
+
+
+def feed_and_close(file, data):
+    file.write(data)
+    file.close()
+
+
+def test_directly_is_for_both_or_neither():
+    with (Daemon(WHERRYD) as daemon, pipe(daemon, "--direct", "--wait", "2") as one,
+          pipe(daemon, "--wait", "2") as other):
+        equal((one.wait(), other.wait()), (3, 3))
+        assert "--direct" in one.said() + other.said()
+
+
+def test_who_is_interrupted_is_missed_directly():
+    with (Daemon(WHERRYD) as daemon, pipe(daemon, "--direct") as one,
+          pipe(daemon, "--direct") as other):
+        pair(one, other)
+        one.process.stdin.write(b"part")
+        equal(other.process.stdout.read(4), b"part")
+        equal(one.interrupt(), 130)
+        equal(other.wait(), 5)
+
+
 def test_topics_and_members_keep_apart():
     with (Daemon(WHERRYD) as daemon, pipe(daemon, "-t", "x") as x, pipe(daemon, "--name", "b") as b,
           pipe(daemon, "--to", "d", "--name", "c") as c):
         for end in (x, b, c):
             end.wait_said("Waiting")
         with pipe(daemon, "--name", "d") as d:
-            b_or_c = None
             d.wait_said("Connected with")
-            b_or_c = "c" if "with c" in d.said() else "b"
-            # b waits for anybody, and may have been the first
-            met = {"b": b, "c": c}[b_or_c]
+            met = c if "with c" in d.said() else b  # which waits for anybody
             met.wait_said("Connected with d")
             d.process.stdin.close()
             met.process.stdin.close()
