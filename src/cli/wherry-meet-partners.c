@@ -108,7 +108,6 @@ wherry_meet_lose (WherryMeet *self, const char *id, const GError *error)
   if (partner->mux != NULL && error != NULL)
     wherry_mux_break (partner->mux, error);
   wherry_partner_free (partner);
-  wherry_meet_advertise (self);
   if (was_met && !self->has_ended)
     self->hooks->lost (self->user_data, member, error);
   else if (was_connecting && error != NULL && !self->has_ended)
@@ -182,7 +181,7 @@ agree (WherryPartner *partner, const WherryMuxGreeting *ours, const WherryMuxGre
   partner->ours = *ours;
   partner->theirs = *theirs;
   partner->is_inviter = is_inviter;
-  wherry_meet_advertise (self);
+  wherry_meet_look_soon (self);
   if (!self->options.direct)
     {
       wherry_partner_meet (partner);

@@ -42,6 +42,7 @@ struct _WherryMeet
   guint idle;
   gboolean has_begun;
   gboolean was_waiting; /* it was said */
+  gboolean is_shown;    /* the others know that it can be met */
   gboolean has_ended;
   WherryRoomSession *session; /* while it finishes */
   WherryExit result;
@@ -85,6 +86,6 @@ void wherry_meet_flush (WherryMeet *self);
 gboolean wherry_meet_is_busy (WherryMeet *self);
 /* Whether it is the one that is looked for. */
 gboolean wherry_meet_is_wanted (WherryMeet *self, WherryMember *member);
-/* Tells the others whether it can be met. */
-void wherry_meet_advertise (WherryMeet *self);
+/* Tells the others whether it can be met, and looks whether they can. Not at once: who comes and
+ * goes all the time makes it say nothing. */
 void wherry_meet_look_soon (WherryMeet *self);

@@ -10,6 +10,7 @@
 #include "cli/wherry-cli-limits.h"
 #include "cli/wherry-json-line.h"
 #include "cli/wherry-meet-private.h"
+#include "cli/wherry-terminal.h"
 
 static const char *
 get_kind_name (const WherryMeet *self)
@@ -26,8 +27,8 @@ wherry_meet_is_busy (WherryMeet *self)
 }
 
 /* So that others know whether it can be met. */
-void
-wherry_meet_advertise (WherryMeet *self)
+static void
+advertise (WherryMeet *self)
 {
   gboolean shown
       = self->options.role != WHERRY_MEET_CLIENT && !wherry_meet_is_busy (self) && !self->has_ended;
@@ -36,8 +37,9 @@ wherry_meet_advertise (WherryMeet *self)
   g_autofree char *text = NULL;
   g_autoptr (GError) error = NULL;
 
-  if (self->options.role == WHERRY_MEET_CLIENT)
+  if (shown == self->is_shown)
     return;
+  self->is_shown = shown;
   json_builder_begin_object (builder);
   if (shown)
     {
@@ -106,9 +108,9 @@ look (gpointer data)
   if (!self->was_waiting)
     {
       self->was_waiting = TRUE;
-      wherry_meet_advertise (self);
       self->hooks->waiting (self->user_data);
     }
+  advertise (self);
   for (guint i = 0; i < members->len && self->options.role != WHERRY_MEET_SERVER; i++)
     if (!wherry_meet_is_busy (self) && is_to_invite (self, g_ptr_array_index (members, i)))
       wherry_meet_invite (self, wherry_member_get_id (g_ptr_array_index (members, i)));
@@ -187,6 +189,15 @@ on_drained (WherryMeet *self)
 
 /* ---- its own connection ---- */
 
+static void
+on_notice (WherryClient *client, const char *code, const char *text, WherryMeet *self)
+{
+  g_autofree char *safe_code = wherry_terminal_safe (code);
+  g_autofree char *safe_text = wherry_terminal_safe (text);
+
+  wherry_say (_ ("The server says: %s (%s)"), safe_text, safe_code);
+}
+
 /* It came back as another member: what was on its way is lost. */
 static void
 on_gap (WherryClient *client, const char *const *topics, WherryMeet *self)
@@ -245,6 +256,7 @@ wherry_meet_new (WherryInvocation *invocation, WherryRoomSession *session,
   g_signal_connect_swapped (self->client, "notify::state", G_CALLBACK (wherry_meet_look_soon),
                             self);
   g_signal_connect (self->client, "gap", G_CALLBACK (on_gap), self);
+  g_signal_connect (self->client, "notice", G_CALLBACK (on_notice), self);
   return g_steal_pointer (&self);
 }
 
