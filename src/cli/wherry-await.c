@@ -5,6 +5,9 @@
 
 #include "cli/wherry-await.h"
 
+/* A condition may be that some time has passed, which wakes nobody. */
+#define TICK_MS 100u
+
 static gboolean
 on_late (gpointer data)
 {
@@ -66,17 +69,25 @@ on_over (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+static gboolean
+on_tick (gpointer data)
+{
+  return G_SOURCE_CONTINUE;
+}
+
 gboolean
 wherry_await_until (gboolean (*holds) (gpointer user_data), gpointer user_data,
                     GCancellable *cancellable, guint timeout_ms)
 {
   gboolean is_over = FALSE;
   guint timer = g_timeout_add (timeout_ms, on_over, &is_over);
+  guint tick = g_timeout_add (TICK_MS, on_tick, NULL);
   gboolean held;
 
   while (!(held = holds (user_data)) && !is_over && !g_cancellable_is_cancelled (cancellable))
     g_main_context_iteration (NULL, TRUE);
   if (!is_over)
     g_source_remove (timer);
+  g_source_remove (tick);
   return held;
 }

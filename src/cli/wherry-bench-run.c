@@ -158,7 +158,6 @@ on_tick (gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
-/* The tick wakes it, and then each message. */
 static gboolean
 is_over (gpointer data)
 {
@@ -171,16 +170,9 @@ is_over (gpointer data)
          || g_get_monotonic_time () - since > SILENCE_US;
 }
 
-static gboolean
-on_wake (gpointer data)
-{
-  return G_SOURCE_CONTINUE;
-}
-
 static void
 pass_messages (Run *self)
 {
-  guint wake = g_timeout_add (100, on_wake, NULL);
   guint tick = g_timeout_add (TICK_MS, on_tick, self);
   gint64 cpu_us = get_cpu_us ();
 
@@ -189,7 +181,6 @@ pass_messages (Run *self)
   wherry_await_until (is_over, self, self->invocation->cancellable, G_MAXINT);
   if (self->is_sending)
     g_source_remove (tick);
-  g_source_remove (wake);
   self->result->cpu_us = get_cpu_us () - cpu_us;
   self->result->elapsed_us = MAX (self->last_us, self->begun_us + 1) - self->begun_us;
   self->result->expected = self->result->sent * self->plan->receivers;

@@ -14,6 +14,9 @@
 
 /* The other side's candidates come one by one; more than this is no relay of ours. */
 #define CANDIDATES_MAX 32u
+/* How long WebRTC is waited for when messages pass by the WebSocket already: packets that pass at
+ * all have made a connection by then. */
+#define HOPE_US (5 * G_USEC_PER_SEC)
 #define LEAVE_TIMEOUT_MS 3000u
 #define GATHER_TIMEOUT_MS 8000u
 
@@ -29,6 +32,7 @@ typedef struct
   guint n_checked; /* candidates of theirs */
   GCancellable *join;
   gboolean is_done; /* with the join */
+  gint64 begun_us;
   GError *error;
 } Visit;
 
@@ -160,14 +164,28 @@ check_new_candidates (Visit *self)
     }
 }
 
+/* By UDP: this client speaks no ICE-TCP, as no program of ours does by itself. */
 static gboolean
 has_answer (Visit *self)
 {
   for (guint i = 0; i < self->probes->len; i++)
-    if (wherry_stun_probe_get_finding (g_ptr_array_index (self->probes, i))->outcome
-        == WHERRY_STUN_OUTCOME_ANSWERED)
-      return TRUE;
+    {
+      const WherryStunFinding *finding
+          = wherry_stun_probe_get_finding (g_ptr_array_index (self->probes, i));
+
+      if (finding->transport == WHERRY_STUN_TRANSPORT_UDP
+          && finding->outcome == WHERRY_STUN_OUTCOME_ANSWERED)
+        return TRUE;
+    }
   return FALSE;
+}
+
+/* The client has given up on WebRTC for now, and that had its time. */
+static gboolean
+is_hopeless (Visit *self)
+{
+  return wherry_client_get_transport (self->client) == WHERRY_CLIENT_TRANSPORT_WEBSOCKET
+         && g_get_monotonic_time () - self->begun_us > HOPE_US;
 }
 
 static gboolean
@@ -196,7 +214,7 @@ is_settled (gpointer data)
     if (wherry_stun_probe_get_finding (g_ptr_array_index (self->probes, i))->outcome
         == WHERRY_STUN_OUTCOME_NONE)
       return FALSE;
-  return self->error != NULL || is_connected (self) || !has_answer (self);
+  return self->error != NULL || is_connected (self) || !has_answer (self) || is_hopeless (self);
 }
 
 /* ---- what came of it ---- */
@@ -458,6 +476,7 @@ wherry_doctor_look_at_room (WherryDoctor *doctor, const char *uri)
                       doctor->invocation->name, "token", doctor->invocation->token, "configuration",
                       plain, "reconnect", FALSE, "resume", FALSE, "mirror", FALSE, NULL);
   g_signal_connect (self.client, "prepare", G_CALLBACK (on_prepare), &self);
+  self.begun_us = g_get_monotonic_time ();
   wherry_client_join_async (self.client, self.join, on_joined, &self);
   wherry_await_until (is_settled, &self, doctor->cancellable, doctor->timeout_ms);
   if (!g_cancellable_is_cancelled (doctor->cancellable))
