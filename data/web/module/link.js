@@ -11,7 +11,9 @@ const PROTOCOL = 'wherry.1';
 const NOTICES = 'wherry:notices';
 const CONNECT_TIMEOUT_MS = 30_000; /* the server's own limit from join to connected */
 const SIGNAL_BYTES = 64 * 1024; /* the server takes no longer frame */
-const REACH_MS = 5_000; /* the server; a TCP connection that is begun before the network changes is never made, and nobody is told */
+/* To reach the server, for who comes back: a TCP connection that is begun before the network changes is never made, and one that
+ * was made just then is dead, and nobody is told. Twice as long to be connected then, and for the next try. */
+const REACH_MS = 5_000;
 const LEFT_TIMEOUT_MS = 2_000; /* for the server's last word */
 const TUNNEL_AFTER_MS = 2_500; /* without a connection: then the WebSocket carries the channels */
 const RETURN_AFTER_MS = 5_000; /* to WebRTC, is tried; then after twice as long, and so on */
@@ -68,7 +70,8 @@ export class Link {
   start(url, join, tries = 0) {
     const limit = this.#options.connectTimeout ?? CONNECT_TIMEOUT_MS;
     this.#comesBack = tries > 0;
-    this.#timer = setTimeout(() => this.#timedOut(), this.#comesBack ? Math.min(limit, REACH_MS * 2 ** Math.min(tries - 1, 3)) : limit);
+    const reach = this.#comesBack ? Math.min(limit, REACH_MS * 2 ** Math.min(tries - 1, 3)) : limit;
+    this.#timer = setTimeout(() => this.#timedOut(), reach);
     this.#owner.phase('signaling');
     try {
       this.#ws = new this.#options.WebSocket(url, PROTOCOL);
@@ -77,7 +80,7 @@ export class Link {
       return;
     }
     this.#ws.binaryType = 'arraybuffer';
-    this.#ws.addEventListener('open', () => this.#onSocketOpen(join, limit));
+    this.#ws.addEventListener('open', () => this.#onSocketOpen(join, Math.min(limit, 2 * reach)));
     this.#ws.addEventListener('message', (event) => this.#onFrame(event.data));
     this.#ws.addEventListener('close', (event) => this.#onSocketClose(event));
     this.#ws.addEventListener('error', () => {}); /* a close event with less to say always follows */

@@ -23,7 +23,7 @@ const { values } = parseArgs({ options: { full: { type: 'boolean', default: fals
 const CUTS = values.full ? 8 : 2;
 const LONGEST_S = values.full ? 12 : 5;
 const ROUNDS = values.full && !process.env.WHERRY_SEED ? 5 : 1;
-const FRESH = { limit: 4000, back: 12_000 }; /* ms */
+const FRESH = { limit: 5000, back: 15_000 }; /* ms */
 
 /* a machine of its own, for Chromium */
 if (!process.env.WHERRY_OWN_MACHINE) {
