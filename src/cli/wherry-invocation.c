@@ -61,6 +61,20 @@ on_signal (gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
+/* GLib has its handler restart what it interrupts: a write to a pipe that nobody reads would never
+ * end, and the main loop never hear of Ctrl-C. */
+static void
+watch_signal (WherryInvocation *self, int number)
+{
+  struct sigaction action;
+
+  g_unix_signal_add (number, on_signal, self);
+  if (sigaction (number, NULL, &action) < 0)
+    return;
+  action.sa_flags &= ~SA_RESTART;
+  sigaction (number, &action, NULL);
+}
+
 static void
 add_entries (WherryInvocation *self, char **token_file, gboolean *help, GOptionContext *context)
 {
@@ -200,8 +214,8 @@ wherry_invocation_parse (WherryInvocation *self, const GOptionEntry *entries, in
     self->server = g_strdup (DEFAULT_SERVER);
   wherry_terminal_set_quiet (self->quiet);
   wherry_terminal_log_init (self->verbose);
-  g_unix_signal_add (SIGINT, on_signal, self);
-  g_unix_signal_add (SIGTERM, on_signal, self);
+  watch_signal (self, SIGINT);
+  watch_signal (self, SIGTERM);
   return TRUE;
 }
 

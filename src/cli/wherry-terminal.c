@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -21,6 +22,9 @@ static gboolean is_quiet;
 static gboolean is_drawn;
 static gint64 drawn_us;
 static char *prompt;
+/* Ctrl-C came while nobody read what is printed: the rest would wait again, each line for a Ctrl-C
+ * of its own, before the main loop hears of the first one */
+static gboolean is_stuck;
 
 void
 wherry_terminal_set_quiet (gboolean quiet)
@@ -169,6 +173,8 @@ wherry_print (const char *format, ...)
   gboolean shares, done;
   va_list args;
 
+  if (is_stuck)
+    return TRUE;
   va_start (args, format);
   line = g_strdup_vprintf (format, args);
   va_end (args);
@@ -179,6 +185,11 @@ wherry_print (const char *format, ...)
       hide_prompt ();
     }
   done = fprintf (stdout, "%s\n", line) >= 0 && fflush (stdout) == 0;
+  if (!done)
+    {
+      done = is_stuck = errno == EINTR;
+      __fpurge (stdout); /* or exit() would wait for the reader */
+    }
   if (shares)
     show_prompt ();
   return done;

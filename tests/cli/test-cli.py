@@ -2,11 +2,17 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What holds for every subcommand of `wherry`: help, usage, exit codes, Ctrl-C."""
 
+import array
+import contextlib
+import fcntl
+import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
+import termios
 
 from wherry import Command, at, run
 from wherryd import Daemon, Socket, clean_environment, run_tests
@@ -93,6 +99,24 @@ def test_closed_standard_files_are_no_others():
                               env=clean_environment(), timeout=60, check=False,
                               preexec_fn=lambda: os.closerange(0, 2))
         equal(done.returncode, 0)
+
+
+def test_ctrl_c_while_nobody_reads():
+    with (Daemon(WHERRYD) as daemon,
+          Command(WHERRY, "join", "r", "--json", "--stay", *at(daemon)) as stuck,
+          Command(WHERRY, "join", "r", "--json", *at(daemon)) as other):
+        stuck.event("joined")
+        for _ in range(2000):
+            other.write(json.dumps({"text": "x" * 200}))
+        waiting = array.array("i", [0])
+        while waiting[0] < 50000:  # of the 65536 that a pipe holds, without what is between pages
+            fcntl.ioctl(stuck.process.stdout, termios.FIONREAD, waiting)
+        for _ in range(20):  # one may come just before it writes, and is not seen then
+            stuck.process.send_signal(signal.SIGINT)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                stuck.process.wait(1)
+                break
+        equal(stuck.process.poll(), 130)
 
 
 def test_arguments_behind_two_dashes():
