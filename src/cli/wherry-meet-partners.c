@@ -153,7 +153,7 @@ on_invitation_limit (gpointer data)
   WherryMeet *self = partner->meet;
 
   partner->timer = 0;
-  g_hash_table_add (self->tried, g_strdup (partner->id));
+  g_hash_table_add (self->silent, g_strdup (partner->id));
   wherry_meet_lose (self, partner->id, NULL);
   return G_SOURCE_REMOVE;
 }

@@ -39,6 +39,9 @@ struct _WherryMeet
   WherryClientChannel *channel;
   GHashTable *partners; /* id -> Partner */
   GHashTable *tried;    /* ids: they said no; till they say something else about themselves */
+  GHashTable
+      *silent;    /* ids: they said nothing, as somebody whose connection is lost; for a while */
+  guint patience; /* till these are tried again */
   guint idle;
   gboolean has_begun;
   gboolean was_waiting; /* it was said */

@@ -90,8 +90,19 @@ is_to_invite (WherryMeet *self, WherryMember *member)
   const char *id = wherry_member_get_id (member);
 
   return wherry_meet_is_wanted (self, member) && can_be_met (self, member)
-         && !g_hash_table_contains (self->tried, id)
+         && !g_hash_table_contains (self->tried, id) && !g_hash_table_contains (self->silent, id)
          && (self->options.role != WHERRY_MEET_PAIR || g_strcmp0 (own, id) < 0);
+}
+
+static gboolean
+on_patience (gpointer data)
+{
+  WherryMeet *self = data;
+
+  self->patience = 0;
+  g_hash_table_remove_all (self->silent);
+  wherry_meet_look_soon (self);
+  return G_SOURCE_REMOVE;
 }
 
 static gboolean
@@ -111,6 +122,8 @@ look (gpointer data)
       self->hooks->waiting (self->user_data);
     }
   advertise (self);
+  if (g_hash_table_size (self->silent) > 0 && self->patience == 0)
+    self->patience = g_timeout_add_seconds (WHERRY_CLI_ANSWER_SECONDS, on_patience, self);
   for (guint i = 0; i < members->len && self->options.role != WHERRY_MEET_SERVER; i++)
     if (!wherry_meet_is_busy (self) && is_to_invite (self, g_ptr_array_index (members, i)))
       wherry_meet_invite (self, wherry_member_get_id (g_ptr_array_index (members, i)));
@@ -242,6 +255,7 @@ wherry_meet_new (WherryInvocation *invocation, WherryRoomSession *session,
   self->hooks = hooks;
   self->user_data = user_data;
   self->partners = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, wherry_partner_free);
+  self->silent = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->tried = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->roster = wherry_roster_new (self->client, &roster_events, self);
   g_object_set (self->client, "mirror", FALSE, NULL);
@@ -271,6 +285,8 @@ wherry_meet_free (WherryMeet *self)
     g_signal_handlers_disconnect_by_data (self->channel, self);
   g_hash_table_unref (self->partners);
   g_hash_table_unref (self->tried);
+  g_hash_table_unref (self->silent);
+  g_clear_handle_id (&self->patience, g_source_remove);
   wherry_roster_free (self->roster);
   g_clear_object (&self->channel);
   g_object_unref (self->client);
