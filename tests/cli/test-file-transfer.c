@@ -270,14 +270,14 @@ static void
 test_many (void)
 {
   g_auto (WherryTestPair) pair;
-  const guint n = g_getenv ("WHERRY_SANITIZED") != NULL ? 300 : 2000;
+  const guint n = g_strcmp0 (g_getenv ("WHERRY_SANITIZED"), "1") == 0 ? 300 : 2000;
 
   wherry_test_pair_init (&pair);
   for (guint i = 0; i < n; i++)
     {
       g_autofree char *path = g_strdup_printf ("t/%u/%u", i % 7, i);
 
-      wherry_test_write (pair.from, path, path, i % 20);
+      wherry_test_write (pair.from, path, path, MIN (i % 20, strlen (path)));
     }
   start (&pair, "t");
   /* in the middle, with files that wait for their names */
