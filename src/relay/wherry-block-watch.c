@@ -120,6 +120,15 @@ wherry_block_watch_budget (WherryBlockWatch *self, int change)
     notify_locked (self);
 }
 
+static int
+compare (gconstpointer a, gconstpointer b)
+{
+  guint64 id_a = wherry_outbox_set_get_id (*(WherryOutboxSet *const *) a);
+  guint64 id_b = wherry_outbox_set_get_id (*(WherryOutboxSet *const *) b);
+
+  return (id_a > id_b) - (id_a < id_b);
+}
+
 GPtrArray *
 wherry_block_watch_look (WherryBlockWatch *self, gboolean *on_budget)
 {
@@ -138,5 +147,7 @@ wherry_block_watch_look (WherryBlockWatch *self, gboolean *on_budget)
   g_hash_table_iter_init (&iter, self->sets);
   while (g_hash_table_iter_next (&iter, &set, NULL))
     g_ptr_array_add (sets, wherry_outbox_set_ref (set));
+  /* of two that were waited for equally long, where they lie in memory does not decide */
+  g_ptr_array_sort (sets, compare);
   return sets;
 }

@@ -31,8 +31,10 @@ void wherry_block_watch_budget (WherryBlockWatch *self, int change);
 /* (transfer full) (nullable): ids of the sets that were condemned since the last call, guint64.
  * Thread: hub */
 GArray *wherry_block_watch_steal_condemned (WherryBlockWatch *self);
-/* (transfer full): those that block now, each a reference. NULL: nothing to watch, and notify will
- * be called when there is again. on_budget: (out): somebody waits for the budget. Thread: hub */
+/* (transfer full): those that block now, by id, each a reference. NULL: nothing to watch, and
+ * notify will be called when there is again. on_budget: (out): somebody waits for the budget.
+ * Thread: hub
+ */
 GPtrArray *wherry_block_watch_look (WherryBlockWatch *self, gboolean *on_budget);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (WherryBlockWatch, wherry_block_watch_unref)

@@ -76,9 +76,7 @@ look_at_rooms (WherryRelayHub *self, GPtrArray *sets, gint64 now_us)
   g_autoptr (GHashTable) worst /* room to member, a reference */
       = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify) wherry_relay_member_unref);
   g_autoptr (GHashTable) longest = g_hash_table_new_full (NULL, NULL, NULL, g_free);
-  g_autoptr (GHashTable) over = g_hash_table_new (NULL, NULL); /* rooms */
-  GHashTableIter iter;
-  gpointer room;
+  g_autoptr (GPtrArray) over = g_ptr_array_new (); /* rooms */
   gboolean any = FALSE;
 
   for (guint i = 0; i < sets->len; i++)
@@ -91,8 +89,8 @@ look_at_rooms (WherryRelayHub *self, GPtrArray *sets, gint64 now_us)
       if (member == NULL)
         continue;
       wherry_outbox_set_get_report (set, now_us, &report);
-      if (report.is_over)
-        g_hash_table_add (over, member->room);
+      if (report.is_over && !g_ptr_array_find (over, member->room, NULL))
+        g_ptr_array_add (over, member->room);
       blocked_us = g_hash_table_lookup (longest, member->room);
       if (WHERRY_PLANT (WRONG_ONE))
         report.blocked_us = -report.blocked_us;
@@ -103,9 +101,9 @@ look_at_rooms (WherryRelayHub *self, GPtrArray *sets, gint64 now_us)
                            g_memdup2 (&report.blocked_us, sizeof report.blocked_us));
     }
 
-  g_hash_table_iter_init (&iter, over);
-  while (g_hash_table_iter_next (&iter, &room, NULL))
+  for (guint i = 0; i < over->len; i++)
     {
+      const WherryRelayRoom *room = g_ptr_array_index (over, i);
       WherryRelayMember *member = g_hash_table_lookup (worst, room);
       const gint64 *blocked_us = g_hash_table_lookup (longest, room);
 
