@@ -268,11 +268,22 @@ finish (gpointer user_data)
   wherry_peer_take_finished (peer, event);
 }
 
+/* What was acknowledged is delivered, whoever ends it: the other side has no reason to say it
+ * again. What came through the tunnel is older than what came past it. */
+static void
+drain (WherryPeerCore *self)
+{
+  WherryStreamTransport *association = wherry_peer_stack_get_transport (self->stack);
+
+  if (self->ways != NULL)
+    wherry_stream_transport_drain (WHERRY_STREAM_TRANSPORT (self->ways));
+  if (association != NULL)
+    wherry_stream_transport_drain (association);
+}
+
 void
 wherry_peer_core_end (WherryPeerCore *self, WherryPeerEnd end, const GError *error)
 {
-  WherryStreamTransport *transport = NULL;
-
   WHERRY_ASSERT_OWNER (self);
   if (self->ending)
     return;
@@ -286,9 +297,8 @@ wherry_peer_core_end (WherryPeerCore *self, WherryPeerEnd end, const GError *err
       finish (self);
       return;
     }
-  transport = wherry_peer_core_get_transport (self);
-  if (end == WHERRY_PEER_END_LOCAL && self->connected && transport != NULL)
-    wherry_stream_transport_set_paused (transport, FALSE); /* delivers what was acknowledged */
+  if (self->connected)
+    drain (self);
   wherry_channel_set_close (self->set);
   wherry_peer_core_close_tunnel (self);
   wherry_peer_core_tell_state (self, WHERRY_PEER_CLOSED);

@@ -285,6 +285,23 @@ wherry_sctp_association_set_paused (WherryStreamTransport *transport, gboolean p
     wherry_sctp_association_schedule (self);
 }
 
+static void
+wherry_sctp_association_drain (WherryStreamTransport *transport)
+{
+  WherrySctpAssociation *self = WHERRY_SCTP_ASSOCIATION (transport);
+
+  WHERRY_ASSERT_OWNER (self);
+
+  if (wherry_sctp_association_is_ended (self) || self->draining)
+    return;
+  g_object_ref (self);
+  self->draining = TRUE;
+  wherry_sctp_association_cork (self);
+  wherry_sctp_association_receive (self);
+  wherry_sctp_association_uncork (self);
+  g_object_unref (self);
+}
+
 static gboolean
 stream_transport_is_interleaving (WherryStreamTransport *transport)
 {
@@ -329,6 +346,7 @@ wherry_sctp_association_iface_init (WherryStreamTransportInterface *iface)
   iface->ensure_streams = wherry_sctp_association_ensure_streams;
   iface->reset_stream = wherry_sctp_association_reset_stream;
   iface->set_paused = wherry_sctp_association_set_paused;
+  iface->drain = wherry_sctp_association_drain;
   iface->get_buffered = wherry_sctp_association_get_buffered;
   iface->is_interleaving = stream_transport_is_interleaving;
   iface->cork = stream_transport_cork;

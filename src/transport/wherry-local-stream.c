@@ -295,9 +295,18 @@ set_paused (WherryStreamTransport *transport, gboolean paused)
   if (self->paused == paused)
     return;
   self->paused = paused;
-  /* who ends it unpauses first, so that what was taken is not lost: as an association, now */
   if (!paused)
     deliver_some (self, G_MAXUINT);
+}
+
+static void
+drain (WherryStreamTransport *transport)
+{
+  WherryLocalStream *self = WHERRY_LOCAL_STREAM (transport);
+
+  WHERRY_ASSERT_OWNER (self);
+  self->paused = FALSE;
+  deliver_some (self, G_MAXUINT);
 }
 
 static gsize
@@ -337,6 +346,7 @@ iface_init (WherryStreamTransportInterface *iface)
   iface->ensure_streams = ensure_streams;
   iface->reset_stream = reset_stream;
   iface->set_paused = set_paused;
+  iface->drain = drain;
   iface->get_buffered = get_buffered;
   iface->cork = do_nothing;
   iface->uncork = do_nothing;

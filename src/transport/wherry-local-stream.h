@@ -4,7 +4,7 @@
 /* Two stream transports joined in one thread: the connection of a member that needs no network.
  * Nothing is lost and no time passes. Events come from the context, in the order of what caused
  * them, at most WHERRY_DISPATCH_BATCH in one dispatch, never from inside a call but
- * set_paused(FALSE), which tells what waits.
+ * set_paused(FALSE) and drain(), which tell what waits.
  *
  * An end is BLOCKED while the other one has not been given WHERRY_LOCAL_STREAM_WINDOW bytes of what
  * was sent: a reader that pauses closes the window, as SCTP's does. */

@@ -56,6 +56,17 @@ wherry_stream_transport_set_paused (WherryStreamTransport *self, gboolean paused
   WHERRY_STREAM_TRANSPORT_GET_IFACE (self)->set_paused (self, paused);
 }
 
+void
+wherry_stream_transport_drain (WherryStreamTransport *self)
+{
+  WherryStreamTransportInterface *iface = WHERRY_STREAM_TRANSPORT_GET_IFACE (self);
+
+  if (iface->drain != NULL)
+    iface->drain (self);
+  else
+    iface->set_paused (self, FALSE);
+}
+
 gsize
 wherry_stream_transport_get_buffered (WherryStreamTransport *self)
 {

@@ -66,6 +66,7 @@ struct _WherryStreamTransportInterface
   gboolean (*ensure_streams) (WherryStreamTransport *self, guint n);
   void (*reset_stream) (WherryStreamTransport *self, guint16 stream);
   void (*set_paused) (WherryStreamTransport *self, gboolean paused);
+  void (*drain) (WherryStreamTransport *self); /* (nullable): set_paused(FALSE) is enough */
   gsize (*get_buffered) (WherryStreamTransport *self);
   gboolean (*is_interleaving) (WherryStreamTransport *self); /* (nullable): no */
   void (*cork) (WherryStreamTransport *self);
@@ -94,6 +95,9 @@ void wherry_stream_transport_reset_stream (WherryStreamTransport *self, guint16 
  * On the association's end everything whole that had been received is delivered all the same,
  * paused or not, before the state event. */
 void wherry_stream_transport_set_paused (WherryStreamTransport *self, gboolean paused);
+/* Before close(): everything whole that has been received is delivered, paused or not, before this
+ * returns. */
+void wherry_stream_transport_drain (WherryStreamTransport *self);
 /* Bytes taken by send() that the other side has not acknowledged. */
 gsize wherry_stream_transport_get_buffered (WherryStreamTransport *self);
 /* Whether messages on different streams interleave (RFC 8260): after BLOCKED it is worth to try

@@ -342,6 +342,28 @@ test_publisher_aborts_while_paused (RelayFixture *self, gconstpointer data)
   g_assert_false (bob->left); /* nobody waits for it any more */
 }
 
+/* The same when it leaves, though nothing of its connection fails. */
+static void
+test_publisher_leaves_while_paused (RelayFixture *self, gconstpointer data)
+{
+  TestClient *ann = connect_client (self, "room", "ann");
+  TestClient *bob = connect_client (self, "room", "bob");
+  TestClient *cid = connect_client (self, "room", "cid");
+  TestChannel *own = test_client_open (ann, "t");
+  guint32 sent;
+
+  relay_fixture_settle (self);
+  wherry_fake_stream_set_stalled (bob->end, TRUE);
+  sent = pump (own, 0, 1000);
+  g_assert_true (wherry_fake_stream_is_paused (ann->relay_end));
+  wherry_relay_member_leave (ann->member, WHERRY_LEAVE_LEFT);
+  relay_fixture_settle (self);
+  assert_complete (test_client_find (cid, "t"), sent);
+  wherry_fake_stream_set_stalled (bob->end, FALSE);
+  relay_fixture_settle (self);
+  assert_complete (test_client_find (bob, "t"), sent);
+}
+
 /* The process is full, no outbox is: who takes nothing at all goes, and only then. */
 static void
 test_budget (void)
@@ -447,6 +469,7 @@ main (int argc, char **argv)
   ADD ("never-resets", test_never_resets);
   ADD ("lossy-is-fresh", test_lossy_is_fresh);
   ADD ("publisher-aborts-while-paused", test_publisher_aborts_while_paused);
+  ADD ("publisher-leaves-while-paused", test_publisher_leaves_while_paused);
   g_test_add_func ("/relay/flow/budget", test_budget);
   ADD ("echo", test_echo);
   ADD ("echo-is-bounded", test_echo_is_bounded);

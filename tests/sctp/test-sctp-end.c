@@ -179,6 +179,34 @@ test_drain_lower_failed (void)
   check_drain (LENGTH, TRUE, fail_b_lower, WHERRY_TRANSPORT_FAILED, WHERRY_ERROR_TIMEOUT);
 }
 
+/* It ends here: nothing tells of that, and it is the last chance to deliver. */
+static void
+test_drain_close (void)
+{
+  for (guint paused = 0; paused < 2; paused++)
+    {
+      Wire wire = { .ends = g_array_new (FALSE, FALSE, sizeof (guint32)) };
+      Pair pair;
+
+      pair_init (&pair, NULL, NULL);
+      pair_wait_connected (&pair);
+      wherry_fake_link_set_filter (pair.b.link, filter_sacks, &wire);
+      wherry_fake_link_set_filter (pair.a.link, filter_data, &wire);
+      wherry_stream_transport_set_paused (pair.b.transport, TRUE);
+      fill (&pair, LENGTH);
+      if (paused == 0)
+        wherry_stream_transport_set_paused (pair.b.transport, FALSE);
+      g_assert_cmpuint (count_acknowledged (&wire), >, pair.b.n_received);
+      wherry_stream_transport_drain (pair.b.transport);
+      wherry_stream_transport_close (pair.b.transport);
+      g_assert_cmpuint (pair.b.n_received, >=, count_acknowledged (&wire));
+      for (guint i = 0; i < pair.b.n_received; i++)
+        assert_message (side_nth (&pair.b, i)->message, WHERRY_MESSAGE_BINARY, LENGTH, i);
+      pair_clear (&pair);
+      g_array_unref (wire.ends);
+    }
+}
+
 static void
 count_only (Side *side, guint16 stream, WherryMessage *message)
 {
@@ -358,6 +386,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sctp/end/abort-while-paused-delivers-what-was-acknowledged", test_drain_abort);
   g_test_add_func ("/sctp/end/abort-while-paused-large", test_drain_abort_large);
   g_test_add_func ("/sctp/end/lower-fails-while-paused", test_drain_lower_failed);
+  g_test_add_func ("/sctp/end/close-delivers-what-was-acknowledged", test_drain_close);
   g_test_add_func ("/sctp/end/cut-message-is-not-delivered", test_cut_message);
   g_test_add_func ("/sctp/end/shutdown-while-paused", test_shutdown);
   g_test_add_func ("/sctp/end/close-in-message", test_close_in_message);
