@@ -3,9 +3,17 @@
 
 #include "config.h"
 
+#include <glib/gi18n.h>
+
 #include "cli/wherry-file-error.h"
 
 G_DEFINE_QUARK (wherry - file - error, wherry_file_error)
+
+const char *
+wherry_file_replaced_text (void)
+{
+  return _ ("another receiver has the same code, and took its place");
+}
 
 WherryExit
 wherry_file_exit_of_error (const GError *error, gboolean remote)

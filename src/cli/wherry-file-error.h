@@ -24,5 +24,7 @@ typedef enum
 #define WHERRY_FILE_ERROR (wherry_file_error_quark ())
 GQuark wherry_file_error_quark (void);
 
+/* What is said to a receiver, and by it, when another one took its place. Thread: any */
+const char *wherry_file_replaced_text (void);
 /* What the program ends with; @remote: the other side said so. Any domain. Thread: any */
 WherryExit wherry_file_exit_of_error (const GError *error, gboolean remote);

@@ -293,6 +293,8 @@ on_refused (WherryFileRefusal why, gpointer data)
   if (why == WHERRY_FILE_REFUSAL_VERSION)
     fail_with (self, WHERRY_FILE_ERROR, WHERRY_FILE_ERROR_PROTOCOL,
                _ ("the sender speaks another version of the protocol: is one of you older?"));
+  else if (why == WHERRY_FILE_REFUSAL_REPLACED)
+    fail_with (self, WHERRY_FILE_ERROR, WHERRY_FILE_ERROR_REPLACED, wherry_file_replaced_text ());
   else if (self->refused == 0)
     self->refused = g_timeout_add_seconds (REFUSED_WAIT_S, on_refused_waited, self);
 }

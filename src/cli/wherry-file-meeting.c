@@ -33,7 +33,8 @@ struct _WherryFileMeeting
   guint guesses, broken;
   /* of a receiver: the nonces of its hellos that nobody has answered; one makes one session, for
    * two with the same nonces would have the same keys */
-  GHashTable *hellos; /* a member's id, "" for everyone -> nonce */
+  GHashTable *hellos;   /* a member's id, "" for everyone -> nonce */
+  GHashTable *replaced; /* of a sender: ids of those that it has left for another */
   /* of a sender: hellos that were answered, the newest of them */
   guint8 answered[WHERRY_FILE_HELLOS_MAX][WHERRY_FILE_NONCE_SIZE];
   guint n_answered;
@@ -60,6 +61,7 @@ wherry_file_meeting_new (const WherryFileSecret *secret, gboolean is_sender, gui
   self->hooks = *hooks;
   self->user_data = user_data;
   self->hellos = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  self->replaced = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   return self;
 }
 
@@ -69,6 +71,7 @@ wherry_file_meeting_free (WherryFileMeeting *self)
   g_clear_pointer (&self->live, session_free);
   g_clear_pointer (&self->pending, session_free);
   g_hash_table_unref (self->hellos);
+  g_hash_table_unref (self->replaced);
   memset (&self->secret, 0, sizeof self->secret);
   g_free (self);
 }
@@ -235,6 +238,27 @@ take_live (WherryFileMeeting *self, GBytes *message)
   count_broken (self, member);
 }
 
+/* The one with whom it speaks is left for another, which knows the code too: most often that is the
+ * same one after it was killed. If not, it would wait for ever, or take its place back. */
+static void
+replace (WherryFileMeeting *self)
+{
+  const char *text = wherry_file_replaced_text ();
+  const WherryFileRecord record = {
+    .type = WHERRY_FILE_RECORD_ABORT,
+    .flag = WHERRY_FILE_ERROR_REPLACED,
+    .bytes = (const guint8 *) text,
+    .length = MIN (strlen (text), WHERRY_FILE_TEXT_MAX),
+  };
+  g_autoptr (GBytes) bytes = wherry_file_record_write (&record);
+
+  if (g_hash_table_size (self->replaced) >= WHERRY_FILE_HELLOS_MAX)
+    g_hash_table_remove_all (self->replaced);
+  g_hash_table_add (self->replaced, g_strdup (self->live->member));
+  wherry_file_meeting_send (self, bytes);
+  wherry_file_meeting_flush (self);
+}
+
 static void
 take_pending (WherryFileMeeting *self, GBytes *message)
 {
@@ -248,6 +272,9 @@ take_pending (WherryFileMeeting *self, GBytes *message)
       count_broken (self, member);
       return;
     }
+  if (self->is_sender && self->live != NULL
+      && strcmp (self->live->member, self->pending->member) != 0)
+    replace (self);
   wherry_file_meeting_lose (self);
   self->live = g_steal_pointer (&self->pending);
   self->hooks.met (self->live->member, self->user_data);
@@ -340,6 +367,11 @@ take_hello (WherryFileMeeting *self, const char *from, const WherryFileGreeting 
     }
   if (!is_new (self, hello->receiver_nonce))
     return;
+  if (g_hash_table_contains (self->replaced, from))
+    {
+      refuse (self, from, hello, WHERRY_FILE_REFUSAL_REPLACED);
+      return;
+    }
   wherry_file_secret_prove_hello (&self->secret, hello->receiver_nonce, proof);
   if (!wherry_file_proof_equal (proof, hello->proof))
     {

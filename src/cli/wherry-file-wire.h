@@ -25,6 +25,7 @@ typedef enum
   WHERRY_FILE_REFUSAL_CODE = 1,
   WHERRY_FILE_REFUSAL_GUESSES = 2,
   WHERRY_FILE_REFUSAL_VERSION = 3,
+  WHERRY_FILE_REFUSAL_REPLACED = 4,
 } WherryFileRefusal;
 
 /* A message that is not sealed; which fields count depends on the type. */

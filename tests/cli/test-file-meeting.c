@@ -183,6 +183,19 @@ assert_heard (const End *end, const char *text)
 }
 
 static void
+assert_replaced (const End *end)
+{
+  GBytes *last = g_ptr_array_index (end->records, end->records->len - 1);
+  WherryFileRecord record;
+  gsize length;
+  const guint8 *data = g_bytes_get_data (last, &length);
+
+  g_assert_true (wherry_file_record_parse (&record, data, length, NULL));
+  g_assert_cmpuint (record.type, ==, WHERRY_FILE_RECORD_ABORT);
+  g_assert_cmpuint (record.flag, ==, WHERRY_FILE_ERROR_REPLACED);
+}
+
+static void
 test_either_order (void)
 {
   for (guint sender_first = 0; sender_first < 2; sender_first++)
@@ -271,7 +284,13 @@ test_comes_back (void)
   g_assert_cmpuint (sender->lost, ==, 1);
   say (sender, "again");
   assert_heard (again, "again");
-  assert_heard (receiver, "offer");
+  /* if it was not killed, it hears of it, and does not take its place back */
+  assert_replaced (receiver);
+  wherry_file_meeting_lose (receiver->meeting);
+  wherry_file_meeting_open (receiver->meeting);
+  run (&room);
+  g_assert_cmpuint (receiver->refused, ==, 1);
+  g_assert_cmpuint (sender->met, ==, 2);
   sender = add (&room, "s2", TRUE, &right);
   run (&room);
   say (sender, "third");
