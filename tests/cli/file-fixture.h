@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "cli/wherry-file-receiver.h"
-#include "cli/wherry-file-sender.h"
+#include "cli/file/wherry-file-receiver.h"
+#include "cli/file/wherry-file-sender.h"
 
 /* Folders of a test's own, and both sides of a transfer with nothing but two queues between. */
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "cli/file-hostile.h"
-#include "cli/wherry-file-link.h"
+#include "cli/file/wherry-file-link.h"
 
 /*
  * file-hostile-sender CASE CODE [OPTION…]: plays one of the hostile senders to a real receiver, and

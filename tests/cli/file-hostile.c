@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-#include "cli/wherry-file-hash.h"
-#include "cli/wherry-file-limits.h"
+#include "cli/file/wherry-file-hash.h"
+#include "cli/file/wherry-file-limits.h"
 
 static void
 say (GQueue *records, const WherryFileRecord *record)

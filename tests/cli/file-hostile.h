@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "cli/wherry-file-error.h"
+#include "cli/file/wherry-file-error.h"
 
 /* What a sender does that knows the code and wants to harm. */
 typedef struct

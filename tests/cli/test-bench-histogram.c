@@ -3,7 +3,7 @@
 
 #include "config.h"
 
-#include "cli/wherry-bench-histogram.h"
+#include "cli/bench/wherry-bench-histogram.h"
 
 static void
 test_empty (void)

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "cli/wherry-file-code.h"
-#include "cli/wherry-file-words.h"
+#include "cli/file/wherry-file-code.h"
+#include "cli/file/wherry-file-words.h"
 #include "lib/wherry.h"
 
 #define CODE "acid-acorn-knight-knock-zipper-zodiac-bone"

@@ -3,10 +3,10 @@
 
 #include <string.h>
 
-#include "cli/wherry-file-error.h"
-#include "cli/wherry-file-limits.h"
-#include "cli/wherry-file-list.h"
-#include "cli/wherry-file-path.h"
+#include "cli/file/wherry-file-error.h"
+#include "cli/file/wherry-file-limits.h"
+#include "cli/file/wherry-file-list.h"
+#include "cli/file/wherry-file-path.h"
 
 static gboolean
 add (WherryFileList *list, const char *path, gboolean is_folder, guint64 size, GError **error)

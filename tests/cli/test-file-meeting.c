@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#include "cli/wherry-file-error.h"
-#include "cli/wherry-file-limits.h"
-#include "cli/wherry-file-meeting.h"
+#include "cli/file/wherry-file-error.h"
+#include "cli/file/wherry-file-limits.h"
+#include "cli/file/wherry-file-meeting.h"
 
 /* Senders and receivers in a room that is nothing but a queue. */
 

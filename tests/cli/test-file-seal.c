@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#include "cli/wherry-file-limits.h"
-#include "cli/wherry-file-seal.h"
-#include "cli/wherry-file-wire.h"
+#include "cli/file/wherry-file-limits.h"
+#include "cli/file/wherry-file-seal.h"
+#include "cli/file/wherry-file-wire.h"
 
 /* The numbers of data/docs/files.md, section 7, which other programs are tested with too. */
 #define CODE "acid-acorn-knight-knock-zipper-zodiac-bone"

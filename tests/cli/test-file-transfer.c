@@ -9,8 +9,8 @@
 #include <glib/gstdio.h>
 
 #include "cli/file-fixture.h"
-#include "cli/wherry-file-error.h"
-#include "cli/wherry-file-limits.h"
+#include "cli/file/wherry-file-error.h"
+#include "cli/file/wherry-file-limits.h"
 
 #define MIB (1024u * 1024)
 

@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#include "cli/wherry-file-error.h"
-#include "cli/wherry-file-limits.h"
-#include "cli/wherry-file-wire.h"
+#include "cli/file/wherry-file-error.h"
+#include "cli/file/wherry-file-limits.h"
+#include "cli/file/wherry-file-wire.h"
 
 static const guint8 hash[WHERRY_FILE_HASH_SIZE] = { 1, 2, 3 };
 

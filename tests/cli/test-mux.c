@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "cli/wherry-mux.h"
+#include "cli/stream/wherry-mux.h"
 #include "lib/wherry.h"
 
 /* Two sessions over a carrier that holds messages, and takes them only now and then: every byte of

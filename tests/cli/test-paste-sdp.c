@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "cli/wherry-paste-sdp.h"
+#include "cli/peer/wherry-paste-sdp.h"
 
 #define HOST "a=candidate:1 1 udp 2130706431 10.0.0.2 5001 typ host\r\n"
 #define SRFLX                                                                                      \

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/wherry-error.h"
-#include "cli/wherry-stun-message.h"
+#include "cli/doctor/wherry-stun-message.h"
 
 /* The test vectors of RFC 5769, sections 2.1 to 2.3. */
 #define PASSWORD "VOkJxbRl1RmTxUk/WvJxBt"

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "cli/wherry-chat.h"
+#include "cli/join/wherry-chat.h"
 #include "cli/wherry-terminal.h"
 #include "fuzz/fuzz.h"
 

@@ -5,9 +5,9 @@
 
 #include <string.h>
 
-#include "cli/wherry-file-code.h"
-#include "cli/wherry-file-error.h"
-#include "cli/wherry-file-path.h"
+#include "cli/file/wherry-file-code.h"
+#include "cli/file/wherry-file-error.h"
+#include "cli/file/wherry-file-path.h"
 #include "fuzz/fuzz.h"
 #include "lib/wherry.h"
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "cli/file-fixture.h"
-#include "cli/wherry-file-hash.h"
+#include "cli/file/wherry-file-hash.h"
 #include "fuzz/fuzz.h"
 
 /*

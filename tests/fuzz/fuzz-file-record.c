@@ -3,8 +3,8 @@
 
 #include "config.h"
 
-#include "cli/wherry-file-error.h"
-#include "cli/wherry-file-wire.h"
+#include "cli/file/wherry-file-error.h"
+#include "cli/file/wherry-file-wire.h"
 #include "fuzz/fuzz.h"
 
 /* What is taken for an entry is written as it was. */

@@ -3,7 +3,7 @@
 
 #include "config.h"
 
-#include "cli/wherry-mux.h"
+#include "cli/stream/wherry-mux.h"
 #include "fuzz/fuzz.h"
 #include "lib/wherry.h"
 

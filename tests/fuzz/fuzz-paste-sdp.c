@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "cli/wherry-paste-sdp.h"
+#include "cli/peer/wherry-paste-sdp.h"
 #include "fuzz/fuzz.h"
 
 static void

@@ -4,7 +4,7 @@
 #include "config.h"
 
 #include "base/wherry-error.h"
-#include "cli/wherry-stun-message.h"
+#include "cli/doctor/wherry-stun-message.h"
 #include "fuzz/fuzz.h"
 
 static const guint16 attributes[] = {
