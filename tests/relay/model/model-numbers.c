@@ -97,15 +97,16 @@ check_seam (ModelClient *self, const ModelChannel *on, guint64 sequence)
 }
 
 /* On one channel there are no gaps while no other is closed, nor where the first of its own takes a
- * mirror's place. */
+ * mirror's place, unless there may have been another mirror in between that was refused. */
 static gboolean
 goes_on (const ModelTopic *known, const ModelChannel *on)
 {
   const ModelChannel *before = known->seen_on;
+  gboolean is_limited = on->client->model->profile.is_limited;
 
   return (before == on && on->id > known->closed_at)
          || (before != NULL && before->theirs && !before->lossy && !on->theirs
-             && known->closed_at == 0);
+             && known->closed_at == 0 && !is_limited);
 }
 
 void

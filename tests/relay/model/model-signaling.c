@@ -133,6 +133,18 @@ look_at_reason (const ModelClient *self)
 }
 
 static void
+end_topics (ModelClient *self)
+{
+  for (guint i = 0; i < self->channels->len; i++)
+    {
+      const ModelChannel *channel = g_ptr_array_index (self->channels, i);
+
+      if (!channel->theirs && channel->channel != NULL)
+        model_flow_topic_shaken (self->model, self->room, channel->topic, TRUE);
+    }
+}
+
+static void
 gone (ModelClient *self, WherryLeaveReason reason)
 {
   Model *model = self->model;
@@ -151,7 +163,10 @@ gone (ModelClient *self, WherryLeaveReason reason)
       if (self->end != NULL)
         model->dead_bytes
             += wherry_stream_transport_get_buffered (WHERRY_STREAM_TRANSPORT (self->end));
-      model_flow_cut_off (self);
+      if (self->cut || !self->settled)
+        model_flow_cut_off (self);
+      else
+        end_topics (self); /* all that it had sent is read first */
     }
   look_at_reason (self);
   for (guint i = 0; i < model->present->len; i++)

@@ -297,7 +297,7 @@ gboolean model_flow_has_come (const ModelClient *self, guint message);
 void model_flow_forget (ModelClient *self, int topic);
 /* It opens a lossy channel here: what the relay has not yet read may go there. */
 void model_flow_soften (ModelClient *self, guint topic);
-/* It left by itself, or was sent away: what the relay had not read may be lost. */
+/* It left while nothing got through: what the relay had not read may be lost. */
 void model_flow_cut_off (ModelClient *publisher);
 /* A publisher's channel came (gone: went): mirrors may be closed, their speakers (when it went)
  * lose the topic. */
