@@ -219,6 +219,13 @@ model_client_make_peer (WherryRelayMember *member, WherryPeerConfig *config, gpo
   config->context = g_main_context_default ();
 }
 
+static void
+flow_free (gpointer flow)
+{
+  g_queue_clear (&((ModelFlow *) flow)->due);
+  g_free (flow);
+}
+
 ModelClient *
 model_client_join (Model *model, guint room, gboolean mirror, guint history, gboolean resumable,
                    gboolean addressed)
@@ -248,7 +255,7 @@ model_client_join (Model *model, guint room, gboolean mirror, guint history, gbo
   g_snprintf (self->name, sizeof self->name, "m%u", self->index);
   self->channels = g_ptr_array_new ();
   self->idle = g_array_new (FALSE, FALSE, sizeof (gint64));
-  self->flows = g_hash_table_new_full (NULL, NULL, NULL, model_flow_free);
+  self->flows = g_hash_table_new_full (NULL, NULL, NULL, flow_free);
   self->came = g_byte_array_new ();
   self->roster = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->member

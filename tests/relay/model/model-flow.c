@@ -57,13 +57,6 @@ get_flow (ModelClient *self, guint channel)
   return flow;
 }
 
-void
-model_flow_free (gpointer flow)
-{
-  g_queue_clear (&((ModelFlow *) flow)->due);
-  g_free (flow);
-}
-
 /* ---- sent ---- */
 
 /* Whether a mirror speaker's topic lives by an acknowledged channel, and of which kind all are. */
@@ -173,7 +166,7 @@ note_newest (ModelClient *self, guint id, gboolean due)
 
       if (get_message (model, known->id)->channel != message->channel)
         continue;
-      known->id = id;
+      known->id = MAX (known->id, id);
       known->due = due || (known->due && !is_large);
       return;
     }
@@ -346,9 +339,12 @@ model_flow_soften (ModelClient *self, guint topic)
   while (g_hash_table_iter_next (&iter, &key, &value))
     {
       const ModelChannel *channel = g_ptr_array_index (model->channels, GPOINTER_TO_UINT (key) - 1);
+      guint newest = GPOINTER_TO_UINT (g_queue_peek_tail (&((ModelFlow *) value)->due));
 
-      if (channel->topic == topic)
-        drop_after (self, value, channel->client->accepted);
+      if (channel->topic != topic || newest <= channel->client->accepted)
+        continue;
+      note_newest (self, newest, FALSE);
+      drop_after (self, value, channel->client->accepted);
     }
 }
 

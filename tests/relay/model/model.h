@@ -302,7 +302,6 @@ void model_flow_cut_off (ModelClient *publisher);
 /* A publisher's channel came (gone: went): mirrors may be closed, their speakers (when it went)
  * lose the topic. */
 void model_flow_topic_shaken (Model *self, guint room, guint topic, gboolean gone);
-void model_flow_free (gpointer flow);
 /* Nothing moves: what was read is accepted, and whoever reads has all that it must. */
 void model_flow_check (Model *self);
 
