@@ -5,7 +5,7 @@
  */
 
 import { abortRecord, readAbort, readRecord, ABORT, REASON, TransferError } from './file-records.js';
-import { deriveKeys, equal, join, prove, SealedSession } from './file-seal.js';
+import { deriveKeys, equal, join, prove, SEALED_MAX } from './file-seal.js';
 import { Wherry, WherryEvent } from './wherry.js';
 
 export const HERE = 1;
@@ -26,7 +26,9 @@ export class FileMeeting extends EventTarget {
   #token;
   #turn = Promise.resolve(); /* messages are taken one after the other */
   #waiting = 0; /* bytes that are yet to be */
-  #out = Promise.resolve(); /* records are sealed one after the other */
+  #queue = []; /* records that are yet to be sealed: {record, session, done} */
+  #sealing = false;
+  #queued = 0; /* bytes of them */
   #broken = 0;
   #ended = false;
   session = null; /* {peer, sealed}: the one that counts */
@@ -74,7 +76,7 @@ export class FileMeeting extends EventTarget {
     this.tell('end', { error });
     if (this.session && error !== null && !said) {
       const reason = error instanceof TransferError ? error.reason : REASON.other;
-      await this.say(abortRecord(reason, error.message)).catch(() => {});
+      await this.say(abortRecord(reason, error.message));
     }
     await this.room?.leave();
   }
@@ -87,20 +89,47 @@ export class FileMeeting extends EventTarget {
     return this.channel.send(join(Uint8Array.of(type), ...fields), to ? { to } : {});
   }
 
-  /** Seals and sends a record; resolves when there is room for the next. */
+  /** Bytes that are yet to be sealed. */
+  get queued() { return this.#queued; }
+
+  /** Seals and sends a record, with those that wait beside it; resolves when there is room for the next. */
   say(record, session = this.session) {
-    this.#out = this.#out.catch(() => {}).then(async () => this.channel.send(await session.sealed.seal(record), { to: session.peer }));
-    return this.#out;
+    return new Promise((done) => {
+      this.#queue.push({ record, session, done });
+      this.#queued += record.length;
+      if (!this.#sealing)
+        this.#flush();
+    });
+  }
+
+  async #flush() {
+    this.#sealing = true;
+    while (this.#queue.length > 0) {
+      const { session } = this.#queue[0];
+      let size = 0;
+      const fits = this.#queue.findIndex(({ record, session: other }) => other !== session || (size += record.length + 2) > SEALED_MAX);
+      const batch = this.#queue.splice(0, fits < 0 ? this.#queue.length : fits);
+      try {
+        await this.channel.send(await session.sealed.seal(...batch.map(({ record }) => record)), { to: session.peer });
+      } catch (error) {
+        this.end(error);
+      }
+      for (const { record, done } of batch) {
+        this.#queued -= record.length;
+        done();
+      }
+    }
+    this.#sealing = false;
   }
 
   /* for the two roles: greet(), hear(from, type, body), candidates(): sessions that may take the place of this one,
-   * begun(record), take({type, reader}), lost() */
+   * begun(record), take(type, reader), lost(); the sender's: replaced(peer) */
 
   #inTurn(work) {
     this.#turn = this.#turn.then(async () => {
       if (!this.#ended)
         await work();
-    }).catch((error) => this.end(error, error.said === true));
+    }).catch((error) => this.end(error, error.wasSaid === true));
   }
 
   #heard({ data, from, replayed }) {
@@ -150,25 +179,25 @@ export class FileMeeting extends EventTarget {
       return;
     }
     const before = this.session;
-    if (before && before.peer !== candidate.peer)
-      this.say(abortRecord(REASON.replaced, ''), before).catch(() => {});
+    if (before && before.peer !== candidate.peer) {
+      this.say(abortRecord(REASON.replaced, 'another receiver took its place'), before);
+      this.replaced?.(before.peer);
+    }
     this.session = candidate;
     this.tell('session');
     this.begun();
     await this.#take(first);
   }
 
-  async #take(bytes) {
-    const { type, reader } = readRecord(bytes);
-    if (type === ABORT) {
-      try {
-        readAbort(reader);
-      } catch (error) {
-        error.said = true;
-        throw error;
-      }
+  async #take(records) {
+    const session = this.session;
+    for (const bytes of records) {
+      const { type, reader } = readRecord(bytes);
+      if (type === ABORT)
+        throw readAbort(reader);
+      if (this.session === session && !this.#ended)
+        await this.take(type, reader);
     }
-    await this.take(type, reader);
   }
 
   #left(id) {

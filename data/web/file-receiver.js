@@ -74,7 +74,8 @@ export class FileReceiver extends FileMeeting {
   }
 
   #onRefused(reason) {
-    const words = ['', 'The code is wrong.', 'There were too many wrong codes; the sender has to begin again.', 'The sender speaks another version.'];
+    const words = ['', 'The code is wrong.', 'There were too many wrong codes; the sender has to begin again.', 'The sender speaks another version.',
+      'Another receiver with this code took our place.'];
     if (this.session)
       return;
     clearTimeout(this.#refusal);

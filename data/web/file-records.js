@@ -213,12 +213,19 @@ export const entryRecords = (files) => {
 
 export const abortRecord = (reason, text) => record(ABORT, [1, reason], encoder.encode(text).slice(0, 500));
 
-/** @throws TransferError always: what the other side's ABORT says */
+/** What the other side's ABORT says, as an error. */
 export const readAbort = (reader) => {
   const reason = reader.u8();
   const text = new TextDecoder().decode(reader.rest());
-  throw new TransferError(reason, `The other side ended it: ${text === '' ? `reason ${reason}` : showPath(text)}`);
+  const error = new TransferError(reason, `The other side ended it: ${text === '' ? `reason ${reason}` : showPath(text)}`);
+  error.wasSaid = true;
+  return error;
 };
 
-export const readRecord = (bytes) => ({ type: bytes[0], reader: new RecordReader(bytes) });
+/** @param {Uint8Array | null} bytes */
+export const readRecord = (bytes) => {
+  if (bytes === null)
+    throw broken('a length is wrong');
+  return { type: bytes[0], reader: new RecordReader(bytes) };
+};
 export const outOfTurn = (type) => broken(`a record of type ${type} out of turn`);

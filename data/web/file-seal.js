@@ -6,6 +6,8 @@ import { words } from './file-words.js';
 const CODE_WORDS = 7;
 const ROUNDS = 600000;
 const MAGIC = 'wherry.file.1';
+/** Bytes that may be sealed at once. */
+export const SEALED_MAX = 61443;
 const known = new Set(words);
 const encoder = new TextEncoder();
 
@@ -87,21 +89,30 @@ export class SealedSession {
   opened = 0n;
   #head = () => join(Uint8Array.of(16), this.id);
 
-  async seal(record) {
+  /** One message of them all, which may have SEALED_MAX bytes, and two more for each. */
+  async seal(...records) {
     const head = this.#head();
     const iv = nonce(this.sealed++);
-    return join(head, new Uint8Array(await crypto.subtle.encrypt({ name: 'AES-GCM', iv, additionalData: head }, this.sealKey, record)));
+    const plain = join(...records.flatMap((record) => [Uint8Array.of(record.length >> 8, record.length & 255), record]));
+    return join(head, new Uint8Array(await crypto.subtle.encrypt({ name: 'AES-GCM', iv, additionalData: head }, this.sealKey, plain)));
   }
 
   isFor(message) {
     return equal(message.subarray(1, 9), this.id);
   }
 
-  /** @throws where something was changed, cut, repeated or reordered */
+  /** The records, the last one of them null where its length is wrong. @throws where something was changed, cut, repeated or reordered */
   async open(message) {
     const iv = nonce(this.opened);
-    const record = await crypto.subtle.decrypt({ name: 'AES-GCM', iv, additionalData: this.#head() }, this.openKey, message.subarray(9));
+    const plain = new Uint8Array(await crypto.subtle.decrypt({ name: 'AES-GCM', iv, additionalData: this.#head() }, this.openKey, message.subarray(9)));
+    const records = [];
     this.opened++;
-    return new Uint8Array(record);
+    for (let at = 0; at < plain.length;) {
+      const end = at + 2 + ((plain[at] << 8) | plain[at + 1]);
+      const isWhole = at + 2 < end && end <= plain.length;
+      records.push(isWhole ? plain.slice(at + 2, end) : null);
+      at = isWhole ? end : plain.length;
+    }
+    return records.length > 0 ? records : [null];
   }
 }

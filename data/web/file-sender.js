@@ -13,6 +13,7 @@ const WRONG_MAX = 10;
 const OFFERED_MAX = 16; /* welcomes that nobody has answered yet */
 const ANSWERED_MAX = 1024;
 const READ_BYTES = 1024 * 1024;
+const QUEUED_MAX = 128 * 1024; /* so many small records may wait to go in one message */
 
 const bytesOf = async (blob) => {
   try {
@@ -28,6 +29,7 @@ export class FileSender extends FileMeeting {
   #offered = [];
   #answered = new Set();
   #wrong = 0;
+  #replaced = new Set(); /* members whose place another one took: they would take it from each other for ever */
   #run = null; /* of this session */
 
   /** files: File objects */
@@ -75,9 +77,15 @@ export class FileSender extends FileMeeting {
       await this.post(from, REFUSED, Uint8Array.of(VERSION), theirs, Uint8Array.of(isLast ? 2 : 1));
       if (isLast)
         throw new TransferError(REASON.other, 'Ten times somebody came with a wrong code. Begin again, with a new one.');
+    } else if (this.#replaced.has(from)) {
+      await this.post(from, REFUSED, Uint8Array.of(VERSION), theirs, Uint8Array.of(4));
     } else {
       await this.#welcome(from, theirs);
     }
+  }
+
+  replaced(peer) {
+    this.#replaced.add(peer);
   }
 
   async #welcome(from, theirs) {
@@ -182,6 +190,8 @@ export class FileSender extends FileMeeting {
     if (this.#run !== run || this.ended)
       return;
     run.sent += count;
-    await this.say(bytes);
+    const said = this.say(bytes);
+    if (this.queued > QUEUED_MAX)
+      await said;
   }
 }
