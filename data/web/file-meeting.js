@@ -16,6 +16,7 @@ const SEALED = 16;
 export const VERSION = 1;
 const WAITING_MAX = 4 * 1024 * 1024; /* an honest sender has less than 1 MiB on the way */
 const BROKEN_MAX = 3;
+const PATIENCE_MS = 3000;
 
 export const random = () => crypto.getRandomValues(new Uint8Array(32));
 
@@ -53,7 +54,8 @@ export class FileMeeting extends EventTarget {
     this.channel = this.room.channel('files');
     this.channel.addEventListener('open', () => this.greet());
     this.channel.addEventListener('message', (event) => this.#heard(event));
-    this.room.addEventListener('member-left', ({ member }) => this.#inTurn(() => this.#left(member.id)));
+    /* which may overtake the last messages */
+    this.room.addEventListener('member-left', ({ member }) => setTimeout(() => this.#inTurn(() => this.#left(member.id)), PATIENCE_MS));
     this.room.addEventListener('state', ({ state, error, reason }) => {
       if (state === 'failed')
         this.end(error ?? new Error(reason));
@@ -201,7 +203,7 @@ export class FileMeeting extends EventTarget {
   }
 
   #left(id) {
-    if (this.session?.peer === id)
+    if (this.session?.peer === id && !this.room.members.has(id))
       this.#lose();
   }
 

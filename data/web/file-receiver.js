@@ -62,15 +62,15 @@ export class FileReceiver extends FileMeeting {
   async hear(from, type, body) {
     if (type === HERE)
       await this.#hello(from);
-    else if (type === REFUSED && body.length === 34 && this.#isOurs(from, body.slice(1, 33)))
+    else if (type === REFUSED && body.length === 34 && this.#saidTo(from, body.slice(1, 33)) !== undefined)
       this.#onRefused(body[33]);
-    else if (type === WELCOME && body.length === 97 && body[0] === VERSION && this.#isOurs(from, body.slice(1, 33)))
+    else if (type === WELCOME && body.length === 97 && body[0] === VERSION)
       await this.#onWelcome(from, body);
   }
 
-  #isOurs(from, nonce) {
-    const ours = this.#nonces.get(from) ?? this.#nonces.get('');
-    return ours !== undefined && equal(ours, nonce);
+  /* to whom we said it; undefined: to nobody just before */
+  #saidTo(from, nonce) {
+    return [from, ''].find((to) => this.#nonces.has(to) && equal(this.#nonces.get(to), nonce));
   }
 
   #onRefused(reason) {
@@ -85,8 +85,10 @@ export class FileReceiver extends FileMeeting {
   async #onWelcome(from, body) {
     const ours = body.slice(1, 33);
     const theirs = body.slice(33, 65);
-    if (!await proves(this.keys, 'welcome', body.slice(65), ours, theirs))
+    const to = this.#saidTo(from, ours);
+    if (to === undefined || !await proves(this.keys, 'welcome', body.slice(65), ours, theirs))
       return;
+    this.#nonces.delete(to); /* one makes one session: two would have the same keys */
     const session = { peer: from, sealed: await SealedSession.make(this.keys, 'receiver', ours, theirs) };
     this.#welcomed = [...this.#welcomed.slice(-3), session];
     clearTimeout(this.#refusal);
