@@ -90,6 +90,21 @@ on_set_state (gpointer user_data, WherryTransportState state, const GError *erro
     }
 }
 
+/* Where there may be few channels, a mirror that was to take another's place may be refused and
+ * come later: that is a new subscription, with the history once more. */
+static void
+may_begin_anew (ModelClient *self, guint topic)
+{
+  ModelTopic *known = &self->topics[topic];
+
+  if (!self->model->profile.is_limited || self->history == 0
+      || !model_topic_has_history (&self->model->profile, topic))
+    return;
+  known->seen = 0;
+  known->has_live = FALSE;
+  model_history_begin_anew (self, topic);
+}
+
 static void
 on_incoming (gpointer user_data, WherryChannel *channel)
 {
@@ -106,6 +121,7 @@ on_incoming (gpointer user_data, WherryChannel *channel)
     model_fail (self->model, "%s wants no mirrors: %s", self->name, label);
   if (self->topics[topic].closed_known && self->topics[topic].n_own == 0)
     model_fail (self->model, "%s closed %s, which is mirrored again", self->name, label);
+  may_begin_anew (self, topic);
   mirror = channel_new (self, channel, topic, TRUE);
   mirror->open = TRUE;
   if (mirror->addressed != self->addressed)
