@@ -449,6 +449,7 @@ wherry_port_channel_mirror (WherryMemberPort *self, guint64 token, WherryTopic *
   record->outbox = wherry_outbox_ref (outbox);
   record->turn = ++self->last_turn;
   try_activate (self, record);
+  wherry_port_update_pause (self); /* if it waits, grace begins */
 }
 
 /* ---- the end of one ---- */

@@ -364,6 +364,25 @@ test_publisher_leaves_while_paused (RelayFixture *self, gconstpointer data)
   assert_complete (test_client_find (bob, "t"), sent);
 }
 
+/* The mirror's reset is answered behind what is not read, and it was not read before. */
+static void
+test_mirror_replaced_while_paused (RelayFixture *self, gconstpointer data)
+{
+  TestClient *ann = connect_client (self, "room", "ann");
+  TestClient *bob = connect_client (self, "room", "bob");
+  TestClient *cid = connect_client (self, "room", "cid");
+  TestChannel *own = test_client_open (ann, "t");
+
+  test_client_open_lossy (cid, "u");
+  relay_fixture_settle (self);
+  wherry_fake_stream_set_stalled (bob->end, TRUE);
+  pump (own, 0, 1000);
+  pump (test_client_open (cid, "u"), 0, 1);
+  relay_fixture_advance (self, 700 * 1000);
+  assert_complete (test_client_find (ann, "u"), 1);
+  g_assert_false (bob->left);
+}
+
 /* The process is full, no outbox is: who takes nothing at all goes, and only then. */
 static void
 test_budget (void)
@@ -469,6 +488,7 @@ main (int argc, char **argv)
   ADD ("never-resets", test_never_resets);
   ADD ("lossy-is-fresh", test_lossy_is_fresh);
   ADD ("publisher-aborts-while-paused", test_publisher_aborts_while_paused);
+  ADD ("mirror-replaced-while-paused", test_mirror_replaced_while_paused);
   ADD ("publisher-leaves-while-paused", test_publisher_leaves_while_paused);
   g_test_add_func ("/relay/flow/budget", test_budget);
   ADD ("echo", test_echo);
