@@ -178,6 +178,7 @@ show_help (GOptionContext *context)
   g_autofree char *text = g_option_context_get_help (context, TRUE, NULL);
 
   wherry_print ("%s", g_strchomp (text));
+  g_clear_pointer (&text, g_free);
   exit (WHERRY_EXIT_OK);
 }
 

@@ -255,8 +255,9 @@ static void
 judge_candidates (Paper *self, guint first)
 {
   WherryDoctor *doctor = self->doctor;
-  WherryStunFinding **findings = (WherryStunFinding **) (doctor->findings->pdata + first);
   guint n = doctor->findings->len - first;
+  WherryStunFinding **findings
+      = n > 0 ? (WherryStunFinding **) (doctor->findings->pdata + first) : NULL;
 
   for (guint i = 0; i < n; i++)
     if (findings[i]->outcome == WHERRY_STUN_OUTCOME_ANSWERED)

@@ -320,8 +320,9 @@ tell_visit (Visit *self)
   wherry_doctor_take_probes (doctor, self->probes, tell_pair);
   if (g_cancellable_is_cancelled (doctor->cancellable))
     return;
-  pairs.findings = (WherryStunFinding **) (doctor->findings->pdata + first);
   pairs.n = doctor->findings->len - first;
+  if (pairs.n > 0) /* an empty array may have no memory to point into */
+    pairs.findings = (WherryStunFinding **) (doctor->findings->pdata + first);
   if (!is_connected (self))
     {
       tell_failure (self, &pairs);

@@ -67,11 +67,12 @@ check_component (const char *name, gsize length, const char *path, gsize path_le
 gboolean
 wherry_file_path_check (const char *path, gsize length, GError **error)
 {
-  const char *end = path + length;
+  const char *end;
   guint n = 0;
 
-  if (length == 0)
+  if (length == 0) /* the path may be NULL then */
     return refuse (error, _ ("is no name for a file"), "", 0);
+  end = path + length;
   if (length > WHERRY_FILE_PATH_MAX)
     return refuse (error, _ ("is too long for a path"), path, length);
   if (memchr (path, '\0', length) != NULL || !g_utf8_validate_len (path, length, NULL))
