@@ -220,6 +220,17 @@ wherry_invocation_parse (WherryInvocation *self, const GOptionEntry *entries, in
   return TRUE;
 }
 
+guint
+wherry_invocation_watch (WherryInvocation *self, int priority, GCancellableSourceFunc cancelled,
+                         gpointer user_data)
+{
+  g_autoptr (GSource) source = g_cancellable_source_new (self->cancellable);
+
+  g_source_set_priority (source, priority);
+  g_source_set_callback (source, G_SOURCE_FUNC (cancelled), user_data, NULL);
+  return g_source_attach (source, NULL);
+}
+
 int
 wherry_invocation_run (WherryInvocation *self)
 {

@@ -65,6 +65,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (WherryInvocation, wherry_invocation_free)
 gboolean wherry_invocation_parse (WherryInvocation *self, const GOptionEntry *entries, int min,
                                   int max, GError **error);
 /*
+ * A source of the main loop that calls @cancelled once, on the first Ctrl-C. The higher @priority
+ * is told first: who has something to say to the other side before the room session (of default
+ * priority) leaves. Thread: main
+ */
+guint wherry_invocation_watch (WherryInvocation *self, int priority,
+                               GCancellableSourceFunc cancelled, gpointer user_data);
+/*
  * Runs the main loop until wherry_invocation_end(), and returns its code. One that was ended before
  * returns at once. Thread: main
  */

@@ -152,12 +152,10 @@ wherry_room_session_get_client (WherryRoomSession *self)
 void
 wherry_room_session_join (WherryRoomSession *self, WherryRoomJoined joined, gpointer user_data)
 {
-  g_autoptr (GSource) source = g_cancellable_source_new (self->invocation->cancellable);
-
   self->joined = joined;
   self->user_data = user_data;
-  g_source_set_callback (source, G_SOURCE_FUNC (on_cancelled), self, NULL);
-  self->cancelled = g_source_attach (source, NULL);
+  self->cancelled
+      = wherry_invocation_watch (self->invocation, G_PRIORITY_DEFAULT, on_cancelled, self);
   wherry_client_join_async (self->client, self->invocation->cancellable, on_joined, self);
 }
 

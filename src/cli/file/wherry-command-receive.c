@@ -202,17 +202,6 @@ on_cancelled (GCancellable *cancellable, gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-static void
-watch_cancellable (Receiving *self)
-{
-  g_autoptr (GSource) source = g_cancellable_source_new (self->invocation->cancellable);
-
-  /* before the session leaves the room by itself */
-  g_source_set_priority (source, G_PRIORITY_HIGH);
-  g_source_set_callback (source, G_SOURCE_FUNC (on_cancelled), self, NULL);
-  self->cancelled = g_source_attach (source, NULL);
-}
-
 static gboolean
 begin (Receiving *self, const char *code, GError **error)
 {
@@ -367,7 +356,8 @@ wherry_command_receive (WherryInvocation *invocation)
       complain (&self, error);
       return WHERRY_EXIT_USAGE;
     }
-  watch_cancellable (&self);
+  /* before the session leaves the room by itself */
+  self.cancelled = wherry_invocation_watch (self.invocation, G_PRIORITY_HIGH, on_cancelled, &self);
   code = option_code != NULL ? option_code : g_getenv ("WHERRY_CODE");
   if (code != NULL)
     take_code (&self, code);

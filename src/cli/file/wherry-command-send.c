@@ -171,17 +171,6 @@ on_cancelled (GCancellable *cancellable, gpointer data)
 }
 
 static void
-watch_cancellable (Sending *self)
-{
-  g_autoptr (GSource) source = g_cancellable_source_new (self->invocation->cancellable);
-
-  /* before the session leaves the room by itself */
-  g_source_set_priority (source, G_PRIORITY_HIGH);
-  g_source_set_callback (source, G_SOURCE_FUNC (on_cancelled), self, NULL);
-  self->cancelled = g_source_attach (source, NULL);
-}
-
-static void
 on_skipped (const char *path, const char *why, gpointer data)
 {
   WherryFileReport *report = data;
@@ -238,7 +227,8 @@ run (Sending *self, const char *code, GError **error)
   self->link = link;
   self->sender = sender = wherry_file_sender_new (source, &sender_hooks, self);
   tell_code (self, code, room);
-  watch_cancellable (self);
+  /* before the session leaves the room by itself */
+  self->cancelled = wherry_invocation_watch (self->invocation, G_PRIORITY_HIGH, on_cancelled, self);
   wherry_room_session_join (session, NULL, NULL);
   result = wherry_invocation_run (self->invocation);
   self->ended = TRUE;

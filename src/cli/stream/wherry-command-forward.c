@@ -34,7 +34,6 @@ typedef struct
   WherryMux *mux;             /* of the side that listens, once it has met the other */
   GHashTable *connections;    /* of WherryForwardConnection */
   guint max;
-  guint cancelled;
   guint again;         /* a source: nothing was accepted, and it tries again */
   gboolean is_told_so; /* that nothing was accepted */
 } Forward;
@@ -293,33 +292,6 @@ prepare (Forward *self, const char *to, GError **error)
 
 /* ---- life ---- */
 
-static void
-on_joined (gpointer data)
-{
-  wherry_meet_begin (((Forward *) data)->meet);
-}
-
-/* The other side is told before the room session leaves. */
-static gboolean
-on_cancelled (GCancellable *cancellable, gpointer data)
-{
-  Forward *self = data;
-
-  self->cancelled = 0;
-  wherry_meet_end (self->meet);
-  return G_SOURCE_REMOVE;
-}
-
-static void
-watch_cancellable (Forward *self)
-{
-  g_autoptr (GSource) source = g_cancellable_source_new (self->invocation->cancellable);
-
-  g_source_set_priority (source, G_PRIORITY_HIGH);
-  g_source_set_callback (source, G_SOURCE_FUNC (on_cancelled), self, NULL);
-  self->cancelled = g_source_attach (source, NULL);
-}
-
 static int
 run (Forward *self, WherryMeetOptions *options, const char *to)
 {
@@ -336,9 +308,7 @@ run (Forward *self, WherryMeetOptions *options, const char *to)
     self->meet = wherry_meet_new (self->invocation, self->session, options, &hooks, self, &error);
   if (self->meet == NULL)
     return wherry_invocation_fail (self->invocation, error);
-  watch_cancellable (self);
-  wherry_room_session_join (self->session, on_joined, self);
-  return wherry_invocation_run (self->invocation);
+  return wherry_meet_run (self->meet, self->session);
 }
 
 static void
@@ -346,7 +316,6 @@ clear (Forward *self)
 {
   stop_accepting (self);
   g_clear_handle_id (&self->again, g_source_remove);
-  g_clear_handle_id (&self->cancelled, g_source_remove);
   g_hash_table_unref (self->connections);
   g_clear_pointer (&self->meet, wherry_meet_free);
   g_clear_pointer (&self->session, wherry_room_session_free);

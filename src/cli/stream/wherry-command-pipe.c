@@ -30,7 +30,6 @@ typedef struct
   WherryPump *pump; /* NULL: nobody was met */
   GOutputStream *output;
   guint wait_timer;
-  guint cancelled;
 } Pipe;
 
 static void
@@ -155,33 +154,6 @@ on_wait_limit (gpointer data)
 
 /* ---- life ---- */
 
-static void
-on_joined (gpointer data)
-{
-  wherry_meet_begin (((Pipe *) data)->meet);
-}
-
-/* The other side is told before the room session leaves. */
-static gboolean
-on_cancelled (GCancellable *cancellable, gpointer data)
-{
-  Pipe *self = data;
-
-  self->cancelled = 0;
-  wherry_meet_end (self->meet);
-  return G_SOURCE_REMOVE;
-}
-
-static void
-watch_cancellable (Pipe *self)
-{
-  g_autoptr (GSource) source = g_cancellable_source_new (self->invocation->cancellable);
-
-  g_source_set_priority (source, G_PRIORITY_HIGH);
-  g_source_set_callback (source, G_SOURCE_FUNC (on_cancelled), self, NULL);
-  self->cancelled = g_source_attach (source, NULL);
-}
-
 static int
 run (Pipe *self, const WherryMeetOptions *options, int wait_seconds)
 {
@@ -196,16 +168,13 @@ run (Pipe *self, const WherryMeetOptions *options, int wait_seconds)
     return wherry_invocation_fail (self->invocation, error);
   if (wait_seconds > 0)
     self->wait_timer = g_timeout_add_seconds ((guint) wait_seconds, on_wait_limit, self);
-  watch_cancellable (self);
-  wherry_room_session_join (self->session, on_joined, self);
-  return wherry_invocation_run (self->invocation);
+  return wherry_meet_run (self->meet, self->session);
 }
 
 static void
 clear (Pipe *self)
 {
   g_clear_handle_id (&self->wait_timer, g_source_remove);
-  g_clear_handle_id (&self->cancelled, g_source_remove);
   g_clear_pointer (&self->pump, wherry_pump_free);
   g_clear_object (&self->output);
   g_clear_pointer (&self->meet, wherry_meet_free);

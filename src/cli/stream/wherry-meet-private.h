@@ -40,8 +40,9 @@ struct _WherryMeet
   GHashTable *partners; /* id -> Partner */
   GHashTable *tried;    /* ids: they said no; till they say something else about themselves */
   GHashTable
-      *silent;    /* ids: they said nothing, as somebody whose connection is lost; for a while */
-  guint patience; /* till these are tried again */
+      *silent;     /* ids: they said nothing, as somebody whose connection is lost; for a while */
+  guint patience;  /* till these are tried again */
+  guint cancelled; /* a source */
   guint idle;
   gboolean has_begun;
   gboolean was_waiting; /* it was said */

@@ -278,6 +278,7 @@ void
 wherry_meet_free (WherryMeet *self)
 {
   self->has_ended = TRUE;
+  g_clear_handle_id (&self->cancelled, g_source_remove);
   g_clear_handle_id (&self->idle, g_source_remove);
   g_clear_handle_id (&self->finish_timer, g_source_remove);
   g_signal_handlers_disconnect_by_data (self->client, self);
@@ -295,11 +296,47 @@ wherry_meet_free (WherryMeet *self)
   g_free (self);
 }
 
-void
-wherry_meet_begin (WherryMeet *self)
+/* Tells those it met that it ends, and meets nobody any more. */
+static void
+end (WherryMeet *self)
 {
+  GHashTableIter iter;
+  gpointer id;
+
+  if (self->has_ended)
+    return;
+  self->has_ended = TRUE;
+  g_hash_table_iter_init (&iter, self->partners);
+  while (g_hash_table_iter_next (&iter, &id, NULL))
+    wherry_meet_refuse (self, id, WHERRY_MUX_CODE_LEFT, NULL);
+}
+
+/* The other side is told before the room session leaves. */
+static gboolean
+on_cancelled (GCancellable *cancellable, gpointer data)
+{
+  WherryMeet *self = data;
+
+  self->cancelled = 0;
+  end (self);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_joined (gpointer data)
+{
+  WherryMeet *self = data;
+
   self->has_begun = TRUE;
   wherry_meet_look_soon (self);
+}
+
+int
+wherry_meet_run (WherryMeet *self, WherryRoomSession *session)
+{
+  self->cancelled = wherry_invocation_watch (self->invocation, G_PRIORITY_HIGH, on_cancelled, self);
+  wherry_room_session_join (session, on_joined, self);
+  return wherry_invocation_run (self->invocation);
 }
 
 static void
@@ -333,7 +370,7 @@ wherry_meet_finish (WherryMeet *self, WherryRoomSession *session, WherryExit res
   self->result = result;
   if (direct == NULL)
     {
-      wherry_meet_end (self);
+      end (self);
       leave (self);
       return;
     }
@@ -342,20 +379,6 @@ wherry_meet_finish (WherryMeet *self, WherryRoomSession *session, WherryExit res
   self->has_ended = TRUE;
   self->finish_timer = g_timeout_add_seconds (WHERRY_CLI_LAST_WORDS_SECONDS, on_finish_limit, self);
   wherry_partner_close_direct (direct, leave, self);
-}
-
-void
-wherry_meet_end (WherryMeet *self)
-{
-  GHashTableIter iter;
-  gpointer id;
-
-  if (self->has_ended)
-    return;
-  self->has_ended = TRUE;
-  g_hash_table_iter_init (&iter, self->partners);
-  while (g_hash_table_iter_next (&iter, &id, NULL))
-    wherry_meet_refuse (self, id, WHERRY_MUX_CODE_LEFT, NULL);
 }
 
 char *

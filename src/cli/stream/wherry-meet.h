@@ -52,12 +52,11 @@ WherryMeet *wherry_meet_new (WherryInvocation *invocation, WherryRoomSession *se
 void wherry_meet_free (WherryMeet *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (WherryMeet, wherry_meet_free)
 
-/* Call it when the session has joined. */
-void wherry_meet_begin (WherryMeet *self);
+/* Joins the room, looks for partners from then on, and runs until the invocation has ended, whose
+ * code it returns. On Ctrl-C those that it met are told before the session leaves. */
+int wherry_meet_run (WherryMeet *self, WherryRoomSession *session);
 /* Lets what was sent arrive, leaves the room, and ends the run with @result. */
 void wherry_meet_finish (WherryMeet *self, WherryRoomSession *session, WherryExit result);
-/* Tells those it met that it ends, and meets nobody any more. */
-void wherry_meet_end (WherryMeet *self);
 /* (transfer full): for people */
 char *wherry_meet_name (WherryMeet *self, const char *member);
 /* How many it has met. */
