@@ -31,6 +31,18 @@ tell_failed (WherryStore *self, WherryStoreTopic *topic, WherryMessage *message,
   topic->funcs.failed (topic->owner, message, error);
 }
 
+/* A trim that came when not all that it counts was taken is done once it is. */
+static void
+trim_when_taken (WherryStore *self, WherryStoreTopic *topic)
+{
+  G_GNUC_UNUSED g_autoptr (WherryLocker) locker = wherry_locker_new (&self->lock);
+
+  if (topic->n_taken < topic->trim_appended)
+    return;
+  topic->trims_later = FALSE;
+  wherry_store_topic_queue_trim_locked (topic);
+}
+
 static void
 take_message (WherryStore *self, WherryStoreTopic *topic, WherryMessage *message)
 {
@@ -46,13 +58,8 @@ take_message (WherryStore *self, WherryStoreTopic *topic, WherryMessage *message
   wherry_message_ref (message);
   g_array_append_val (self->batch, entry);
   self->batch_bytes += wherry_message_get_charge (message);
-  if (topic->trims_later && topic->n_taken >= topic->trim_appended)
-    {
-      topic->trims_later = FALSE;
-      wherry_lock_acquire (&self->lock);
-      wherry_store_topic_queue_trim_locked (topic);
-      wherry_lock_release (&self->lock);
-    }
+  if (topic->trims_later)
+    trim_when_taken (self, topic);
 }
 
 /* What is taken is out of its outbox before it is committed: one batch more than the marks say may
