@@ -27,15 +27,19 @@ is_json (char c)
 
 /* json-glib's parser calls itself for each bracket: 120,000 of them are more than a stack holds. It
  * also takes comments, and strings in single quotes, in which a quote would make this scan take
- * brackets for text: nothing of that is JSON, nor gets to the parser. */
+ * brackets for text, and several documents in a row, of which it leaks those before one with an
+ * error: nothing of that is JSON, nor gets to the parser. */
 static gboolean
 is_shallow_json (const char *text, gsize length, GError **error)
 {
   gboolean in_string = FALSE;
+  gboolean has_ended = FALSE;
   guint depth = 0;
 
   for (gsize i = 0; i < length; i++)
     {
+      if (has_ended && !g_ascii_isspace (text[i]))
+        return fail (error, _ ("it is more than one JSON object"));
       if (in_string && text[i] == '\\')
         i++;
       else if (text[i] == '"')
@@ -47,7 +51,7 @@ is_shallow_json (const char *text, gsize length, GError **error)
       else if (text[i] == '{' || text[i] == '[')
         depth++;
       else if ((text[i] == '}' || text[i] == ']') && depth > 0)
-        depth--;
+        has_ended = --depth == 0;
       if (depth > WHERRY_CLI_JSON_DEPTH)
         return fail (error, _ ("it is nested too deep"));
     }

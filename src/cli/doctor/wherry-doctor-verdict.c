@@ -8,6 +8,7 @@
 #include <glib/gi18n.h>
 
 #include "cli/doctor/wherry-doctor.h"
+#include "cli/wherry-json-line.h"
 
 /* From what was seen to what is wrong, by what it is known, and what to do. */
 
@@ -134,10 +135,8 @@ static JsonObject *
 get_claims (const char *token)
 {
   g_auto (GStrv) parts = g_strsplit (token, ".", 4);
-  g_autoptr (JsonParser) parser = json_parser_new ();
   g_autoptr (GString) encoded = NULL;
   g_autofree guchar *bytes = NULL;
-  JsonNode *root;
   gsize n;
 
   if (g_strv_length (parts) != 3)
@@ -148,12 +147,7 @@ get_claims (const char *token)
   while (encoded->len % 4 != 0)
     g_string_append_c (encoded, '=');
   bytes = g_base64_decode (encoded->str, &n);
-  if (!json_parser_load_from_data (parser, (const char *) bytes, (gssize) n, NULL))
-    return NULL;
-  root = json_parser_get_root (parser);
-  return root != NULL && JSON_NODE_HOLDS_OBJECT (root)
-             ? json_object_ref (json_node_get_object (root))
-             : NULL;
+  return wherry_json_line_parse ((const char *) bytes, (gssize) n, NULL);
 }
 
 static gint64
