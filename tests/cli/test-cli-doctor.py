@@ -18,9 +18,10 @@ import termios
 import time
 
 from machine import ADDRESS, enter_machine
-from patients import Agent, Coturn, Examined, Firewall, Talker, Turn, equal, free_port
+from patients import Agent, Examined, Firewall, Talker, Turn, equal
 from wherry import Command, run
-from wherryd import TIMEOUT, Daemon, run_tests
+from coturn import Coturn  # beside wherryd.py
+from wherryd import TIMEOUT, Daemon, free_port, run_tests
 import tokens
 
 WHERRY, WHERRYD = sys.argv[1:3]

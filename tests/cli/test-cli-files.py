@@ -13,7 +13,7 @@ import tempfile
 import time
 
 from wherry import Command, at, run
-from wherryd import TIMEOUT, Daemon, run_tests
+from wherryd import TIMEOUT, Daemon, free_port, run_tests
 
 WHERRY, WHERRYD, HOSTILE = sys.argv[1:4]
 FULL = "--full" in sys.argv
@@ -254,12 +254,6 @@ def test_nobody_comes():
         path = place.write("f", b"x")
         with send(daemon, path, "--wait", "1") as sender:
             equal(sender.wait(), 3)
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def wait_for_part(place, size):

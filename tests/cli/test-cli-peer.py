@@ -11,10 +11,10 @@ import sys
 import termios
 
 from machine import ADDRESS, enter_machine
-from patients import Coturn
 from steps import compare, steps
 from terminal import BACKSPACE, CTRL_BACKSLASH, CTRL_C, CTRL_D, CTRL_U, CTRL_Z, Terminal
 from wherry import run
+from coturn import Coturn  # beside wherryd.py
 from wherryd import TIMEOUT, clean_environment, run_tests
 
 WHERRY = sys.argv[1]

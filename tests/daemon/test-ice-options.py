@@ -10,7 +10,7 @@ import struct
 import sys
 import threading
 
-from wherryd import Daemon, Socket, run_tests
+from wherryd import Daemon, Socket, free_port, run_tests
 
 BINARY = sys.argv[1]
 COOKIE = 0x2112a442
@@ -172,16 +172,10 @@ def test_external_address():
         equal(daemon.end(), 0)
 
 
-def free_port():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def test_port_range():
     """Ports come from the range. When none is left the client is told server-full and then left; when
     one is free again the next gets it."""
-    port = free_port()
+    port = free_port(socket.SOCK_DGRAM)
     with Daemon(BINARY, "--port-range", f"{port}-{port}") as daemon:
         with Socket(daemon) as first:
             _, found = gather(first)

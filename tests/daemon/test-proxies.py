@@ -14,7 +14,7 @@ import tempfile
 import time
 
 from tokens import secret_key, token, write_keys
-from wherryd import TIMEOUT, Daemon, Socket, run_tests
+from wherryd import TIMEOUT, Daemon, Socket, free_port, run_tests
 
 BINARY = sys.argv[1]
 EXAMPLES = {os.path.basename(path): path for path in sys.argv[2:]}
@@ -26,12 +26,6 @@ TRIES = 5
 
 def equal(got, expected):
     assert got == expected, f"{got!r} is not {expected!r}"
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Proxy:

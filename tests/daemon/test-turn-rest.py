@@ -10,24 +10,17 @@ import os
 import shutil
 import socket
 import struct
-import subprocess
 import sys
 import tempfile
 import time
 
+from coturn import Coturn
 from wherryd import TIMEOUT, Daemon, Socket, run_tests
 
 BINARY = sys.argv[1]
 ALLOCATE, ALLOCATED, REFUSED = 0x0003, 0x0103, 0x0113
 USERNAME, INTEGRITY, ERROR, REALM, NONCE, TRANSPORT = 0x0006, 0x0008, 0x0009, 0x0014, 0x0015, 0x0019
 COOKIE = 0x2112A442
-TRIES = 5
-
-
-def free_port():
-    with socket.socket(type=socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def attribute(kind, value):
@@ -83,46 +76,8 @@ def allocate(port, username, password):
     return None if kind == ALLOCATED else answer[ERROR][2] * 100 + answer[ERROR][3]
 
 
-class Coturn:
-    def __init__(self, secret):
-        self.directory = tempfile.mkdtemp(prefix="wherry-coturn-")
-        for _ in range(TRIES):
-            self.port = free_port()
-            self.process = subprocess.Popen(
-                ["turnserver", "-n", "--listening-ip=127.0.0.1", "--relay-ip=127.0.0.1",
-                 f"--listening-port={self.port}", "--use-auth-secret",
-                 "--static-auth-secret=" + secret, "--realm=wherry.test", "--no-cli", "--no-tls",
-                 "--no-dtls", "--allow-loopback-peers", "--log-file=stdout",
-                 "--pidfile=" + os.path.join(self.directory, "pid"),
-                 "--userdb=" + os.path.join(self.directory, "users")],
-                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            if self.is_up():
-                return
-            self.end()
-        raise AssertionError("coturn does not start")
-
-    def is_up(self):
-        try:
-            with open_client(self.port) as client:
-                exchange(client, b"")
-            return self.process.poll() is None
-        except AssertionError:
-            return False
-
-    def end(self):
-        self.process.kill()
-        self.process.wait(TIMEOUT)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.end()
-        shutil.rmtree(self.directory)
-
-
 def test_credentials():
-    with tempfile.TemporaryDirectory() as directory, Coturn("a secret of two") as coturn:
+    with tempfile.TemporaryDirectory() as directory, Coturn(secret="a secret of two") as coturn:
         path = os.path.join(directory, "secret")
         with open(path, "w", encoding="utf-8") as file:
             file.write("a secret of two\n")

@@ -155,6 +155,13 @@ class Socket:
         return self.receive()
 
 
+def free_port(kind=socket.SOCK_STREAM):
+    """One that nobody of this machine has just now."""
+    with socket.socket(type=kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 def raise_soft_limit(soft):
     """A preexec function: this soft limit of open files."""
     return lambda: resource.setrlimit(resource.RLIMIT_NOFILE,
