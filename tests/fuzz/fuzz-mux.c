@@ -19,13 +19,13 @@ typedef struct
   WherryMux *mux;
   guint8 behavior;
   guint n_sent, n_failed, n_open;
-  gint64 held;
+  GPtrArray *streams; /* of Stream */
 } Session;
 
 typedef struct
 {
   Session *session;
-  WherryMuxStream *stream;
+  WherryMuxStream *stream; /* NULL: closed, which any call of ours may end in */
   gint64 held;
 } Stream;
 
@@ -58,7 +58,7 @@ on_data (gpointer user_data, GBytes *bytes)
     return;
   self->held -= (gint64) (size + WHERRY_MUX_COST);
   wherry_mux_stream_consumed (self->stream, size);
-  if (size % 5 == 0 && wherry_mux_stream_has_room (self->stream))
+  if (size % 5 == 0 && self->stream != NULL && wherry_mux_stream_has_room (self->stream))
     wherry_mux_stream_write (self->stream, bytes);
 }
 
@@ -68,7 +68,8 @@ on_ended (gpointer user_data)
   Stream *self = user_data;
 
   wherry_mux_stream_end (self->stream);
-  wherry_mux_stream_done (self->stream);
+  if (self->stream != NULL)
+    wherry_mux_stream_done (self->stream);
 }
 
 static void
@@ -82,7 +83,7 @@ on_closed (gpointer user_data, const GError *error)
   Stream *self = user_data;
 
   self->session->n_open--;
-  g_free (self);
+  self->stream = NULL;
 }
 
 static const WherryMuxStreamEvents stream_events = { on_data, on_ended, on_room, on_closed };
@@ -97,6 +98,7 @@ on_opened (gpointer user_data, WherryMuxStream *stream)
   if ((self->behavior & 8) != 0)
     return; /* refused for us */
   taken = g_new0 (Stream, 1);
+  g_ptr_array_add (self->streams, taken);
   taken->session = self;
   taken->stream = stream;
   self->n_open++;
@@ -120,7 +122,8 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
       = { .session_window = SESSION_WINDOW, .stream_window = STREAM_WINDOW };
   const WherryMuxGreeting theirs = ours;
   g_autoptr (GError) error = NULL;
-  Session self = { 0 };
+  g_autoptr (GPtrArray) streams = g_ptr_array_new_with_free_func (g_free);
+  Session self = { .streams = streams };
 
   if (size == 0)
     return 0;
