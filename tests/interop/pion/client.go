@@ -15,6 +15,7 @@ import (
 
 	"github.com/gorilla/websocket"
 	"github.com/pion/datachannel"
+	"github.com/pion/ice/v2"
 	"github.com/pion/webrtc"
 )
 
@@ -84,6 +85,7 @@ func loopback() webrtc.SettingEngine {
 func newAPI() *webrtc.API {
 	settings := loopback()
 	settings.DetachDataChannels()
+	settings.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled) // a socket for each connection
 	return webrtc.NewAPI(webrtc.WithSettingEngine(settings))
 }
 

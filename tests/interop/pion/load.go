@@ -3,13 +3,9 @@
 package main
 
 import (
-	"bufio"
-	"crypto/sha256"
 	"encoding/binary"
-	"errors"
 	"flag"
 	"fmt"
-	"os"
 	"sort"
 	"sync/atomic"
 	"time"
@@ -17,53 +13,6 @@ import (
 	"github.com/pion/datachannel"
 	"github.com/pion/webrtc"
 )
-
-// Every message of the load: sequence, time of sending, filling, and the first 8 bytes of the
-// SHA-256 of what is before them.
-const headerSize = 16
-const hashSize = 8
-
-type receiver struct {
-	next      uint64 // atomic: the number after the last one's
-	count     uint64 // atomic
-	damaged   uint64
-	disorder  uint64
-	latencies []int64 // of every 16th message within the window
-}
-
-func fill(buffer []byte, sequence uint64) {
-	binary.BigEndian.PutUint64(buffer, sequence)
-	binary.BigEndian.PutUint64(buffer[8:], uint64(time.Now().UnixNano()))
-	sum := sha256.Sum256(buffer[:headerSize])
-	copy(buffer[len(buffer)-hashSize:], sum[:hashSize])
-}
-
-func (r *receiver) run(raw datachannel.ReadWriteCloser, measuring *int32) {
-	buffer := make([]byte, maxMessage)
-	for {
-		n, _, err := raw.(*datachannel.DataChannel).ReadDataChannel(buffer)
-		if err != nil {
-			return
-		}
-		if n < headerSize+hashSize {
-			r.damaged++
-			continue
-		}
-		sum := sha256.Sum256(buffer[:headerSize])
-		sequence := binary.BigEndian.Uint64(buffer)
-		if string(sum[:hashSize]) != string(buffer[n-hashSize:n]) {
-			r.damaged++
-		}
-		if sequence != r.next {
-			r.disorder++
-		}
-		atomic.StoreUint64(&r.next, sequence+1)
-		if sequence%16 == 0 && atomic.LoadInt32(measuring) == 1 {
-			r.latencies = append(r.latencies, time.Now().UnixNano()-int64(binary.BigEndian.Uint64(buffer[8:])))
-		}
-		atomic.AddUint64(&r.count, 1)
-	}
-}
 
 type group struct {
 	receivers []*receiver
@@ -73,50 +22,6 @@ type group struct {
 	raw       datachannel.ReadWriteCloser
 }
 
-// joinAll brings n receivers, with channels of their own on the topic, and one sender into a room.
-func joinAll(server, room string, n int, measuring *int32) (*group, error) {
-	g := &group{}
-	ready := make(chan error, n+1)
-	for i := 0; i <= n; i++ {
-		c, err := dial(server, room, fmt.Sprintf("load-%d", i), false, nil)
-		if err != nil {
-			return nil, err
-		}
-		g.clients = append(g.clients, c)
-		var r *receiver
-		if i < n {
-			r = &receiver{}
-			g.receivers = append(g.receivers, r)
-		} else {
-			g.sender = c
-		}
-		err = c.open(channelSpec{Label: "load", Ordered: true}, func(raw datachannel.ReadWriteCloser, dc *webrtc.DataChannel) {
-			if r != nil {
-				go r.run(raw, measuring)
-			} else {
-				g.raw, g.channel = raw, dc
-			}
-			ready <- nil
-		})
-		if err == nil {
-			err = c.connect()
-		}
-		if err != nil {
-			return nil, err
-		}
-		select {
-		case err = <-ready:
-		case err = <-c.failed:
-		case <-time.After(20 * time.Second):
-			err = errors.New("a member did not connect in 20 s")
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
-	return g, nil
-}
-
 func (g *group) total() (sum uint64) {
 	for _, r := range g.receivers {
 		sum += atomic.LoadUint64(&r.count)
@@ -124,55 +29,25 @@ func (g *group) total() (sum uint64) {
 	return
 }
 
-// publish sends until stop is closed: as fast as buffered data drains, or rate messages a second.
-func (g *group) publish(size int, rate float64, stop chan struct{}) (uint64, error) {
-	buffer := make([]byte, size)
-	low := make(chan struct{}, 1)
-	const high = 512 * 1024
-	g.channel.SetBufferedAmountLowThreshold(high / 2)
-	g.channel.OnBufferedAmountLow(func() {
-		select {
-		case low <- struct{}{}:
-		default:
-		}
-	})
-	start := time.Now()
-	for sequence := uint64(0); ; sequence++ {
-		select {
-		case <-stop:
-			return sequence, nil
-		default:
-		}
-		if rate > 0 {
-			due := start.Add(time.Duration(float64(sequence) / rate * float64(time.Second)))
-			time.Sleep(time.Until(due))
-		}
-		for g.channel.BufferedAmount() > high {
-			select {
-			case <-low:
-			case <-stop:
-				return sequence, nil
-			case <-time.After(100 * time.Millisecond):
-			}
-		}
-		fill(buffer, sequence)
-		if _, err := g.raw.Write(buffer); err != nil {
-			return sequence, fmt.Errorf("sending message %d: %w", sequence, err)
-		}
-	}
+// drain waits until every receiver has all that was sent, or nothing came for 40 s.
+func (g *group) drain(sent uint64) bool {
+	return g.drainTotal(sent * uint64(len(g.receivers)))
 }
 
-// drain waits until every receiver has all that was sent, or nothing came for 5 s.
-func (g *group) drain(sent uint64) bool {
+func (g *group) drainTotal(total uint64) bool {
+	return g.drainFor(total, 40*time.Second)
+}
+
+func (g *group) drainFor(total uint64, patience time.Duration) bool {
 	last, since := g.total(), time.Now()
 	for {
 		now := g.total()
-		if now >= sent*uint64(len(g.receivers)) {
+		if now >= total {
 			return true
 		}
 		if now != last {
 			last, since = now, time.Now()
-		} else if time.Since(since) > 40*time.Second {
+		} else if time.Since(since) > patience {
 			return false
 		}
 		time.Sleep(5 * time.Millisecond)
@@ -186,8 +61,153 @@ func percentile(sorted []int64, p float64) float64 {
 	return float64(sorted[int(p*float64(len(sorted)-1))]) / 1000
 }
 
-// load: one publisher, n receivers. The parent is told "start" and "stop" of the measured window,
-// with the deliveries counted so far, so that it can read the daemon's CPU time at both.
+// enterAll brings members into a room, a few at a time; reads: what each one's receiver is.
+func enterAll(server, room string, spec channelSpec, reads []*receiver, measuring *int32) ([]*member, error) {
+	members := make([]*member, len(reads))
+	errs := make(chan error, len(reads))
+	places := make(chan struct{}, 16)
+	for i := range reads {
+		places <- struct{}{}
+		go func(i int) {
+			var err error
+			members[i], err = enterBy(server, room, fmt.Sprintf("load-%d", i), spec, reads[i], measuring)
+			<-places
+			errs <- err
+		}(i)
+	}
+	for range reads {
+		if err := <-errs; err != nil {
+			return nil, err
+		}
+	}
+	return members, nil
+}
+
+func leaveAll(members []*member) {
+	done := make(chan struct{}, len(members))
+	for _, m := range members {
+		go func(m *member) {
+			if m != nil {
+				m.close()
+			}
+			done <- struct{}{}
+		}(m)
+	}
+	for range members {
+		<-done
+	}
+}
+
+// A publisher sends as fast as its buffered data drains, which is as fast as the relay takes it, or
+// at a rate.
+type publisher struct {
+	*member
+	size      int
+	rate      float64 // messages a second; 0: as fast as it goes
+	addressed bool
+	index     uint64        // of several
+	shift     time.Duration // of its schedule against the others'
+}
+
+func (p *publisher) high() uint64 {
+	if high := uint64(16 * p.size); high > 64*1024 {
+		return high
+	}
+	return 64 * 1024
+}
+
+// run: the number of messages sent until stop was closed.
+func (p *publisher) run(stop chan struct{}) (uint64, error) {
+	low := make(chan struct{}, 1)
+	p.channel.SetBufferedAmountLowThreshold(p.high() / 2)
+	p.channel.OnBufferedAmountLow(func() {
+		select {
+		case low <- struct{}{}:
+		default:
+		}
+	})
+	header := 0
+	if p.addressed {
+		header = addressSize // to everyone
+	}
+	buffer := make([]byte, header+p.size)
+	start := time.Now().Add(p.shift)
+	for n := uint64(0); ; n++ {
+		if p.rate > 0 {
+			time.Sleep(time.Until(start.Add(time.Duration(float64(n) / p.rate * float64(time.Second)))))
+		}
+		for p.channel.BufferedAmount() > p.high() {
+			select {
+			case <-low:
+			case <-stop:
+				return n, nil
+			case <-time.After(100 * time.Millisecond):
+			}
+		}
+		select {
+		case <-stop:
+			return n, nil
+		default:
+		}
+		if p.addressed {
+			binary.BigEndian.PutUint64(buffer[9:], n+1)
+		}
+		fill(buffer[header:], p.index<<publisherShift|n)
+		if _, err := p.raw.Write(buffer); err != nil {
+			return n, fmt.Errorf("sending message %d: %w", n, err)
+		}
+	}
+}
+
+// A window in which the figures are taken. The parent is told its start and its stop, with the
+// deliveries counted so far, so that it can read the daemon's CPU time at both.
+type window struct {
+	measuring int32 // atomic
+	silences  []int64
+}
+
+func (w *window) pass(g *group, length time.Duration) {
+	time.Sleep(time.Second) // of traffic: windows grow, buffers fill
+	first, t0 := g.total(), time.Now()
+	for _, r := range g.receivers {
+		r.begin(t0)
+	}
+	atomic.StoreInt32(&w.measuring, 1)
+	report(map[string]interface{}{"event": "start", "delivered": first})
+	time.Sleep(length)
+	last, t1 := g.total(), time.Now()
+	atomic.StoreInt32(&w.measuring, 0)
+	for _, r := range g.receivers {
+		w.silences = append(w.silences, t1.UnixNano()-atomic.LoadInt64(&r.last))
+	}
+	report(map[string]interface{}{"event": "stop", "delivered": last, "seconds": t1.Sub(t0).Seconds()})
+}
+
+// result: what the receivers saw, once they are done.
+func (w *window) result(g *group, sent uint64, complete bool) map[string]interface{} {
+	var latencies []int64
+	var damaged, disorder, skipped uint64
+	var longest int64
+	for i, r := range g.receivers {
+		damaged += r.damaged
+		disorder += r.disorder
+		skipped += r.skipped
+		latencies = append(latencies, r.latencies...)
+		if r.longest > longest {
+			longest = r.longest
+		}
+		if w.silences[i] > longest {
+			longest = w.silences[i]
+		}
+	}
+	sort.Slice(latencies, func(i, j int) bool { return latencies[i] < latencies[j] })
+	return map[string]interface{}{"event": "result", "sent": sent, "delivered": g.total(),
+		"complete": complete, "damaged": damaged, "disorder": disorder, "skipped": skipped,
+		"longest_gap_ms": float64(longest) / 1e6, "latencies": len(latencies),
+		"latency_p50_us": percentile(latencies, 0.5), "latency_p99_us": percentile(latencies, 0.99)}
+}
+
+// load: one publisher, n receivers.
 func load(args []string) error {
 	flags := flag.NewFlagSet("load", flag.ExitOnError)
 	server := flags.String("server", "http://127.0.0.1:8888", "")
@@ -195,88 +215,59 @@ func load(args []string) error {
 	receivers := flags.Int("receivers", 10, "")
 	size := flags.Int("size", 64, "bytes a message")
 	rate := flags.Float64("rate", 0, "messages a second; 0: as fast as it goes")
-	warm := flags.Duration("warm", time.Second, "")
-	window := flags.Duration("window", 3*time.Second, "")
+	sample := flags.Uint64("sample", 16, "of so many messages one latency is kept")
+	addressed := flags.Bool("addressed", false, "framing wherry.1")
+	lossy := flags.Bool("lossy", false, "no message is sent twice")
+	resting := flags.Int("resting", 0, "receivers that rest before each message")
+	rest := flags.Duration("rest", 2*time.Millisecond, "so long")
+	settle := flags.Duration("settle", 0, "between the joins and the traffic")
+	length := flags.Duration("window", 3*time.Second, "")
 	_ = flags.Parse(args)
 
-	var measuring int32
+	spec := channelSpec{Label: "load", Ordered: true}
+	if *addressed {
+		spec.Protocol = "wherry.1"
+	}
+	if *lossy {
+		none := uint16(0)
+		spec.MaxRetransmits = &none
+	}
+	g, w := &group{}, &window{}
+	for i := 0; i < *receivers; i++ {
+		r := &receiver{sample: *sample, addressed: *addressed, lossy: *lossy}
+		if i < *resting {
+			r.rest = *rest
+		}
+		g.receivers = append(g.receivers, r)
+	}
 	begun := time.Now()
-	g, err := joinAll(*server, *room, *receivers, &measuring)
+	members, err := enterAll(*server, *room, spec, append(g.receivers, nil), &w.measuring)
 	if err != nil {
 		return err
 	}
-	report(map[string]interface{}{"event": "joined", "members": len(g.clients), "seconds": time.Since(begun).Seconds()})
+	report(map[string]interface{}{"event": "joined", "members": len(members), "seconds": time.Since(begun).Seconds()})
+	time.Sleep(*settle)
 
+	p := &publisher{member: members[*receivers], size: *size, rate: *rate, addressed: *addressed}
 	stop := make(chan struct{})
-	type result struct {
-		sent uint64
-		err  error
-	}
-	done := make(chan result, 1)
+	failed := make(chan error, 1)
+	var sent uint64
 	go func() {
-		sent, err := g.publish(*size, *rate, stop)
-		done <- result{sent, err}
+		var err error
+		sent, err = p.run(stop)
+		failed <- err
 	}()
-	time.Sleep(*warm)
-	atomic.StoreInt32(&measuring, 1)
-	first, t0 := g.total(), time.Now()
-	report(map[string]interface{}{"event": "start", "delivered": first})
-	time.Sleep(*window)
-	last, elapsed := g.total(), time.Since(t0)
-	atomic.StoreInt32(&measuring, 0)
-	report(map[string]interface{}{"event": "stop", "delivered": last, "seconds": elapsed.Seconds()})
+	w.pass(g, *length)
 	close(stop)
-	r := <-done
-	if r.err != nil {
-		return r.err
+	if err = <-failed; err != nil {
+		return err
 	}
-	complete := g.drain(r.sent)
-
-	var latencies []int64
-	var damaged, disorder uint64
-	for _, receiver := range g.receivers {
-		damaged += receiver.damaged
-		disorder += receiver.disorder
-		latencies = append(latencies, receiver.latencies...)
+	patience := 40 * time.Second
+	if *lossy {
+		patience = time.Second
 	}
-	sort.Slice(latencies, func(i, j int) bool { return latencies[i] < latencies[j] })
-	report(map[string]interface{}{"event": "result", "sent": r.sent, "delivered": g.total(),
-		"complete": complete, "damaged": damaged, "disorder": disorder,
-		"latency_p50_us": percentile(latencies, 0.5), "latency_p99_us": percentile(latencies, 0.99)})
-	for _, c := range g.clients {
-		c.close()
-	}
-	return nil
-}
-
-// idle: n members join and stay, each in a room of ten, until standard input ends.
-func idle(args []string) error {
-	flags := flag.NewFlagSet("idle", flag.ExitOnError)
-	server := flags.String("server", "http://127.0.0.1:8888", "")
-	members := flags.Int("members", 100, "")
-	_ = flags.Parse(args)
-
-	var measuring int32
-	var groups []*group
-	begun := time.Now()
-	for joined := 0; joined < *members; {
-		n := 10
-		if *members-joined < n {
-			n = *members - joined
-		}
-		g, err := joinAll(*server, fmt.Sprintf("idle-%d", joined), n-1, &measuring)
-		if err != nil {
-			return err
-		}
-		groups = append(groups, g)
-		joined += n
-	}
-	report(map[string]interface{}{"event": "joined", "members": *members, "seconds": time.Since(begun).Seconds()})
-	_, _ = bufio.NewReader(os.Stdin).ReadString('\n')
-	for _, g := range groups {
-		for _, c := range g.clients {
-			c.close()
-		}
-	}
+	complete := g.drainFor(sent*uint64(*receivers), patience)
+	report(w.result(g, sent, complete))
+	leaveAll(members)
 	return nil
 }

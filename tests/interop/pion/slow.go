@@ -34,10 +34,13 @@ func enterBy(server, room, name string, spec channelSpec, reads *receiver, measu
 	ready := make(chan struct{})
 	err = c.open(spec, func(raw datachannel.ReadWriteCloser, dc *webrtc.DataChannel) {
 		m.raw, m.channel = raw, dc
-		if reads != nil {
-			go reads.run(raw, measuring)
+		if reads == nil {
+			close(ready)
+			return
 		}
-		close(ready)
+		// Detached channels are opened before they are acknowledged: the relay subscribes first.
+		raw.(*datachannel.DataChannel).OnOpen(func() { close(ready) })
+		go reads.run(raw, measuring)
 	})
 	if err == nil {
 		err = c.connect()

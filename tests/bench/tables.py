@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The figures as text."""
+
+import statistics
+
+from targets import judge
+
+
+def spread(values):
+    return min(values), statistics.median(values), max(values)
+
+
+def print_case(name, case):
+    runs = case["runs"]
+    said = [f"{len(runs)} run{'s' if len(runs) != 1 else ''}"]
+    if case["voids"]:
+        said.append(f"{case['voids']} void")
+    if case["repeated"]:
+        said.append(f"{case['repeated']} repeated for what else ran")
+    noisy = sum(1 for run in runs if run["noisy"])
+    if noisy:
+        said.append(f"{noisy} of these beside much else")
+    print(f"\n{name}  ({', '.join(said)})")
+    for metric in runs[0]:
+        if metric == "noisy":
+            continue
+        values = [run[metric] for run in runs if run.get(metric) is not None]
+        if values:
+            low, middle, high = spread(values)
+            print(f"  {metric:24} min {low:12.2f}   median {middle:12.2f}   max {high:12.2f}")
+
+
+def print_targets(cases):
+    print(f"\n{'target':44} {'median':>10} {'at most':>10}")
+    for what, value, limit, unit in judge(cases):
+        if value is None:
+            print(f"{what:44} {'-':>10} {limit:10g} {unit:4} not measured")
+            continue
+        print(f"{what:44} {value:10.2f} {limit:10g} {unit:4} {'met' if value <= limit else 'MISSED'}")
