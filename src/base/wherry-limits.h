@@ -9,6 +9,8 @@
 /* Items handled in one dispatch, so that timers and other sources are never starved. */
 #define WHERRY_DISPATCH_BATCH 64u
 
+/* Threads that may carry all peers together: as many as a large machine has processors. */
+#define WHERRY_PEER_THREADS_MAX 64u
 /* Threads kept for the next peers, so that a few rooms that come back find theirs: each that ends
  * costs 192 bytes for good (GnuTLS), each parked about 80 KiB while it is. */
 #define WHERRY_PARKED_THREADS_MAX 256u

@@ -39,6 +39,9 @@ struct _WherryWorker
   gboolean stopped;
 };
 
+/* Of the worker that this thread runs; 0: none. */
+static __thread guint64 turn;
+
 static void
 call_free (gpointer data)
 {
@@ -71,7 +74,11 @@ worker_main (gpointer data)
   g_main_context_acquire (self->context);
   g_main_context_push_thread_default (self->context);
   while (!self->stopped)
-    g_main_context_iteration (self->context, TRUE);
+    {
+      turn++;
+      g_main_context_iteration (self->context, TRUE);
+    }
+  turn = 0;
   wherry_inbox_close (self->inbox);
   g_main_context_pop_thread_default (self->context);
   g_main_context_release (self->context);
@@ -168,6 +175,12 @@ wherry_worker_is_current (WherryWorker *self)
 {
   /* the context, and not the thread, which runs one worker after another */
   return g_main_context_is_owner (self->context);
+}
+
+guint64
+wherry_worker_get_turn (void)
+{
+  return turn;
 }
 
 void

@@ -20,6 +20,9 @@ void wherry_worker_unref (WherryWorker *self);
 
 GMainContext *wherry_worker_get_context (WherryWorker *self); /* (transfer none). Thread: any */
 gboolean wherry_worker_is_current (WherryWorker *self);       /* Thread: any */
+/* How often the loop of the worker that calls this has turned; 0: no worker does. For who is called
+ * again and again in one turn and is to leave some of it to others. Thread: any */
+guint64 wherry_worker_get_turn (void);
 
 /* Run func once on the worker, in order of posting. After stop, func is not run but destroy is.
  * Thread: any */

@@ -86,6 +86,12 @@ set_max_peers (WherryDaemonOptions *options, const char *value, GError **error)
 }
 
 static gboolean
+set_threads (WherryDaemonOptions *options, const char *value, GError **error)
+{
+  return wherry_daemon_value_threads (value, &options->relay->threads, error);
+}
+
+static gboolean
 set_members_per_room (WherryDaemonOptions *options, const char *value, GError **error)
 {
   return set_uint (&options->relay->members_per_room, value, 1, 1000000, error);
@@ -384,6 +390,9 @@ const WherryDaemonKey wherry_daemon_keys[] = {
     set_external_address },
   { "max-peers", N_ ("N"), N_ ("Most peer connections (default 0: what the system allows)"), FALSE,
     set_max_peers },
+  { "threads", N_ ("N"),
+    N_ ("Threads that carry all peers together (default per-peer: one for each)"), FALSE,
+    set_threads },
   { "members-per-room", N_ ("N"), N_ ("Most members of a room"), FALSE, set_members_per_room },
   { "topics-per-room", N_ ("N"), N_ ("Most topics of a room"), FALSE, set_topics_per_room },
   { "channels-per-member", N_ ("N"), N_ ("Most data channels of a member"), FALSE,

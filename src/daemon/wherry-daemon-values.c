@@ -9,6 +9,7 @@
 #include <glib/gi18n.h>
 
 #include "base/wherry-error.h"
+#include "base/wherry-limits.h"
 #include "daemon/wherry-daemon-values.h"
 
 #define STUN_PORT 3478  /* RFC 8489 section 18.6 */
@@ -99,6 +100,23 @@ wherry_daemon_value_uint (const char *text, guint64 min, guint64 max, guint64 *o
     return out_of_range (error, text, min, max);
 
   *out = number;
+  return TRUE;
+}
+
+gboolean
+wherry_daemon_value_threads (const char *text, guint *out, GError **error)
+{
+  const char *end;
+  guint64 number = 0;
+
+  if (!g_str_equal (text, "per-peer"))
+    {
+      if (!parse_number (text, &number, &end) || *end != '\0')
+        return fail (error, text, _ ("“per-peer” or a whole number"));
+      if (number < 1 || number > WHERRY_PEER_THREADS_MAX)
+        return out_of_range (error, text, 1, WHERRY_PEER_THREADS_MAX);
+    }
+  *out = (guint) number;
   return TRUE;
 }
 

@@ -18,6 +18,8 @@ gboolean wherry_daemon_value_size (const char *text, guint64 min, guint64 max, g
                                    GError **error);
 gboolean wherry_daemon_value_uint (const char *text, guint64 min, guint64 max, guint64 *out,
                                    GError **error);
+/* "per-peer": 0, or how many. */
+gboolean wherry_daemon_value_threads (const char *text, guint *out, GError **error);
 /* Milliseconds: "3000", or "3s". */
 gboolean wherry_daemon_value_ms (const char *text, gint64 *out_us, GError **error);
 /* One of words, which end with NULL: its place. */

@@ -3,6 +3,8 @@
 
 #include "config.h"
 
+#include "base/wherry-limits.h"
+#include "base/wherry-worker.h"
 #include "ice/wherry-ice-agent.h"
 #include "ice/wherry-ice-generation.h"
 #include "ice/wherry-ice-move.h"
@@ -145,6 +147,38 @@ on_new_pair (NiceAgent *agent, guint stream, guint component, NiceCandidate *loc
   wherry_ice_generation_reconsider (self);
 }
 
+static void on_received (NiceAgent *agent, guint stream, guint component, guint length, char *data,
+                         gpointer user_data);
+
+static void
+read_on (gpointer user_data)
+{
+  WherryIceGeneration *self = user_data;
+
+  nice_agent_attach_recv (self->agent, self->stream, WHERRY_ICE_COMPONENT, self->context,
+                          on_received, self);
+}
+
+/* libnice reads a socket until it is empty, which one that fills faster than we take from it never
+ * is, and stops only when there is nobody to give it to. So there is not for the rest of this turn,
+ * in which the others on this thread have theirs. */
+static void
+count_in_turn (WherryIceGeneration *self)
+{
+  guint64 turn = wherry_worker_get_turn ();
+
+  if (turn != self->turn)
+    self->n_received = 0;
+  self->turn = turn;
+  if (turn == 0 || ++self->n_received != WHERRY_DISPATCH_BATCH)
+    return;
+  if (self->end == NULL)
+    self->end = wherry_loop_end_new (self->context, read_on, self);
+  nice_agent_attach_recv (self->agent, self->stream, WHERRY_ICE_COMPONENT, self->context, NULL,
+                          NULL);
+  wherry_loop_end_request (self->end);
+}
+
 static void
 on_received (NiceAgent *agent, guint stream, guint component, guint length, char *data,
              gpointer user_data)
@@ -153,6 +187,7 @@ on_received (NiceAgent *agent, guint stream, guint component, guint length, char
   G_GNUC_UNUSED g_autoptr (WherryIceGeneration) alive = wherry_ice_generation_ref (self);
 
   WHERRY_ASSERT_OWNER (self);
+  count_in_turn (self);
   if (self->connected || self->config->remote_types == WHERRY_ICE_TYPES_ALL)
     self->events->received (self->user_data, self, (const guint8 *) data, length);
 }
@@ -249,6 +284,7 @@ wherry_ice_generation_close (WherryIceGeneration *self, WherryIceClosing *closin
 {
   if (self->agent == NULL)
     return;
+  g_clear_pointer (&self->end, wherry_loop_end_free);
   wherry_ice_output_clear (&self->output);
   wherry_ice_gatherer_stop (self->gatherer);
   wherry_ice_remote_stop (&self->remote);
@@ -266,6 +302,7 @@ wherry_ice_generation_unref (WherryIceGeneration *self)
 {
   if (!g_ref_count_dec (&self->ref_count))
     return;
+  g_clear_pointer (&self->end, wherry_loop_end_free);
   g_clear_pointer (&self->gatherer, wherry_ice_gatherer_unref);
   g_clear_object (&self->agent);
   wherry_ice_output_clear (&self->output);

@@ -10,6 +10,7 @@
 #include <nice/agent.h>
 
 #include "base/wherry-log.h"
+#include "base/wherry-loop-end.h"
 #include "base/wherry-owner.h"
 #include "ice/wherry-ice-closing.h"
 #include "ice/wherry-ice-credentials.h"
@@ -52,6 +53,9 @@ struct _WherryIceGeneration
   gboolean lost;   /* consent ended: only a pair that is selected since counts */
   gboolean losing; /* libnice is made to forget it: what it tells is not meant */
   guint losses;
+  guint64 turn;       /* of the loop, in which... */
+  guint n_received;   /* ...so many datagrams came */
+  WherryLoopEnd *end; /* of a turn that brought many; NULL: none has */
   const WherryIceGenerationEvents *events;
   gpointer user_data;
 };

@@ -17,6 +17,7 @@ struct _WherryPeer
   WherryPeerSettings settings;
   WherryWorker *worker; /* NULL: runs in a context that the caller brought */
   gboolean owns_worker;
+  WherryPeerThreads *threads; /* of which worker is one; NULL: it is not */
   GMainContext *context;
   const WherryPeerHubEvents *events;
   gpointer events_data;

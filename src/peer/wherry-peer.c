@@ -106,6 +106,8 @@ handle_hub_event (gpointer item, gpointer user_data)
       /* The thread posts this last: there is nothing to wait for but its return. */
       if (self->owns_worker)
         wherry_worker_join (self->worker);
+      else if (self->threads != NULL)
+        wherry_peer_threads_release (self->threads, self->worker);
       wherry_inbox_drain (self->hub_inbox); /* steps that came too late were answered behind it */
       wherry_inbox_close (self->hub_inbox);
       self->events->finished (self->events_data, event->end, event->error);
@@ -233,20 +235,36 @@ settings_clear (WherryPeerSettings *settings)
   g_clear_pointer (&settings->budget, wherry_budget_unref);
 }
 
+/* Where it is to run, unless in a context that the caller brought. (transfer full) */
+static WherryWorker *
+get_worker (const WherryPeerConfig *config, GError **error)
+{
+  g_autofree char *name = NULL;
+  WherryWorker *worker;
+
+  if (config->threads != NULL)
+    {
+      worker = wherry_peer_threads_acquire (config->threads, error);
+      return worker != NULL ? wherry_worker_ref (worker) : NULL;
+    }
+  if (config->worker != NULL)
+    return wherry_worker_ref (config->worker);
+  name = g_strdup_printf ("peer:%s", config->id);
+  return wherry_worker_new (name, error);
+}
+
 WherryPeer *
 wherry_peer_new (const WherryPeerConfig *config, GMainContext *hub_context,
                  const WherryPeerHubEvents *events, gpointer events_data,
                  const WherryPeerDelegate *delegate, gpointer delegate_data, GError **error)
 {
-  g_autofree char *name = g_strdup_printf ("peer:%s", config->id);
   WherryWorker *worker = NULL;
   WherryPeer *self = NULL;
 
   wherry_peer_stack_prepare ();
   if (config->context == NULL)
     {
-      worker = config->worker != NULL ? wherry_worker_ref (config->worker)
-                                      : wherry_worker_new (name, error);
+      worker = get_worker (config, error);
       if (worker == NULL)
         return NULL;
     }
@@ -255,7 +273,8 @@ wherry_peer_new (const WherryPeerConfig *config, GMainContext *hub_context,
   wherry_ref_init (&self->ref_count);
   settings_init (&self->settings, config, delegate, delegate_data);
   self->worker = worker;
-  self->owns_worker = worker != NULL && config->worker == NULL;
+  self->owns_worker = worker != NULL && config->threads == NULL && config->worker == NULL;
+  self->threads = worker != NULL ? config->threads : NULL;
   self->context
       = g_main_context_ref (worker != NULL ? wherry_worker_get_context (worker) : config->context);
   self->settings.tells_layers = events->layer != NULL;

@@ -21,6 +21,7 @@
 #include "channel/wherry-channel.h"
 #include "dtls/wherry-dtls-certificate.h"
 #include "ice/wherry-ice-config.h"
+#include "peer/wherry-peer-threads.h"
 #include "wire/wherry-candidate.h"
 #include "wire/wherry-sdp.h"
 
@@ -186,8 +187,10 @@ typedef struct
   /* The DTLS role that our offers ask for and our answers take where they can: ACTIVE or PASSIVE;
    * NONE and ACTPASS: the other side's choice, then active. */
   WherrySdpSetup setup;
-  WherryWorker *worker;              /* shared worker (nullable): a thread of its own */
-  GMainContext *context;             /* tests: run here, no thread at all (nullable) */
+  /* The first of these that is set says where it runs; none: on a thread of its own. */
+  GMainContext *context;             /* here, no thread at all (nullable) */
+  WherryPeerThreads *threads;        /* on one of them, given back before finished (nullable) */
+  WherryWorker *worker;              /* on this one (nullable) */
   WherryPeerTransportFunc transport; /* (nullable): the real stack */
   gpointer transport_data;
 } WherryPeerConfig;

@@ -198,6 +198,7 @@ make_peer (WherryRelayMember *self, WherrySignalError *code, GError **error)
     /* wherry:notices, and one that the port refuses with a notice */
     .max_channels = relay->config->channels_per_member + 2,
     .ice_grace_us = WHERRY_ICE_GRACE_US,
+    .threads = relay->threads,
   };
 
   *code = WHERRY_SIGNAL_ERROR_SERVER_FULL;

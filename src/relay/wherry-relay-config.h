@@ -49,6 +49,7 @@ typedef struct
 {
   WherryIceConfig *ice;
   guint max_peers; /* 0: as many as file descriptors allow */
+  guint threads;   /* that carry all peers; 0: one for each peer */
   guint members_per_room;
   guint topics_per_room;
   guint channels_per_member;

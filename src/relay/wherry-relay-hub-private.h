@@ -48,12 +48,13 @@ struct _WherryRelayHub
   WherryBanList *bans;
   GHashTable
       *members; /* id (guint64) to WherryRelayMember; those that left too, while their peer lives */
-  GHashTable *rooms;    /* name to WherryRelayRoom */
-  GHashTable *networks; /* WherryAddressKey to the number of members from there */
-  guint n_present;      /* members that have not left */
-  guint n_peers;        /* peers whose thread is not yet joined */
-  gsize stream_bytes;   /* of all members, charged to the budget */
-  guint fds_used;       /* as last counted, and what was given since */
+  GHashTable *rooms;          /* name to WherryRelayRoom */
+  GHashTable *networks;       /* WherryAddressKey to the number of members from there */
+  guint n_present;            /* members that have not left */
+  guint n_peers;              /* peers that have not yet finished */
+  WherryPeerThreads *threads; /* that carry them; NULL: each has its own */
+  gsize stream_bytes;         /* of all members, charged to the budget */
+  guint fds_used;             /* as last counted, and what was given since */
   gint64 fds_counted_us;
   gboolean fds_freed; /* a peer has ended since */
   GSource *watch_timer;

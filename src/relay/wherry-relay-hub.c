@@ -67,6 +67,8 @@ wherry_relay_hub_new (WherryRelayConfig *config, GMainContext *hub_context, Wher
   self->rooms = g_hash_table_new (g_str_hash, g_str_equal);
   self->networks
       = g_hash_table_new_full (wherry_address_key_hash, wherry_address_key_equal, g_free, NULL);
+  if (config->threads > 0)
+    self->threads = wherry_peer_threads_new (config->threads);
   self->fds_counted_us = -FDS_COUNT_INTERVAL_US;
   self->budget_since_us = -1;
   return self;
@@ -79,6 +81,7 @@ wherry_relay_hub_free (WherryRelayHub *self)
     return;
   WHERRY_ASSERT_OWNER (self);
   g_assert (self->n_peers == 0 && g_hash_table_size (self->members) == 0);
+  g_clear_pointer (&self->threads, wherry_peer_threads_free);
   wherry_relay_hub_unwatch_network (self);
   g_clear_pointer (&self->store, wherry_store_close);
   wherry_block_watch_close (self->watch);

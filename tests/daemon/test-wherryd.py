@@ -39,7 +39,7 @@ def test_version_and_help():
     status, out, _ = run("--help")
     equal(status, 0)
     for key in ("--listen", "--bind-address", "--port-range", "--stun-server", "--turn-server",
-                "--max-peers", "--external-address", "--outbox-bytes", "--memory-budget",
+                "--max-peers", "--threads", "--external-address", "--outbox-bytes", "--memory-budget",
                 "--block-limit-ms", "--config", "--insecure-open", "--verbose"):
         assert key in out, f"{key} is missing from --help"
 
@@ -50,6 +50,7 @@ def test_bad_flags():
                  ["--port-range", "5"], ["--port-range", "9-5"], ["--port-range", "0-5"],
                  ["--stun-server", "a:b:c"], ["--turn-server", "turn:host"],
                  ["--external-address", "x"], ["--max-peers", "-1"], ["--max-peers", "many"],
+                 ["--threads", "0"], ["--threads", "65"], ["--threads", "many"], ["--threads", "2x"],
                  ["--outbox-bytes", "1X"], ["--outbox-bytes", "1"], ["--outbox-bytes", ""],
                  ["--memory-budget", "99999999999999999999"], ["--memory-budget", "1M"],
                  ["--outbox-messages", "-1"], ["--policy", "drop"],

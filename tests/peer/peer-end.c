@@ -110,28 +110,39 @@ static const WherryPeerHubEvents hub_events = {
 
 /* ---- */
 
+static PeerEnd *
+make (const WherryPeerConfig *config)
+{
+  PeerEnd *self = g_new0 (PeerEnd, 1);
+  g_autoptr (GError) error = NULL;
+
+  self->peer = wherry_peer_new (config, NULL, &hub_events, self, &peer_traffic_delegate,
+                                &self->traffic, &error);
+  g_assert_no_error (error);
+  return self;
+}
+
 PeerEnd *
 peer_end_new (const char *id)
+{
+  return peer_end_new_on (id, NULL);
+}
+
+PeerEnd *
+peer_end_new_on (const char *id, WherryPeerThreads *threads)
 {
   g_autoptr (WherryIceConfig) ice = wherry_ice_config_new ();
   g_autoptr (GError) error = NULL;
 
   wherry_ice_config_add_bind_address (ice, "127.0.0.1", &error);
   g_assert_no_error (error);
-  return peer_end_new_with (id, ice);
+  return make (&(WherryPeerConfig){ .id = id, .ice = ice, .threads = threads });
 }
 
 PeerEnd *
 peer_end_new_with (const char *id, const WherryIceConfig *ice)
 {
-  PeerEnd *self = g_new0 (PeerEnd, 1);
-  g_autoptr (GError) error = NULL;
-  WherryPeerConfig config = { .id = id, .ice = ice };
-
-  self->peer = wherry_peer_new (&config, NULL, &hub_events, self, &peer_traffic_delegate,
-                                &self->traffic, &error);
-  g_assert_no_error (error);
-  return self;
+  return make (&(WherryPeerConfig){ .id = id, .ice = ice });
 }
 
 void

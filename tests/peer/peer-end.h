@@ -32,6 +32,8 @@ struct _PeerEnd
 };
 
 PeerEnd *peer_end_new (const char *id);
+/* On one of threads (nullable). */
+PeerEnd *peer_end_new_on (const char *id, WherryPeerThreads *threads);
 /* In place of loopback. */
 PeerEnd *peer_end_new_with (const char *id, const WherryIceConfig *ice);
 void peer_end_pair (PeerEnd *a, PeerEnd *b);

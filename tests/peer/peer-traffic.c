@@ -34,6 +34,9 @@ on_message (gpointer user_data, WherryChannel *channel, WherryMessage *message)
   const guint8 *data = wherry_message_get_data (message, &length);
   guint32 number = 0;
 
+  for (gint64 end_us = g_get_monotonic_time () + self->takes_us;
+       self->takes_us > 0 && g_get_monotonic_time () < end_us;)
+    ;
   if (self->echo)
     g_assert_cmpint (wherry_channel_send (channel, message), ==, WHERRY_SEND_OK);
   if (length >= sizeof number)

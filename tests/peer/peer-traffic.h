@@ -18,7 +18,8 @@ typedef struct
   int is_paused;
   /* peer thread only */
   gboolean echo;
-  guint n_sent; /* of what peer_traffic_send() asked for */
+  gint64 takes_us; /* for each message */
+  guint n_sent;    /* of what peer_traffic_send() asked for */
   guint n_to_send;
   gsize send_size;
   guint next_expected;    /* messages carry their number: in order from 0 */

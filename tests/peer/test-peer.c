@@ -10,6 +10,7 @@
 
 typedef struct
 {
+  WherryPeerThreads *threads; /* NULL: each has its own */
   PeerEnd *a;
   PeerEnd *b;
 } Pair;
@@ -17,8 +18,10 @@ typedef struct
 static void
 set_up (Pair *pair, gconstpointer data)
 {
-  pair->a = peer_end_new ("00000000000000aa");
-  pair->b = peer_end_new ("00000000000000bb");
+  if (GPOINTER_TO_UINT (data) > 0)
+    pair->threads = wherry_peer_threads_new (GPOINTER_TO_UINT (data));
+  pair->a = peer_end_new_on ("00000000000000aa", pair->threads);
+  pair->b = peer_end_new_on ("00000000000000bb", pair->threads);
   peer_end_pair (pair->a, pair->b);
 }
 
@@ -29,6 +32,7 @@ tear_down (Pair *pair, gconstpointer data)
   wherry_peer_post_close (pair->b->peer);
   peer_end_free (pair->a);
   peer_end_free (pair->b);
+  g_clear_pointer (&pair->threads, wherry_peer_threads_free);
 }
 
 static void
@@ -235,7 +239,14 @@ test_close_before_anything (Pair *pair, gconstpointer data)
   wherry_peer_post_wake (pair->a->peer);
 }
 
-#define ADD(name, func) g_test_add ("/peer/" name, Pair, NULL, set_up, func, tear_down)
+/* Each on a thread of its own, and both on one. */
+#define ADD(name, func)                                                                            \
+  G_STMT_START                                                                                     \
+  {                                                                                                \
+    g_test_add ("/peer/" name, Pair, NULL, set_up, func, tear_down);                               \
+    g_test_add ("/peer/one-thread/" name, Pair, GUINT_TO_POINTER (1), set_up, func, tear_down);    \
+  }                                                                                                \
+  G_STMT_END
 
 int
 main (int argc, char *argv[])

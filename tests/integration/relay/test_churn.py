@@ -10,6 +10,9 @@ from daemon import SANITIZED, Daemon, resources, run_tests, thread_names
 
 MEMBERS = 200
 ROOMS = 10
+# Rounds in which they share threads: a leak of a peer on them would show at once.
+SHARED_ROUNDS = 3
+THREADS = 2
 # A sanitizer makes everything several times slower, and its memory says nothing.
 ROUNDS = 3 if SANITIZED else 20
 
@@ -81,5 +84,29 @@ def what_members_used_comes_back():
         assert killed["rss"] / least <= 1.05, (last, killed)
 
 
+def they_share_two_threads():
+    """With threads = 2 the same members are on two threads, that stay when they have left; there is
+    no thread for each, nor a descriptor of its own."""
+    with Daemon("--threads", str(THREADS)) as daemon:
+        daemon.idle = resources(daemon.pid)
+        with Members(daemon, MEMBERS, ROOMS) as members:
+            members.round("stay")
+            names = thread_names(daemon.pid)
+            during = resources(daemon.pid)
+            members.round("leave")
+            daemon.idle["fds"] += THREADS  # a loop's own
+            first = settled(daemon)
+            for _ in range(SHARED_ROUNDS - 1):
+                after = one_round(daemon, members)
+                assert after["fds"] == first["fds"] and after["threads"] == first["threads"], after
+            members.end()
+        killed = killed_round(daemon)
+    print(f"# with {MEMBERS} members {during}, first {first}")
+    assert [name for name in names if name.startswith("peer:")] == [], names
+    assert sorted(name for name in names if name.startswith("peers:")) == [
+        f"peers:{i}" for i in range(THREADS)], names
+    assert killed["fds"] == first["fds"] and killed["threads"] == first["threads"], killed
+
+
 if __name__ == "__main__":
-    run_tests(what_members_used_comes_back)
+    run_tests(what_members_used_comes_back, they_share_two_threads)
