@@ -21,10 +21,12 @@
  * or with --path memory have their turns in this one; their CPU is not counted.
  *
  *   bench-floor --size BYTES --receivers N --seconds S --path memory|loopback [--gso] [--bundle]
- *               [--json]
+ *               [--batch N] [--ahead N] [--json]
  *
  * --gso: runs of packets go to the kernel in one piece (UDP_SEGMENT). --bundle: the messages of a
- * batch share packets. Exit status 1: not everything arrived, in order and whole. */
+ * batch share packets. --batch 1: what a relay costs that takes them one by one. --ahead: with
+ * few under way no message waits for its turn to be sent, and none shares a packet unasked. Exit
+ * status 1: not everything arrived, in order and whole. */
 
 #define WAIT_MS 10
 /* Windows open and caches fill before anything is counted. */
@@ -43,6 +45,8 @@ static struct
   gboolean gso;
   gboolean bundle;
   gboolean json;
+  int batch;
+  int ahead;
 } options = { .size = 1024, .receivers = 10, .seconds = 2 };
 
 static const GOptionEntry entries[]
@@ -53,6 +57,9 @@ static const GOptionEntry entries[]
           "memory|loopback" },
         { "gso", 0, 0, G_OPTION_ARG_NONE, &options.gso, "Send with UDP_SEGMENT", NULL },
         { "bundle", 0, 0, G_OPTION_ARG_NONE, &options.bundle, "Let messages share packets", NULL },
+        { "batch", 0, 0, G_OPTION_ARG_INT, &options.batch, "Messages handed on in one go, at most",
+          "N" },
+        { "ahead", 0, 0, G_OPTION_ARG_INT, &options.ahead, "Messages under way, at most", "N" },
         { "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print a line of JSON", NULL },
         G_OPTION_ENTRY_NULL };
 
@@ -70,6 +77,8 @@ typedef struct
   double used_us;
   double took_us;
   guint64 delivered;
+  guint64 packets_out;
+  guint64 packets_in;
   gboolean complete;
 } Bench;
 
@@ -111,6 +120,7 @@ run_far (Bench *self)
   floor_association_start_process ();
   floor_side_open (&self->away, TRUE);
   floor_far_init (&far, &self->away, self->shared, (gsize) options.size, options.bundle);
+  far.ahead = (guint) options.ahead;
   while (!LOAD (self->shared->end))
     floor_far_turn (&far, WAIT_MS);
   floor_side_close (&self->away);
@@ -145,11 +155,13 @@ start (Bench *self)
   pin (0);
   floor_association_start_process ();
   floor_side_open (&self->near, FALSE);
-  floor_relay_init (&self->relay, &self->near, (gsize) options.size, options.bundle);
+  floor_relay_init (&self->relay, &self->near, (gsize) options.size, (guint) options.batch,
+                    options.bundle);
   if (!self->in_memory)
     return;
   floor_side_open (&self->away, TRUE);
   floor_far_init (&self->far, &self->away, self->shared, (gsize) options.size, options.bundle);
+  self->far.ahead = (guint) options.ahead;
 }
 
 static void
@@ -209,6 +221,16 @@ establish (Bench *self)
 }
 
 static void
+add_packets (Bench *self, int sign)
+{
+  for (guint i = 0; i < self->near.n; i++)
+    {
+      self->packets_out += (guint64) sign * self->near.paths[i].packets_out;
+      self->packets_in += (guint64) sign * self->near.paths[i].packets_in;
+    }
+}
+
+static void
 measure (Bench *self)
 {
   gint64 window_us = (gint64) (options.seconds * G_USEC_PER_SEC);
@@ -222,12 +244,14 @@ measure (Bench *self)
   start_us = now_us;
   cpu_ns = read_cpu_ns (self);
   before = LOAD (self->shared->delivered);
+  add_packets (self, -1);
   /* on a busy machine nothing may have come in a short one */
   while ((now_us = g_get_monotonic_time ()) < start_us + window_us
          || (LOAD (self->shared->delivered) == before && now_us < start_us + LIMIT_US))
     turn (self);
   self->used_us = (double) (read_cpu_ns (self) - cpu_ns) / 1000;
   self->delivered = LOAD (self->shared->delivered) - before;
+  add_packets (self, 1);
   self->took_us = (double) (now_us - start_us);
 }
 
@@ -256,10 +280,18 @@ finish (Bench *self)
 
 /* ---- the program ---- */
 
+static double
+per_delivered (const Bench *self, double amount)
+{
+  return self->delivered > 0 ? amount / (double) self->delivered : 0;
+}
+
 static void
 report (const Bench *self)
 {
-  double each_us = self->delivered > 0 ? self->used_us / (double) self->delivered : 0;
+  double each_us = per_delivered (self, self->used_us);
+  double out = per_delivered (self, (double) self->packets_out);
+  double in = per_delivered (self, (double) self->packets_in);
   double rate = (double) self->delivered * G_USEC_PER_SEC / self->took_us;
   double share = self->used_us / self->took_us;
 
@@ -267,14 +299,16 @@ report (const Bench *self)
     g_print ("{\"size\": %d, \"receivers\": %d, \"path\": \"%s\", \"gso\": %s, \"bundle\": %s, "
              "\"seconds\": %.3f, \"delivered\": %" G_GUINT64_FORMAT ", "
              "\"cpu_us_per_delivered\": %.3f, \"delivered_per_s\": %.0f, \"cpu_share\": %.3f, "
+             "\"packets_out_per_delivered\": %.3f, \"packets_in_per_delivered\": %.3f, "
              "\"complete\": %s}\n",
              options.size, options.receivers, options.path, options.gso ? "true" : "false",
              options.bundle ? "true" : "false", self->took_us / G_USEC_PER_SEC, self->delivered,
-             each_us, rate, share, self->complete ? "true" : "false");
+             each_us, rate, share, out, in, self->complete ? "true" : "false");
   else
-    g_print ("%d B to %d by %s%s%s: %.2f us CPU each, %.0f delivered a second, %.0f %% busy%s\n",
+    g_print ("%d B to %d by %s%s%s: %.2f us CPU each, %.0f delivered a second, %.0f %% busy, "
+             "packets each: %.2f out, %.2f in%s\n",
              options.size, options.receivers, options.path, options.gso ? ", gso" : "",
-             options.bundle ? ", bundle" : "", each_us, rate, share * 100,
+             options.bundle ? ", bundle" : "", each_us, rate, share * 100, out, in,
              self->complete ? "" : ": INCOMPLETE");
 }
 
@@ -291,7 +325,7 @@ parse (int *argc, char ***argv, GError **error)
   if ((g_str_equal (options.path, "memory") || g_str_equal (options.path, "loopback"))
       && options.size >= (int) FLOOR_SIZE_MIN && options.size <= (int) FLOOR_SIZE_MAX / 2
       && options.receivers >= 1 && options.receivers <= (int) FLOOR_RECEIVERS_MAX
-      && options.seconds > 0)
+      && options.batch >= 0 && options.ahead >= 0 && options.seconds > 0)
     return TRUE;
   g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                "The path is memory or loopback, a size %u to %u, receivers 1 to %u, the seconds "

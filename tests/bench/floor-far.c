@@ -56,6 +56,17 @@ publish_one (FloorFar *self)
   return TRUE;
 }
 
+static gboolean
+may_publish (FloorFar *self)
+{
+  if (self->ahead == 0)
+    return TRUE;
+  for (guint i = 0; i < self->side->n - 1; i++)
+    if (self->shared->sent - self->shared->received[i] >= self->ahead)
+      return FALSE;
+  return TRUE;
+}
+
 static void
 publish (FloorFar *self)
 {
@@ -66,7 +77,7 @@ publish (FloorFar *self)
   /* the last one takes those before it along */
   floor_association_set_bundling (publisher, self->bundle && !stop);
   if (!stop)
-    while (publish_one (self))
+    while (may_publish (self) && publish_one (self))
       ;
   else if (publish_one (self))
     STORE (self->shared->published, 1);

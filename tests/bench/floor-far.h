@@ -36,6 +36,7 @@ typedef struct
   FloorShared *shared;
   gboolean bundle;
   gsize size;
+  guint ahead; /* of the slowest receiver, messages; 0: as many as SCTP takes */
   guint8 *message;
   guint32 checksum; /* of what is the same in all of them */
   guint8 *received;

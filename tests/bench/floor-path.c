@@ -123,6 +123,7 @@ floor_path_add (FloorPath *self, const void *data, gsize length)
 {
   guint16 size = (guint16) length;
 
+  self->packets_out++;
   if (self->fd < 0)
     {
       g_byte_array_append (self->other->in, (const guint8 *) &size, sizeof size);
@@ -148,6 +149,7 @@ receive_memory (FloorPath *self, FloorPathFunc func, gpointer user_data)
   /* nothing comes in meanwhile: the other end has its turn later */
   for (guint offset = 0; offset < self->in->len; offset += size)
     {
+      self->packets_in++;
       memcpy (&size, self->in->data + offset, sizeof size);
       offset += sizeof size;
       func (user_data, self->in->data + offset, size);
@@ -174,6 +176,7 @@ floor_path_receive (FloorPath *self, FloorPathFunc func, gpointer user_data)
   n = recvmmsg (self->fd, headers, PACKETS_MAX, MSG_DONTWAIT, NULL);
   if (n < 0 && errno != EAGAIN && errno != EINTR && errno != ECONNREFUSED)
     g_error ("recvmmsg: %s", g_strerror (errno));
+  self->packets_in += (guint64) MAX (n, 0);
   for (int i = 0; i < n; i++)
     func (user_data, data[i], headers[i].msg_len);
   return n == (int) PACKETS_MAX;

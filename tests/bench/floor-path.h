@@ -14,6 +14,8 @@ typedef struct _FloorPath FloorPath;
 
 struct _FloorPath
 {
+  guint64 packets_out;
+  guint64 packets_in;
   /* UDP */
   int fd; /* -1: in memory */
   struct sockaddr_in remote;

@@ -10,9 +10,12 @@
 #define BATCH_BYTES (64u * 1024u)
 
 void
-floor_relay_init (FloorRelay *self, FloorSide *side, gsize size, gboolean bundle)
+floor_relay_init (FloorRelay *self, FloorSide *side, gsize size, guint batch_max, gboolean bundle)
 {
-  *self = (FloorRelay){ .side = side, .bundle = bundle, .size_max = size };
+  *self = (FloorRelay){ .side = side,
+                        .bundle = bundle,
+                        .size_max = size,
+                        .batch_max = batch_max > 0 ? MIN (batch_max, BATCH_MAX) : BATCH_MAX };
   self->batch = g_malloc (BATCH_BYTES + size);
   self->lengths = g_new0 (gsize, BATCH_MAX);
   self->taken = g_new0 (guint, side->n);
@@ -57,7 +60,7 @@ read_batch (FloorRelay *self)
   gsize bytes = 0;
   gsize length = 1;
 
-  for (self->n_batch = 0; self->n_batch < BATCH_MAX && bytes < BATCH_BYTES && length > 0;)
+  for (self->n_batch = 0; self->n_batch < self->batch_max && bytes < BATCH_BYTES && length > 0;)
     {
       length = floor_association_receive (publisher, self->batch + bytes, self->size_max);
       if (length > 0)

@@ -12,6 +12,7 @@ typedef struct
   FloorSide *side;
   gboolean bundle;
   gsize size_max;
+  guint batch_max; /* messages */
   /* what was read and not every receiver has yet: nothing is read until they all have it */
   guint8 *batch;
   gsize *lengths;
@@ -20,8 +21,9 @@ typedef struct
   guint *taken; /* by each receiver */
 } FloorRelay;
 
-/* `size` of every message. */
-void floor_relay_init (FloorRelay *self, FloorSide *side, gsize size, gboolean bundle);
+/* `size` of every message; `batch_max`: 0 for the best known. */
+void floor_relay_init (FloorRelay *self, FloorSide *side, gsize size, guint batch_max,
+                       gboolean bundle);
 void floor_relay_clear (FloorRelay *self);
 /* All that can be done now. */
 void floor_relay_turn (FloorRelay *self, int wait_ms);
