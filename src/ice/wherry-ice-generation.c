@@ -9,6 +9,10 @@
 #include "ice/wherry-ice-generation.h"
 #include "ice/wherry-ice-move.h"
 
+/* How long libnice goes on looking every 20 ms for something to check when a pair is nominated and
+ * no check is under way: no more than it must (it says 5 s, for who waits for a nomination). */
+#define SETTLED_MS 50u
+
 WherryIceGeneration *
 wherry_ice_generation_ref (WherryIceGeneration *self)
 {
@@ -112,6 +116,8 @@ on_state_changed (NiceAgent *agent, guint stream, guint component, guint state,
     return;
   if (state == NICE_COMPONENT_STATE_CONNECTED || state == NICE_COMPONENT_STATE_READY)
     {
+      if (state == NICE_COMPONENT_STATE_READY)
+        g_object_set (self->agent, "idle-timeout", SETTLED_MS, NULL);
       self->nice_connected = TRUE;
       wherry_ice_output_set_pair (&self->output, self->agent, self->stream);
       wherry_ice_generation_reconsider (self);
@@ -179,6 +185,18 @@ count_in_turn (WherryIceGeneration *self)
   wherry_loop_end_request (self->end);
 }
 
+/* While a source that may not recurse is dispatched GLib keeps its descriptors out of poll(), and
+ * wakes the context for taking them out and again for putting them back: with two calls of write()
+ * for each time that packets come, and one more turn of the loop. Nobody runs a loop in a loop. */
+static void
+let_source_recurse (void)
+{
+  GSource *source = g_main_current_source ();
+
+  if (source != NULL && !g_source_get_can_recurse (source))
+    g_source_set_can_recurse (source, TRUE);
+}
+
 static void
 on_received (NiceAgent *agent, guint stream, guint component, guint length, char *data,
              gpointer user_data)
@@ -188,6 +206,7 @@ on_received (NiceAgent *agent, guint stream, guint component, guint length, char
 
   WHERRY_ASSERT_OWNER (self);
   count_in_turn (self);
+  let_source_recurse ();
   if (self->connected || self->config->remote_types == WHERRY_ICE_TYPES_ALL)
     self->events->received (self->user_data, self, (const guint8 *) data, length);
 }
