@@ -5,6 +5,7 @@ import fcntl
 import os
 import re
 import select
+import signal
 import struct
 import subprocess
 import sys
@@ -21,6 +22,14 @@ COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 ESCAPES = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07]*\x07|[()][0-9A-B]|[=>])")
 
 
+def take_terminal():
+    """What a shell does for a command: job control, and no signal that is ignored, as they are in
+    the background of a script."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class Terminal:
     def __init__(self, *command, rows=24, columns=80, env=None, cwd=None):
         self.master, self.slave = os.openpty()
@@ -31,7 +40,7 @@ class Terminal:
         self.process = subprocess.Popen(
             [str(word) for word in command], stdin=self.slave, stdout=self.slave, stderr=self.slave,
             env=clean_environment({"TERM": "xterm", **(env or {})}), cwd=cwd, start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+            preexec_fn=take_terminal)
 
     def __enter__(self):
         return self
