@@ -41,8 +41,11 @@
 #define WHERRY_UNDELIVERED_HIGH (1u * WHERRY_MIB)
 #define WHERRY_UNDELIVERED_LOW (256u * WHERRY_KIB)
 
-/* Streams at the start: 256 cost 36 KiB an association, 65535 cost 6.5 MiB. */
-#define WHERRY_SCTP_STREAMS_INITIAL 256u
+/* Streams at the start: 128 cost 13 KiB an association, 65535 cost 6.5 MiB. */
+#define WHERRY_SCTP_STREAMS_INITIAL 128u
+/* ...and so many for each channel that a peer may have. Ids of channels opened in band alternate
+ * between the two sides (RFC 8832 section 6), and some stacks do not take an id again. */
+#define WHERRY_SCTP_STREAMS_PER_CHANNEL 4u
 /* Streams that the other side may ask for: 40 bytes each as soon as it does, and browsers ask for
  * 65535 at once. usrsctp cannot raise it later, so a channel with a higher id must be known before
  * the handshake. */

@@ -262,14 +262,13 @@ wherry_peer_stack_rollback_restart (WherryPeerStack *self)
   wherry_ice_session_rollback_restart (self->ice);
 }
 
-/* Ids of channels opened in band alternate between the two sides (RFC 8832 section 6), so it takes
- * twice as many streams; few stacks let us have more of them later. */
+/* Theirs come at once, for whoever asks for as many as there may be, and few stacks let either side
+ * have more later: so both begin with what the channels can need. */
 static guint
-initial_streams (WherryPeerStack *self)
+streams_for_channels (WherryPeerStack *self)
 {
-  guint for_channels = MIN (2 * self->settings->max_channels, WHERRY_SCTP_STREAMS_INCOMING);
-
-  return MAX (MAX (self->n_streams, for_channels), WHERRY_SCTP_STREAMS_INITIAL);
+  return CLAMP (WHERRY_SCTP_STREAMS_PER_CHANNEL * self->settings->max_channels,
+                WHERRY_SCTP_STREAMS_INITIAL, WHERRY_SCTP_STREAMS_INCOMING);
 }
 
 static void
@@ -280,7 +279,8 @@ make_association (WherryPeerStack *self, const WherrySdp *sdp, gboolean is_clien
     .local_port = SCTP_PORT,
     .remote_port = sdp->sctp_port,
     .max_message_size = self->settings->max_message_size,
-    .initial_streams = initial_streams (self),
+    .initial_streams = MAX (self->n_streams, streams_for_channels (self)),
+    .max_incoming_streams = streams_for_channels (self),
     .budget = self->settings->budget,
     .log = &log,
   };

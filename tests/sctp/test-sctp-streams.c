@@ -69,9 +69,10 @@ test_reset_and_reuse (void)
 static void
 test_reset_many (void)
 {
+  WherrySctpConfig config = { .initial_streams = 256 };
   Pair pair;
 
-  pair_init (&pair, NULL, NULL);
+  pair_init (&pair, NULL, &config);
   pair_wait_connected (&pair);
   /* one at a time, while others are under way, from both sides, each asked for twice */
   for (guint16 stream = 0; stream < 250; stream++)
@@ -203,8 +204,9 @@ test_ensure (void)
 
   pair_init (&pair, NULL, NULL);
   pair_wait_connected (&pair);
-  g_assert_true (wherry_stream_transport_ensure_streams (pair.a.transport, 256));
-  grow (&pair, 257);
+  g_assert_true (
+      wherry_stream_transport_ensure_streams (pair.a.transport, WHERRY_SCTP_STREAMS_INITIAL));
+  grow (&pair, WHERRY_SCTP_STREAMS_INITIAL + 1);
   grow (&pair, 1001);
   pair_clear (&pair);
 
@@ -231,7 +233,7 @@ test_ensure_both (void)
   wherry_stream_transport_ensure_streams (pair.a.transport, 300);
   wherry_stream_transport_ensure_streams (pair.b.transport, 400);
   WHERRY_WAIT_UNTIL (pair.context, wherry_fake_link_get_packets_sent (pair.a.link) > 4
-                                       || n_streams (&pair.a) > 256);
+                                       || n_streams (&pair.a) > WHERRY_SCTP_STREAMS_INITIAL);
   wherry_stream_transport_ensure_streams (pair.a.transport, 500);
   WHERRY_WAIT_UNTIL (pair.context, n_streams (&pair.a) >= 500 && n_streams (&pair.b) >= 400
                                        && pair.a.n_streams_events > 0

@@ -6,17 +6,14 @@ from churn import Members, metrics
 from daemon import SANITIZED, Daemon, resources, run_tests
 
 MEMBERS = 20 if SANITIZED else 50
-INITIAL = 256     # streams that are part of what a member costs
+INITIAL = 128     # streams that are part of what a member costs
 STREAM_BYTES = 104  # outgoing and incoming
-INCOMING = 1024   # that a peer may send on without having declared them, and asks for
-INCOMING_BYTES = 40
 IDS = (0, 1000, 2047, 16000, 65533)
 
 
 def charge_of(identifier):
     """Bytes that the budget is charged for such a member."""
-    streams = max(INITIAL, identifier + 1)
-    return (streams - INITIAL) * STREAM_BYTES + max(0, INCOMING - streams) * INCOMING_BYTES
+    return (max(INITIAL, identifier + 1) - INITIAL) * STREAM_BYTES
 
 
 def cost_of(identifier):
