@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* A self-signed P-256 certificate and its key (RFC 8827 section 6.5), one for each peer: it costs
- * about 0.3 ms. Immutable and reference counted. */
+/* A self-signed P-256 certificate and its key (RFC 8827 section 6.5), which cost some 0.4 ms and
+ * 12 KiB. Immutable and reference counted: any number of sessions, on any threads, may use one. */
 
 #include <glib.h>
 

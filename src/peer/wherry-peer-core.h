@@ -25,6 +25,7 @@ typedef struct
   gint64 ice_grace_us;
   gboolean tells_layers;              /* somebody listens */
   WherryDtlsCertificate *certificate; /* (nullable) */
+  gboolean shares_certificate;
   WherrySdpSetup setup;
   WherryPeerTransportFunc transport;
   gpointer transport_data;

@@ -15,6 +15,7 @@
 #include "channel/wherry-channel-set.h"
 #include "dtls/wherry-dtls-certificate.h"
 #include "dtls/wherry-dtls-session.h"
+#include "dtls/wherry-dtls-shared-certificate.h"
 #include "ice/wherry-ice-session.h"
 #include "sctp/wherry-sctp-association.h"
 #include "sctp/wherry-sctp-info.h"
@@ -151,14 +152,22 @@ static const WherryIceSessionEvents ice_events = {
   .addresses_changed = on_addresses_changed,
 };
 
+static WherryDtlsCertificate *
+choose_certificate (const WherryPeerSettings *settings, GError **error)
+{
+  if (settings->certificate != NULL)
+    return wherry_dtls_certificate_ref (settings->certificate);
+  if (settings->shares_certificate)
+    return wherry_dtls_shared_certificate_get (settings->clock, error);
+  return wherry_dtls_certificate_new (0, error);
+}
+
 static gboolean
 make_ice_and_dtls (WherryPeerStack *self, GError **error)
 {
   WherryLogContext log = { .peer = self->settings->id, .room = self->settings->room };
 
-  self->certificate = self->settings->certificate != NULL
-                          ? wherry_dtls_certificate_ref (self->settings->certificate)
-                          : wherry_dtls_certificate_new (0, error);
+  self->certificate = choose_certificate (self->settings, error);
   if (self->certificate == NULL)
     return FALSE;
   self->ice = wherry_ice_session_new (self->settings->ice, self->context, &log, error);

@@ -216,6 +216,7 @@ settings_init (WherryPeerSettings *settings, const WherryPeerConfig *config,
   settings->ice->outlives_failure = config->outlives_failure || config->ice_grace_us > 0;
   settings->certificate
       = config->certificate != NULL ? wherry_dtls_certificate_ref (config->certificate) : NULL;
+  settings->shares_certificate = config->shares_certificate;
   settings->setup
       = config->setup != WHERRY_SDP_SETUP_NONE ? config->setup : WHERRY_SDP_SETUP_ACTPASS;
   settings->transport = config->transport;

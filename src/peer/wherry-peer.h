@@ -184,6 +184,7 @@ typedef struct
    * DISCONNECTED; 0: not at all. */
   gint64 ice_grace_us;
   WherryDtlsCertificate *certificate; /* in place of a fresh one; referenced (nullable) */
+  gboolean shares_certificate;        /* without one: that of the process, see its header */
   /* The DTLS role that our offers ask for and our answers take where they can: ACTIVE or PASSIVE;
    * NONE and ACTPASS: the other side's choice, then active. */
   WherrySdpSetup setup;

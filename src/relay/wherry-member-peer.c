@@ -199,6 +199,7 @@ make_peer (WherryRelayMember *self, WherrySignalError *code, GError **error)
     .max_channels = relay->config->channels_per_member + 2,
     .ice_grace_us = WHERRY_ICE_GRACE_US,
     .threads = relay->threads,
+    .shares_certificate = TRUE,
   };
 
   *code = WHERRY_SIGNAL_ERROR_SERVER_FULL;

@@ -68,6 +68,19 @@ def test_subprotocol():
     equal(handshake("Sec-WebSocket-Protocol: chat, wherry.1")["sec-websocket-protocol"], "wherry.1")
 
 
+def test_one_certificate():
+    """Members are offered the same one."""
+    prints = set()
+    for name in ("ann", "bob"):
+        with open_socket() as client:
+            client.ask(type="join", room="certificate", name=name)
+            client.send(type="call")
+            while (message := client.receive())["type"] != "offer":
+                pass
+            prints.add(re.search("a=fingerprint:(.*)", message["sdp"])[1])
+    equal(len(prints), 1)
+
+
 def test_before_a_join():
     with open_socket() as client:
         for message in ({"type": "answer", "sdp": SDP}, {"type": "candidate", "candidate": ""},

@@ -7,6 +7,8 @@
 
 #include "base/wherry-error.h"
 #include "dtls/wherry-dtls-certificate-internal.h"
+#include "dtls/wherry-dtls-shared-certificate.h"
+#include "fixtures/wherry-virtual-clock.h"
 
 #include <gnutls/x509.h>
 
@@ -149,6 +151,38 @@ test_hashes (void)
     }
 }
 
+/* One for all, a new one each day; who has the old one keeps it. */
+static void
+test_shared (void)
+{
+  g_autoptr (WherryClock) clock = wherry_virtual_clock_new ();
+  g_autoptr (WherryDtlsCertificate) first = NULL;
+  g_autoptr (WherryDtlsCertificate) next_day = NULL;
+  g_autoptr (WherryDtlsCertificate) forgotten = NULL;
+  const gint64 day_us = 24 * 60 * 60 * (gint64) G_USEC_PER_SEC;
+
+  wherry_dtls_shared_certificate_forget ();
+  for (guint i = 0; i < 3; i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (WherryDtlsCertificate) same = wherry_dtls_shared_certificate_get (clock, &error);
+
+      g_assert_no_error (error);
+      if (first == NULL)
+        first = wherry_dtls_certificate_ref (same);
+      g_assert_true (same == first);
+      wherry_virtual_clock_advance (clock, day_us / 2 - 1);
+    }
+  next_day = wherry_dtls_shared_certificate_get (clock, NULL);
+  g_assert_true (next_day != first);
+  g_assert_false (wherry_fingerprint_equal (wherry_dtls_certificate_get_fingerprint (first),
+                                            wherry_dtls_certificate_get_fingerprint (next_day)));
+  wherry_dtls_shared_certificate_forget ();
+  forgotten = wherry_dtls_shared_certificate_get (clock, NULL);
+  g_assert_true (forgotten != next_day);
+  wherry_dtls_shared_certificate_forget ();
+}
+
 int
 main (int argc, char **argv)
 {
@@ -158,5 +192,6 @@ main (int argc, char **argv)
   g_test_add_func ("/certificate/expires", test_expires);
   g_test_add_func ("/certificate/pem", test_pem);
   g_test_add_func ("/certificate/hashes", test_hashes);
+  g_test_add_func ("/certificate/shared", test_shared);
   return g_test_run ();
 }

@@ -110,8 +110,8 @@ static const WherryPeerHubEvents hub_events = {
 
 /* ---- */
 
-static PeerEnd *
-make (const WherryPeerConfig *config)
+PeerEnd *
+peer_end_new_of (const WherryPeerConfig *config)
 {
   PeerEnd *self = g_new0 (PeerEnd, 1);
   g_autoptr (GError) error = NULL;
@@ -136,13 +136,13 @@ peer_end_new_on (const char *id, WherryPeerThreads *threads)
 
   wherry_ice_config_add_bind_address (ice, "127.0.0.1", &error);
   g_assert_no_error (error);
-  return make (&(WherryPeerConfig){ .id = id, .ice = ice, .threads = threads });
+  return peer_end_new_of (&(WherryPeerConfig){ .id = id, .ice = ice, .threads = threads });
 }
 
 PeerEnd *
 peer_end_new_with (const char *id, const WherryIceConfig *ice)
 {
-  return make (&(WherryPeerConfig){ .id = id, .ice = ice });
+  return peer_end_new_of (&(WherryPeerConfig){ .id = id, .ice = ice });
 }
 
 void

@@ -36,6 +36,7 @@ PeerEnd *peer_end_new (const char *id);
 PeerEnd *peer_end_new_on (const char *id, WherryPeerThreads *threads);
 /* In place of loopback. */
 PeerEnd *peer_end_new_with (const char *id, const WherryIceConfig *ice);
+PeerEnd *peer_end_new_of (const WherryPeerConfig *config);
 void peer_end_pair (PeerEnd *a, PeerEnd *b);
 /* Waits for the finished event, which somebody has to have caused. */
 void peer_end_free (PeerEnd *end);

@@ -25,6 +25,23 @@ set_up (Pair *pair, gconstpointer data)
   peer_end_pair (pair->a, pair->b);
 }
 
+static PeerEnd *
+make_sharing (const char *id)
+{
+  g_autoptr (WherryIceConfig) ice = wherry_ice_config_new ();
+
+  wherry_ice_config_add_bind_address (ice, "127.0.0.1", NULL);
+  return peer_end_new_of (&(WherryPeerConfig){ .id = id, .ice = ice, .shares_certificate = TRUE });
+}
+
+static void
+set_up_sharing (Pair *pair, gconstpointer data)
+{
+  pair->a = make_sharing ("00000000000000aa");
+  pair->b = make_sharing ("00000000000000bb");
+  peer_end_pair (pair->a, pair->b);
+}
+
 static void
 tear_down (Pair *pair, gconstpointer data)
 {
@@ -183,6 +200,36 @@ read_now (WherryPeer *peer, gpointer data)
   g_atomic_int_set (&reading->done, 1);
 }
 
+static gboolean
+has_one_certificate (Pair *pair)
+{
+  gboolean same;
+  Reading readings[2] = { 0 };
+
+  connect_pair (pair);
+  wherry_peer_post_call (pair->a->peer, read_now, &readings[0], NULL);
+  wherry_peer_post_call (pair->b->peer, read_now, &readings[1], NULL);
+  for (guint i = 0; i < 2; i++)
+    WHERRY_WAIT_UNTIL (NULL, g_atomic_int_get (&readings[i].done) == 1);
+  same = wherry_fingerprint_equal (&readings[0].stats.local_fingerprint,
+                                   &readings[1].stats.local_fingerprint);
+  for (guint i = 0; i < 2; i++)
+    wherry_peer_stats_clear (&readings[i].stats);
+  return same;
+}
+
+static void
+test_own_certificates (Pair *pair, gconstpointer data)
+{
+  g_assert_false (has_one_certificate (pair));
+}
+
+static void
+test_shared_certificate (Pair *pair, gconstpointer data)
+{
+  g_assert_true (has_one_certificate (pair));
+}
+
 /* The streams that a refused offer's channel would have needed are not kept for it. */
 static void
 test_refused_streams (Pair *pair, gconstpointer data)
@@ -261,6 +308,9 @@ main (int argc, char *argv[])
   ADD ("renegotiation-from-the-answerer", test_renegotiation_from_the_answerer);
   ADD ("answer-without-offer-is-refused", test_answer_without_offer_is_refused);
   ADD ("changed-fingerprint-is-refused", test_changed_fingerprint_is_refused);
+  ADD ("certificates-of-their-own", test_own_certificates);
+  g_test_add ("/peer/shared-certificate", Pair, NULL, set_up_sharing, test_shared_certificate,
+              tear_down);
   ADD ("refused-streams-are-not-kept", test_refused_streams);
   ADD ("pause-and-resume", test_pause_and_resume);
   ADD ("close-before-anything", test_close_before_anything);
