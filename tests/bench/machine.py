@@ -60,7 +60,7 @@ def udp_drops(pid):
 
 
 class Use:
-    """What each of some processes, and everything else of the machine, used between start and stop."""
+    """What some processes, and everything else of the machine, used between start and stop."""
 
     def __init__(self, *pids):
         self.pids = pids

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""An SVG of CPU per delivered message: against fan-out, a line for each size, and against size, a line
-for each fan-out. Both axes are logarithmic; the floor is dashed. Written by hand: no library."""
+"""An SVG of CPU per delivered message: against fan-out, a line for each size, and against size, a
+line for each fan-out. Both axes are logarithmic; the floor is dashed. Written by hand: no library."""
 
 import math
 import re
@@ -51,13 +51,14 @@ def line(marks, color, dashed):
         yield from (f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" fill="{color}"/>' for x, y in marks)
 
 
-def panel(found, left, title, along, across, along_name, across_name):
-    """along, across: 0 or 1, which of (receivers, size) is the axis and which the lines"""
+def panel(found, left, title, along, across, along_name, across_name, valued):
+    """along, across: 0 or 1, which of (receivers, size) is the axis and which the lines; valued:
+    the points have their figures beside them"""
     keys = sorted({key[along] for key in found})
     lines = sorted({key[across] for key in found})
     costs = [cost for pair in found.values() for cost in pair if cost]
     right = left + PANEL
-    x = Scale(keys, left + 20, right - 20)
+    x = Scale(keys, left + 20, right - 25)
     decades = range(math.floor(math.log10(min(costs))), math.ceil(math.log10(max(costs))) + 1)
     y = Scale([10.0 ** decades[0], 10.0 ** decades[-1]], BOTTOM, TOP)
     yield text((left + right) / 2, TOP - 20, title, extra='font-weight="bold"')
@@ -68,6 +69,7 @@ def panel(found, left, title, along, across, along_name, across_name):
         yield text(left - 8, height + 4, f"{10.0 ** decade:g}", "end")
     for key in keys:
         yield text(x(key), BOTTOM + 18, along_name(key))
+    names = []
     for number, which in enumerate(lines):
         color = COLORS[number % len(COLORS)]
         here = sorted((key[along], pair) for key, pair in found.items() if key[across] == which)
@@ -76,9 +78,14 @@ def panel(found, left, title, along, across, along_name, across_name):
         if below:
             yield from line(below, color, True)
         for key, pair in here:
-            yield text(x(key), y(pair[0]) - 8, f"{pair[0]:.1f}", extra=f'fill="{color}"')
-        last, pair = here[-1]
-        yield text(x(last) + 8, y(pair[0]) + 14, across_name(which), "end", f'fill="{color}"')
+            if valued:
+                yield text(x(key), y(pair[0]) - 8, f"{pair[0]:.1f}", extra=f'fill="{color}"')
+        names.append((y(here[-1][1][0]), across_name(which), color))
+    free = BOTTOM
+    for height, name, color in sorted(names, reverse=True):
+        height = min(height, free)
+        yield text(right - 6, height + 4, name, "start", f'fill="{color}"')
+        free = height - 14  # the next one's, so that none is written over another
 
 
 def plot(cases):
@@ -89,10 +96,10 @@ def plot(cases):
     if found:
         def to(receivers):
             return f"1 to {receivers}"
-        parts += panel(found, LEFT, "against fan-out", 0, 1, to, size_name)
-        parts += panel(found, LEFT + PANEL + 120, "against size", 1, 0, size_name, to)
-        parts.append(text(WIDTH / 2, HEIGHT - 20, "CPU of the daemon per delivered message, us, saturated;"
-                          " dashed: the floor"))
+        parts += panel(found, LEFT, "against fan-out", 0, 1, to, size_name, True)
+        parts += panel(found, LEFT + PANEL + 120, "against size", 1, 0, size_name, to, False)
+        parts.append(text(WIDTH / 2, HEIGHT - 20, "CPU of the daemon per delivered message,"
+                          " us, saturated; dashed: the floor"))
     else:
         parts.append(text(WIDTH / 2, HEIGHT / 2, "no saturated case was measured"))
     return "\n".join(parts) + "\n</svg>\n"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Runs of a case until there are as many good ones as are wanted: void ones are said and run again, and
-so are those beside which the machine did much else; both within bounds."""
+"""Runs of a case until there are as many good ones as are wanted: void ones are said and run again,
+and so are those beside which the machine did much else; both within bounds."""
 
 from cases import Void
 

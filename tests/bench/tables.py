@@ -31,9 +31,13 @@ def print_case(name, case):
 
 
 def print_targets(cases):
-    print(f"\n{'target':44} {'median':>10} {'at most':>10}")
-    for what, value, limit, unit in judge(cases):
-        if value is None:
-            print(f"{what:44} {'-':>10} {limit:10g} {unit:4} not measured")
-            continue
-        print(f"{what:44} {value:10.2f} {limit:10g} {unit:4} {'met' if value <= limit else 'MISSED'}")
+    judged = list(judge(cases))
+    measured = [row for row in judged if row[1] is not None]
+    if not measured:
+        return
+    print(f"\n{'target':48} {'figure':>10} {'at most':>10}")
+    for what, value, limit, unit in measured:
+        verdict = "met" if value <= limit else "MISSED"
+        print(f"{what:48} {value:10.2f} {limit:10g} {unit:4} {verdict}")
+    if len(measured) < len(judged):
+        print(f"{len(judged) - len(measured)} of {len(judged)} targets not measured")
