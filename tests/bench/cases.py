@@ -99,7 +99,8 @@ class Load:
     """Members on pion, in a process of their own."""
 
     def __init__(self, setup, daemon, what, *arguments):
-        command = [setup.load, what, "--server", daemon.url, *map(str, arguments)]
+        server = ["--server", daemon.url] if daemon else []
+        command = [setup.load, what, *server, *map(str, arguments)]
         environment = dict(os.environ, GOGC="400")  # the collector's share is not what is measured
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         text=True, env=environment,
@@ -130,6 +131,12 @@ class Load:
         raise SystemExit(f"bench: the load ended before its “{name}”")
 
 
+def check(result, lossy=False, more=""):
+    wrong = result["damaged"] or result["disorder"] or not (result["complete"] or lossy)
+    if wrong or result["delivered"] == 0:
+        raise Void(f"{result}{more}")
+
+
 def measure(setup, what, *arguments, daemon_arguments=(), lossy=False):
     """One run of a load that has a window."""
     with setup.alone(), Daemon(setup, *daemon_arguments) as daemon:
@@ -146,9 +153,7 @@ def measure(setup, what, *arguments, daemon_arguments=(), lossy=False):
             result = load.event("result")
         left = daemon.departures()
     delivered = last["delivered"] - first["delivered"]
-    wrong = result["damaged"] or result["disorder"] or not (result["complete"] or lossy)
-    if wrong or delivered == 0:
-        raise Void(f"{result}; members that left otherwise than asked: {left or 'none'}")
+    check(result, lossy, f"; members that left otherwise than asked: {left or 'none'}")
     cpu, load_cpu = use.cpu
     return {
         "cpu_us_per_delivered": cpu * 1e6 / delivered,
@@ -172,6 +177,24 @@ def fan_out(receivers, size, rate=0, *arguments, **how):
     """rate: deliveries a second, all receivers together"""
     return lambda setup: measure(setup, "load", "--receivers", receivers, "--size", size, "--rate",
                                  rate / receivers, *arguments, **how)
+
+
+def without_relay(setup):
+    """From one member on pion to another directly: the load's own part of a latency."""
+    with setup.alone(), Load(setup, None, "bare", "--window", f"{setup.window}s",
+                             "--settle", f"{setup.calm}s") as load:
+        load.event("start")
+        use = Use(load.pid)
+        load.event("stop")
+        use.stop()
+        result = load.event("result")
+    check(result)
+    return {
+        "latency_p50_us": result["latency_p50_us"],
+        "latency_p99_us": result["latency_p99_us"],
+        "load_cpu_percent": 100 * use.cpu[0] / use.seconds,
+        "others_cpu_percent": 100 * use.others,
+    }
 
 
 def crowd(members, arguments=()):
@@ -252,6 +275,7 @@ def all_cases():
                fan_out(100, 64, 2000, daemon_arguments=threads), pool=True)
     yield Case("30,000 deliveries/s to 50, 64 B", fan_out(50, 64, 30000))
     yield Case("a lone message, 64 B", fan_out(1, 64, 200, "--sample", 1))
+    yield Case("a lone message, 64 B, without the relay", without_relay)
     yield Case("echo pair, 16 KiB, 16 in flight", lambda setup: measure(setup, "echo"))
     yield Case("all to all with 30, 64 B", lambda setup: measure(setup, "mesh"))
     yield Case("addressed 1 to 10, 64 B", fan_out(10, 64, 0, "--addressed"))

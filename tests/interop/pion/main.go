@@ -26,9 +26,9 @@ func report(v interface{}) {
 }
 
 func main() {
-	commands := map[string]func([]string) error{"load": load, "echo": echo, "mesh": mesh, "crowd": crowd, "room": room, "slow": slow, "cycle": cycle, "abort": abort, "stranger": stranger, "abuse": abuse, "direct": direct, "policies": policies, "crawl": crawl, "durable": durable, "resume": resume}
+	commands := map[string]func([]string) error{"load": load, "bare": bare, "echo": echo, "mesh": mesh, "crowd": crowd, "room": room, "slow": slow, "cycle": cycle, "abort": abort, "stranger": stranger, "abuse": abuse, "direct": direct, "policies": policies, "crawl": crawl, "durable": durable, "resume": resume}
 	if len(os.Args) < 2 || commands[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: wherry-pion load|echo|mesh|crowd|room|slow|cycle|abort|stranger|abuse|direct|policies|crawl|durable|resume [options]")
+		fmt.Fprintln(os.Stderr, "usage: wherry-pion load|bare|echo|mesh|crowd|room|slow|cycle|abort|stranger|abuse|direct|policies|crawl|durable|resume [options]")
 		os.Exit(2)
 	}
 	if err := commands[os.Args[1]](os.Args[2:]); err != nil {
