@@ -3,10 +3,32 @@
 
 #include "config.h"
 
+#include "base/wherry-context-source.h"
 #include "base/wherry-counters.h"
 #include "base/wherry-inbox.h"
 #include "base/wherry-limits.h"
 #include "base/wherry-lock.h"
+
+/* Where an inbox lies that has something: under its queue's lock. */
+typedef enum
+{
+  UNLISTED,
+  LISTED, /* in the list of its context, or being dispatched from there */
+} Place;
+
+/* That of all inboxes of a context. */
+typedef struct
+{
+  WherryContextSource base;
+
+  /* any thread: atomic */
+  WherryInbox *fresh; /* what came to have something since the owner looked, the last one first */
+  int woken;          /* since then, too */
+
+  /* owner only */
+  WherryInbox *first; /* those that wait for their turn, in order; each with a reference */
+  WherryInbox *last;
+} InboxSource;
 
 struct _WherryInbox
 {
@@ -14,6 +36,7 @@ struct _WherryInbox
 
   /* immutable after construction: any thread reads */
   GMainContext *context;
+  InboxSource *source;
   guint max_items;
   gsize max_bytes;
   WherryInboxSizeFunc size; /* (nullable) */
@@ -26,22 +49,21 @@ struct _WherryInbox
   guint length;
   gsize bytes;
   gboolean closed;
+  Place place;
+
+  /* of whoever lists it, then the owner's */
+  WherryInbox *next;
 
   /* owner only */
-  GSource *source;
+  gboolean detached;
 };
 
-/* The source is ready whenever the queue holds something, so that no wake-up needs remembering:
- * what a dispatch leaves makes the next prepare ready. A context that has asked prepare and found
- * nothing is woken by whoever makes the length rise from zero: the wake-up is a count in an eventfd
- * that poll() looks at after prepare, so it cannot fall between the two. A second poster needs no
- * wake-up of its own, since it can only see a length above zero that the owner has yet to take
- * down, under the same lock; where the first was posted quietly, its wake-up is still to come. */
-typedef struct
-{
-  GSource source;
-  WherryInbox *inbox;
-} InboxSource;
+/* An inbox is in the list from when it has something until a dispatch finds it empty, so that no
+ * wake-up needs remembering: a list that is not empty makes the next prepare ready. A context that
+ * has asked prepare and found nothing is woken by the first that puts something in after that: the
+ * wake-up is a count in an eventfd that poll() looks at after prepare, so it cannot fall between
+ * the two. A second poster needs no wake-up of its own. Where the first was posted quietly, its
+ * wake-up is still to come. */
 
 static void
 queue_lock (WherryInbox *self)
@@ -101,47 +123,148 @@ pop (WherryInbox *self, gpointer *item)
   return *item != NULL;
 }
 
+/* ---- the list ---- */
+
+static void
+list_locked (WherryInbox *self)
+{
+  WherryInbox *head = __atomic_load_n (&self->source->fresh, __ATOMIC_RELAXED);
+
+  self->place = LISTED;
+  wherry_inbox_ref (self);
+  do
+    self->next = head;
+  while (!__atomic_compare_exchange_n (&self->source->fresh, &head, self, TRUE, __ATOMIC_RELEASE,
+                                       __ATOMIC_RELAXED));
+}
+
+static void
+append (InboxSource *source, WherryInbox *inbox)
+{
+  inbox->next = NULL;
+  if (source->last != NULL)
+    source->last->next = inbox;
+  else
+    source->first = inbox;
+  source->last = inbox;
+}
+
+static WherryInbox *
+take_first (InboxSource *source)
+{
+  WherryInbox *inbox = source->first;
+
+  source->first = inbox->next;
+  if (source->first == NULL)
+    source->last = NULL;
+  return inbox;
+}
+
+/* Behind those that wait already. */
+static void
+gather_fresh (InboxSource *source)
+{
+  WherryInbox *fresh = __atomic_exchange_n (&source->fresh, NULL, __ATOMIC_ACQUIRE);
+  WherryInbox *turned = NULL;
+
+  while (fresh != NULL)
+    {
+      WherryInbox *next = fresh->next;
+
+      fresh->next = turned;
+      turned = fresh;
+      fresh = next;
+    }
+  while (turned != NULL)
+    {
+      WherryInbox *next = turned->next;
+
+      append (source, turned);
+      turned = next;
+    }
+}
+
+static gboolean
+has_some (InboxSource *source)
+{
+  return source->first != NULL || __atomic_load_n (&source->fresh, __ATOMIC_RELAXED) != NULL;
+}
+
 static gboolean
 inbox_source_prepare (GSource *source, int *timeout)
 {
+  InboxSource *self = (InboxSource *) source;
+
   WHERRY_TSAN_ACQUIRE (source);
   *timeout = -1;
-  return wherry_inbox_get_length (((InboxSource *) source)->inbox) > 0;
+  /* before the look: who puts something in after it wakes us */
+  __atomic_exchange_n (&self->woken, 0, __ATOMIC_ACQ_REL);
+  return has_some (self);
 }
 
 static gboolean
 inbox_source_check (GSource *source)
 {
   WHERRY_TSAN_ACQUIRE (source);
-  return wherry_inbox_get_length (((InboxSource *) source)->inbox) > 0;
+  return has_some ((InboxSource *) source);
+}
+
+/* FALSE: there is nothing more in it, and it is in no list. */
+static gboolean
+stays_listed (WherryInbox *self)
+{
+  gboolean stays;
+
+  queue_lock (self);
+  stays = self->length > 0;
+  if (!stays)
+    self->place = UNLISTED;
+  queue_unlock (self);
+  return stays;
+}
+
+static void
+dispatch_one (InboxSource *source, WherryInbox *self)
+{
+  gpointer item;
+
+  /* one at a time: what an item's handler closes or drains is then gone from here too */
+  for (guint i = 0; i < WHERRY_DISPATCH_BATCH && pop (self, &item); i++)
+    self->func (item, self->user_data);
+  if (stays_listed (self))
+    append (source, self);
+  else
+    wherry_inbox_unref (self);
 }
 
 static gboolean
 inbox_source_dispatch (GSource *source, GSourceFunc func, gpointer data)
 {
-  WherryInbox *self;
-  gpointer item;
+  InboxSource *self = (InboxSource *) source;
+  guint n = 0;
 
   WHERRY_TSAN_ACQUIRE (source);
-  self = ((InboxSource *) source)->inbox;
-
-  /* one at a time: what an item's handler closes or drains is then gone from here too */
-  for (guint i = 0; i < WHERRY_DISPATCH_BATCH && pop (self, &item); i++)
-    self->func (item, self->user_data);
+  gather_fresh (self);
+  for (WherryInbox *each = self->first; each != NULL; each = each->next)
+    n++;
+  /* each once: what one leaves is for the next turn. Those that a call closes, and those that a
+   * loop in a call dispatches, are gone from the list by themselves. */
+  for (guint i = 0; i < n && self->first != NULL; i++)
+    dispatch_one (self, take_first (self));
   return G_SOURCE_CONTINUE;
-}
-
-static void
-inbox_source_finalize (GSource *source)
-{
-  wherry_inbox_unref (((InboxSource *) source)->inbox);
 }
 
 static GSourceFuncs inbox_source_funcs = {
   .prepare = inbox_source_prepare,
   .check = inbox_source_check,
   .dispatch = inbox_source_dispatch,
-  .finalize = inbox_source_finalize,
+};
+
+static WherryContextKind kind = {
+  .funcs = &inbox_source_funcs,
+  .size = sizeof (InboxSource),
+  .name = "wherry-inbox",
+  .priority = G_PRIORITY_DEFAULT,
 };
 
 WherryInbox *
@@ -159,12 +282,8 @@ wherry_inbox_new (GMainContext *context, guint max_items, gsize max_bytes, Wherr
   self->user_data = user_data;
   self->item_free = item_free;
   self->queue = g_async_queue_new ();
-  self->source = g_source_new (&inbox_source_funcs, sizeof (InboxSource));
-  g_source_set_static_name (self->source, "wherry-inbox");
-  ((InboxSource *) self->source)->inbox = wherry_inbox_ref (self);
-  /* the context may run already, in another thread */
-  WHERRY_TSAN_RELEASE (self->source);
-  g_source_attach (self->source, self->context);
+  self->source = (InboxSource *) wherry_context_source_join (&kind, self->context);
+  wherry_inbox_ref (self); /* until it is closed */
   return self;
 }
 
@@ -192,6 +311,7 @@ wherry_inbox_unref (WherryInbox *self)
 
   free_all (self);
   g_async_queue_unref (self->queue);
+  wherry_context_source_free (&self->source->base);
   g_main_context_unref (self->context);
   g_free (self);
 }
@@ -200,7 +320,8 @@ wherry_inbox_unref (WherryInbox *self)
 static void
 wake_owner (WherryInbox *self)
 {
-  if (!g_main_context_is_owner (self->context))
+  if (!g_main_context_is_owner (self->context)
+      && __atomic_exchange_n (&self->source->woken, 1, __ATOMIC_ACQ_REL) == 0)
     g_main_context_wakeup (self->context);
 }
 
@@ -217,7 +338,9 @@ post (WherryInbox *self, gpointer item, gboolean bounded, gboolean *wake)
          && (self->length >= self->max_items || bytes > self->max_bytes
              || self->bytes > self->max_bytes - bytes);
   refused = full || self->closed;
-  *wake = !refused && self->length == 0;
+  *wake = !refused && self->place == UNLISTED;
+  if (*wake)
+    list_locked (self);
   if (!refused)
     {
       g_async_queue_push_unlocked (self->queue, item);
@@ -275,20 +398,43 @@ wherry_inbox_wake (WherryInbox *self)
     wake_owner (self);
 }
 
+/* So that a list that is never dispatched any more keeps nothing. One that is being dispatched is
+ * in no list. */
+static void
+unlist (WherryInbox *self)
+{
+  InboxSource *source = self->source;
+  WherryInbox *before = NULL;
+  WherryInbox *each;
+
+  gather_fresh (source);
+  for (each = source->first; each != NULL && each != self; each = each->next)
+    before = each;
+  if (each == NULL)
+    return;
+  if (before != NULL)
+    before->next = self->next;
+  else
+    source->first = self->next;
+  if (source->last == self)
+    source->last = before;
+  wherry_inbox_unref (self);
+}
+
 void
 wherry_inbox_close (WherryInbox *self)
 {
-  GSource *source = g_steal_pointer (&self->source);
-
-  if (source == NULL)
+  if (self->detached)
     return;
+  self->detached = TRUE;
 
   queue_lock (self);
   self->closed = TRUE;
   queue_unlock (self);
   free_all (self);
-  g_source_destroy (source);
-  g_source_unref (source);
+  unlist (self);
+  wherry_context_source_leave (&kind, &self->source->base);
+  wherry_inbox_unref (self);
 }
 
 void

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* A bounded way into a thread: a GAsyncQueue and a GSource on the owner's context.
+/* A bounded way into a thread: a GAsyncQueue, and a GSource on the owner's context, one for all the
+ * inboxes there.
  *
  * Any thread posts; the owner's context dispatches, at most WHERRY_DISPATCH_BATCH items a time so
- * that timers are never starved. The context is woken only when the queue went from empty to
- * non-empty. Bounded in items and in bytes; a post over either bound is refused (the item is
- * freed, FALSE comes back, WHERRY_COUNTER_INBOX_REFUSED rises). Control that must not be refused is
- * posted with wherry_inbox_post_urgent(): its senders bound it themselves (coalesced state). */
+ * that timers are never starved, and each inbox in its turn. The context is woken only by the first
+ * item since it last looked that comes to an empty inbox. Bounded in items and in bytes; a post
+ * over either bound is refused (the item is freed, FALSE comes back, WHERRY_COUNTER_INBOX_REFUSED
+ * rises). Control that must not be refused is posted with wherry_inbox_post_urgent(): its senders
+ * bound it themselves (coalesced state). */
 
 #include <glib.h>
 

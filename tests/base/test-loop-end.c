@@ -11,6 +11,8 @@ typedef struct
   WherryLoopEnd *end;
   GString *seen;
   gboolean again;
+  WherryLoopEnd *other; /* asked for in the first one's call */
+  gboolean frees;       /* then freed there */
 } Fixture;
 
 static void
@@ -22,6 +24,16 @@ on_end (gpointer data)
   if (self->again)
     wherry_loop_end_request (self->end);
   self->again = FALSE;
+  if (self->other != NULL)
+    wherry_loop_end_request (self->other);
+  if (self->frees)
+    g_clear_pointer (&self->other, wherry_loop_end_free);
+}
+
+static void
+on_other (gpointer data)
+{
+  g_string_append_c (((Fixture *) data)->seen, 'o');
 }
 
 static gboolean
@@ -100,6 +112,20 @@ test_freed (Fixture *self, gconstpointer data)
   g_assert_cmpstr (self->seen->str, ==, "");
 }
 
+/* There may be nothing else that turns the loop. */
+static void
+test_asks_for_another (Fixture *self, gconstpointer data)
+{
+  self->other = wherry_loop_end_new (self->context, on_other, self);
+  add_source (self);
+  iterate (self);
+  g_assert_cmpstr (self->seen->str, ==, "seo");
+  self->frees = TRUE;
+  add_source (self);
+  iterate (self);
+  g_assert_cmpstr (self->seen->str, ==, "seose");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -109,5 +135,6 @@ main (int argc, char **argv)
   LOOP_END_TEST ("once-for-all", test_once_for_all);
   LOOP_END_TEST ("asked-for-in-the-call", test_asked_for_in_the_call);
   LOOP_END_TEST ("freed", test_freed);
+  LOOP_END_TEST ("asks-for-another", test_asks_for_another);
   return g_test_run ();
 }
