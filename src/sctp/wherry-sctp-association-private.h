@@ -106,6 +106,16 @@ struct _WherrySctpAssociation
   }                                                                                                \
   G_STMT_END
 
+/* ...which arms no timer: it only asks, or reads, or takes a heartbeat. */
+#define WHERRY_SCTP_CALL_QUIETLY(self, call)                                                       \
+  G_STMT_START                                                                                     \
+  {                                                                                                \
+    wherry_sctp_endpoint_enter_quietly ((self)->endpoint);                                         \
+    call;                                                                                          \
+    wherry_sctp_endpoint_leave ((self)->endpoint);                                                 \
+  }                                                                                                \
+  G_STMT_END
+
 /* association */
 void wherry_sctp_association_start_due (WherrySctpAssociation *self);
 

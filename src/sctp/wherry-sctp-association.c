@@ -195,8 +195,12 @@ on_lower_packet (gpointer user_data, const guint8 *data, gsize length)
     wherry_sctp_runtime_stop_timers ();
   if (found.resets)
     wherry_sctp_association_take_reset (self, data, length, found.reset_tsn);
-  else
+  else if (found.urgent)
     wherry_sctp_association_feed (self, data, length);
+  else
+    WHERRY_SCTP_CALL_QUIETLY (self,
+                              usrsctp_conninput (wherry_sctp_endpoint_get_address (self->endpoint),
+                                                 data, length, 0));
   if (found.ends)
     wherry_sctp_runtime_start_timers ();
   wherry_sctp_association_review_rto (self);

@@ -137,6 +137,8 @@ wherry_sctp_check_packet (const guint8 *data, gsize length, WherrySctpFound *fou
           || !wherry_reader_bytes (&reader, size - WHERRY_SCTP_CHUNK_HEADER, &value)
           || !check_chunk (type, value, size - WHERRY_SCTP_CHUNK_HEADER, found))
         return FALSE;
+      found->urgent
+          |= type != WHERRY_SCTP_CHUNK_HEARTBEAT && type != WHERRY_SCTP_CHUNK_HEARTBEAT_ACK;
       /* padding, which a sender may have left out at the very end */
       wherry_reader_bytes (&reader,
                            MIN (wherry_sctp_padded (size) - size, wherry_reader_left (&reader)),

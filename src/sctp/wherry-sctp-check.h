@@ -14,6 +14,7 @@ typedef struct
   guint streams;     /* so many more outgoing ones it asks us to have (RFC 6525 section 4.6) */
   gboolean data;     /* it has DATA or FORWARD TSN chunks */
   gboolean i_data;   /* it has I-DATA or I-FORWARD-TSN chunks (RFC 8260) */
+  gboolean urgent;   /* it has anything but heartbeats and their answers */
   gboolean ends;     /* it ends the association: ABORT, or the last of a shutdown */
   gboolean resets;   /* it asks to reset streams they send on (RFC 6525 section 4.1) */
   guint32 reset_tsn; /* the last TSN before that */

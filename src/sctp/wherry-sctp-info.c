@@ -20,8 +20,8 @@ wherry_sctp_association_get_info (WherrySctpAssociation *self, WherrySctpInfo *i
 
   if (self->so == NULL || self->state != WHERRY_TRANSPORT_CONNECTED)
     return FALSE;
-  WHERRY_SCTP_CALL (self, result = usrsctp_getsockopt (self->so, IPPROTO_SCTP, SCTP_STATUS, &status,
-                                                       &length));
+  WHERRY_SCTP_CALL_QUIETLY (self, result = usrsctp_getsockopt (self->so, IPPROTO_SCTP, SCTP_STATUS,
+                                                               &status, &length));
   if (result != 0)
     return FALSE;
   *info = (WherrySctpInfo){

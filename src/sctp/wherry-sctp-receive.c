@@ -349,9 +349,9 @@ receive_one (WherrySctpAssociation *self)
   gssize length;
   int reason;
 
-  WHERRY_SCTP_CALL (self, length = usrsctp_recvv (self->so, buffer, sizeof buffer,
-                                                  (struct sockaddr *) &from, &from_length, &info,
-                                                  &info_length, &info_type, &flags));
+  WHERRY_SCTP_CALL_QUIETLY (self, length = usrsctp_recvv (self->so, buffer, sizeof buffer,
+                                                          (struct sockaddr *) &from, &from_length,
+                                                          &info, &info_length, &info_type, &flags));
   reason = errno;
   if (length <= 0)
     {

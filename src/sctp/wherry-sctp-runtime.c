@@ -12,17 +12,13 @@
 #include "base/wherry-owner.h"
 
 #include "sctp/wherry-crc32c.h"
+#include "sctp/wherry-sctp-chunks.h"
 #include "sctp/wherry-sctp-options.h"
 #include "sctp/wherry-sctp-runtime.h"
+#include "sctp/wherry-sctp-timer.h"
 
-/* usrsctp's own timer granularity: one tick is 10 ms. */
-#define TICK_US 10000
-/* A late driver must not make everything that was armed meanwhile fire at once. */
-#define TICK_MAX_US (10 * TICK_US)
-/* After the last endpoint: usrsctp frees what a timer still referenced 20 ms later. */
-#define GRACE_TICKS 10
-/* How long a shutdown waits for the same, and for the iterator thread that usrsctp has of its own:
- * its turn comes late on a busy machine. */
+/* How long a shutdown waits for what a timer still references, and for the iterator thread that
+ * usrsctp has of its own: its turn comes late on a busy machine. */
 #define FINISH_LIMIT_US (5 * G_USEC_PER_SEC)
 
 /* Packets of sctp-timer that wait for an owner: retransmissions and heartbeats. What does not fit
@@ -58,35 +54,24 @@ typedef struct
 static struct
 {
   WherryLock lock;
-  GCond cond; /* endpoints or stop changed */
 
   /* under lock */
   GHashTable *endpoints; /* guint32 id -> WherrySctpEndpoint, borrowed */
   guint32 last_id;
-  GThread *timer;
-  gboolean stop;
-  gboolean idle;
-  guint64 ticks;
 } runtime;
 
 static gint n_sockets; /* any thread: atomic */
 
-/* sctp-timer is in usrsctp, or a peer ends something there. */
-static WherryLock timers;
-static int driving; /* any thread: atomic; under timers where it is written */
-
 /* The endpoint for which this thread is inside usrsctp. */
 static __thread WherrySctpEndpoint *entered;
 
-/* The first one makes what is under the lock: a lock and a condition of zeros need no making. */
+/* The first one makes what is under the lock: a lock of zeros needs no making. */
 static void
 runtime_acquire (void)
 {
   wherry_lock_acquire (&runtime.lock);
-  if (runtime.endpoints != NULL)
-    return;
-  runtime.endpoints = g_hash_table_new (NULL, NULL);
-  runtime.idle = TRUE;
+  if (runtime.endpoints == NULL)
+    runtime.endpoints = g_hash_table_new (NULL, NULL);
 }
 
 static WherrySctpEndpoint *
@@ -138,6 +123,16 @@ late_size (gconstpointer item)
   return sizeof (Late) + ((const Late *) item)->length;
 }
 
+static gboolean
+has_heartbeat (const guint8 *packet, gsize length)
+{
+  const guint8 *chunk = packet + WHERRY_SCTP_COMMON_HEADER;
+
+  /* whoever sends one sends it alone */
+  return length > WHERRY_SCTP_COMMON_HEADER
+         && (*chunk == WHERRY_SCTP_CHUNK_HEARTBEAT || *chunk == WHERRY_SCTP_CHUNK_HEARTBEAT_ACK);
+}
+
 static int
 on_packet_out (void *address, void *buffer, size_t length, uint8_t tos, uint8_t set_df)
 {
@@ -148,6 +143,9 @@ on_packet_out (void *address, void *buffer, size_t length, uint8_t tos, uint8_t 
     return 0;
   /* checksum offload: the field is ours to fill (RFC 9260 section 6.8) */
   wherry_crc32c_sign_sctp (buffer, length);
+  /* sctp-timer's own, or against expectation in answer to a heartbeat */
+  if (!has_heartbeat (buffer, length))
+    wherry_sctp_timer_note_busy ();
   if (self != NULL && GUINT_TO_POINTER (self->id) == address)
     {
       self->funcs->packet_out (self->user_data, buffer, length);
@@ -209,101 +207,13 @@ wherry_sctp_endpoint_wait_budget (WherrySctpEndpoint *self, WherryBudget *budget
   return FALSE;
 }
 
-/* ---- sctp-timer ---- */
-
-static void
-drive (gint64 *last_us)
-{
-  gint64 now_us = g_get_monotonic_time ();
-  gint64 elapsed_us = now_us - *last_us;
-
-  if (elapsed_us > TICK_MAX_US)
-    {
-      elapsed_us = TICK_MAX_US;
-      *last_us = now_us - elapsed_us;
-    }
-  /* the remainder below a millisecond stays in last_us: a time of 0 never advances anything */
-  *last_us += elapsed_us / 1000 * 1000;
-  wherry_lock_acquire (&timers);
-  __atomic_store_n (&driving, 1, __ATOMIC_RELAXED);
-  usrsctp_handle_timers ((uint32_t) (elapsed_us / 1000));
-  __atomic_store_n (&driving, 0, __ATOMIC_RELAXED);
-  wherry_lock_release (&timers);
-}
-
-/* usrsctp 0.9.5 looks up whose timer it has taken off its queue without a lock. Were that one
- * stopped, started and stopped again meanwhile, its references to the association would be
- * forgotten and neither ever freed: seen once in some ten thousand associations where sctp-timer
- * had to wait for a processor just then. One call does not do that much, so no new one begins. */
-static void
-let_timers_end (void)
-{
-  if (__atomic_load_n (&driving, __ATOMIC_RELAXED) == 0)
-    return;
-  wherry_lock_acquire (&timers);
-  wherry_lock_release (&timers);
-}
-
-void
-wherry_sctp_runtime_stop_timers (void)
-{
-  wherry_lock_acquire (&timers);
-}
-
-void
-wherry_sctp_runtime_start_timers (void)
-{
-  wherry_lock_release (&timers);
-}
-
-static gpointer
-timer_main (gpointer data)
-{
-  gint64 last_us = g_get_monotonic_time ();
-  guint grace = 0;
-
-  wherry_lock_acquire (&runtime.lock);
-  while (!runtime.stop)
-    {
-      if (g_hash_table_size (runtime.endpoints) > 0)
-        grace = GRACE_TICKS;
-      if (grace == 0)
-        {
-          runtime.idle = TRUE;
-          wherry_lock_wait (&runtime.lock, &runtime.cond);
-          runtime.idle = g_hash_table_size (runtime.endpoints) == 0;
-          /* time stood still for usrsctp: what is armed now is armed from here */
-          last_us = g_get_monotonic_time ();
-          continue;
-        }
-      wherry_lock_wait_until (&runtime.lock, &runtime.cond, g_get_monotonic_time () + TICK_US);
-      if (g_get_monotonic_time () - last_us < 1000)
-        continue;
-      runtime.ticks++;
-      grace--;
-      wherry_lock_release (&runtime.lock);
-      drive (&last_us);
-      wherry_lock_acquire (&runtime.lock);
-    }
-  wherry_lock_release (&runtime.lock);
-  return NULL;
-}
-
 static gboolean
 start_locked (GError **error)
 {
-  g_autoptr (GError) cause = NULL;
-
-  if (runtime.timer != NULL)
+  if (wherry_sctp_timer_is_running ())
     return TRUE;
-  runtime.stop = FALSE;
-  runtime.timer = g_thread_try_new ("sctp-timer", timer_main, NULL, &cause);
-  if (runtime.timer == NULL)
-    {
-      g_set_error (error, WHERRY_ERROR, WHERRY_ERROR_RESOURCES,
-                   "Starting the thread that drives SCTP: %s", cause->message);
-      return FALSE;
-    }
+  if (!wherry_sctp_timer_start (error))
+    return FALSE;
   usrsctp_init_nothreads (0, on_packet_out, NULL);
   wherry_sctp_options_process ();
   return TRUE;
@@ -353,9 +263,8 @@ wherry_sctp_endpoint_new (GMainContext *context, const WherrySctpEndpointFuncs *
     self->id = ++runtime.last_id;
   while (self->id == 0 || g_hash_table_contains (runtime.endpoints, GUINT_TO_POINTER (self->id)));
   g_hash_table_insert (runtime.endpoints, GUINT_TO_POINTER (self->id), self);
-  runtime.idle = FALSE;
   if (g_hash_table_size (runtime.endpoints) == 1)
-    g_cond_signal (&runtime.cond);
+    wherry_sctp_timer_set_needed (TRUE);
   wherry_lock_release (&runtime.lock);
 
   usrsctp_register_address (GUINT_TO_POINTER (self->id));
@@ -371,9 +280,16 @@ wherry_sctp_endpoint_get_address (WherrySctpEndpoint *self)
 void
 wherry_sctp_endpoint_enter (WherrySctpEndpoint *self)
 {
+  wherry_sctp_timer_note_busy ();
+  wherry_sctp_endpoint_enter_quietly (self);
+}
+
+void
+wherry_sctp_endpoint_enter_quietly (WherrySctpEndpoint *self)
+{
   WHERRY_ASSERT_OWNER (self);
   g_assert (entered == NULL);
-  let_timers_end ();
+  wherry_sctp_timer_let_end ();
   entered = self;
 }
 
@@ -393,6 +309,8 @@ wherry_sctp_endpoint_close (WherrySctpEndpoint *self)
    * post to an inbox that is closed. */
   wherry_lock_acquire (&runtime.lock);
   g_hash_table_remove (runtime.endpoints, GUINT_TO_POINTER (self->id));
+  if (g_hash_table_size (runtime.endpoints) == 0)
+    wherry_sctp_timer_set_needed (FALSE);
   wherry_lock_release (&runtime.lock);
   usrsctp_deregister_address (GUINT_TO_POINTER (self->id));
   wherry_inbox_close (self->inbox);
@@ -425,28 +343,6 @@ wherry_sctp_runtime_get_n_sockets (void)
   return (guint) g_atomic_int_get (&n_sockets);
 }
 
-guint64
-wherry_sctp_runtime_get_ticks (void)
-{
-  guint64 ticks;
-
-  runtime_acquire ();
-  ticks = runtime.ticks;
-  wherry_lock_release (&runtime.lock);
-  return ticks;
-}
-
-gboolean
-wherry_sctp_runtime_is_idle (void)
-{
-  gboolean idle;
-
-  runtime_acquire ();
-  idle = runtime.idle;
-  wherry_lock_release (&runtime.lock);
-  return idle;
-}
-
 /* FALSE: usrsctp still held something when the time was over. */
 static gboolean
 finish (void)
@@ -459,10 +355,8 @@ finish (void)
 
       if (now_us >= end_us)
         return FALSE;
-      usrsctp_handle_timers (TICK_US / 1000);
-      wherry_lock_acquire (&runtime.lock);
-      wherry_lock_wait_until (&runtime.lock, &runtime.cond, now_us + TICK_US / 10);
-      wherry_lock_release (&runtime.lock);
+      usrsctp_handle_timers (10);
+      g_usleep (1000);
     }
   return TRUE;
 }
@@ -470,24 +364,15 @@ finish (void)
 gboolean
 wherry_sctp_runtime_shutdown (void)
 {
-  GThread *timer;
+  guint n;
 
   runtime_acquire ();
-  if (g_hash_table_size (runtime.endpoints) > 0)
-    {
-      wherry_lock_release (&runtime.lock);
-      return FALSE;
-    }
-  timer = g_steal_pointer (&runtime.timer);
-  runtime.stop = TRUE;
-  g_cond_signal (&runtime.cond);
+  n = g_hash_table_size (runtime.endpoints);
   wherry_lock_release (&runtime.lock);
-  if (timer == NULL)
+  if (n > 0)
+    return FALSE;
+  if (!wherry_sctp_timer_is_running ())
     return TRUE;
-  g_thread_join (timer);
-
-  wherry_lock_acquire (&runtime.lock);
-  runtime.idle = TRUE;
-  wherry_lock_release (&runtime.lock);
+  wherry_sctp_timer_stop ();
   return finish ();
 }

@@ -8,8 +8,8 @@
  * owner's thread or on sctp-timer with the association locked, and the association. A callback
  * looks up, copies and posts; it never calls usrsctp or the association.
  *
- * Lock order: the timers', usrsctp's own locks, then the registry's, then an inbox's. Nothing here
- * calls usrsctp with the registry locked. */
+ * Lock order: the timers', usrsctp's own locks, then the registry's, then sctp-timer's own or an
+ * inbox's. Nothing here calls usrsctp with the registry locked. */
 
 #include "base/wherry-budget.h"
 
@@ -41,6 +41,9 @@ gpointer wherry_sctp_endpoint_get_address (WherrySctpEndpoint *self);
 /* Around each call into usrsctp for this endpoint; spares the callbacks the look-up. No nesting.
  * Thread: peer */
 void wherry_sctp_endpoint_enter (WherrySctpEndpoint *self);
+/* The same where usrsctp arms no timer, but for a heartbeat's: sctp-timer may go on ticking twice a
+ * second. Thread: peer */
+void wherry_sctp_endpoint_enter_quietly (WherrySctpEndpoint *self);
 void wherry_sctp_endpoint_leave (WherrySctpEndpoint *self);
 /* changed is called from the owner's context, soon. endpoint: not closed. Thread: any */
 void wherry_sctp_endpoint_post_changed (gpointer endpoint);
@@ -70,6 +73,10 @@ guint wherry_sctp_runtime_get_n_sockets (void);
 /* Times that sctp-timer drove usrsctp's timers: it does not rise while no endpoint exists (but for
  * a few after the last one, which free what usrsctp freed late). Thread: any */
 guint64 wherry_sctp_runtime_get_ticks (void);
+/* It drives them twice a second: for some seconds there was nothing but heartbeats. Thread: any */
+gboolean wherry_sctp_runtime_is_slow (void);
+/* For tests: so long; 0: as it was. Thread: any */
+void wherry_sctp_runtime_set_quiet (gint64 quiet_us);
 /* sctp-timer waits for an endpoint (or does not exist). Thread: any */
 gboolean wherry_sctp_runtime_is_idle (void);
 /* Ends sctp-timer and frees all of usrsctp. FALSE, and nothing is done, while endpoints exist, or

@@ -35,6 +35,22 @@ test_good (void)
 }
 
 static void
+test_heartbeats (void)
+{
+  /* HEARTBEAT, its information, HEARTBEAT ACK, and then a SACK's beginning */
+  static const guint8 packet[] = {
+    0x13, 0x88, 0x13, 0x88, 0, 0, 0, 1, 0, 0, 0, 0, 4, 0, 0, 8,
+    0,    1,    0,    4,    5, 0, 0, 8, 0, 1, 0, 4, 3, 0, 0, 4,
+  };
+  WherrySctpFound found;
+
+  g_assert_true (wherry_sctp_check_packet (packet, sizeof packet - 4, &found));
+  g_assert_false (found.urgent);
+  g_assert_true (wherry_sctp_check_packet (packet, sizeof packet, &found));
+  g_assert_true (found.urgent);
+}
+
+static void
 test_prefixes (void)
 {
   for (gsize n = 0; n < sizeof init; n++)
@@ -123,6 +139,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/sctp/check/heartbeats", test_heartbeats);
   g_test_add_func ("/sctp/check/good", test_good);
   g_test_add_func ("/sctp/check/prefixes", test_prefixes);
   g_test_add_func ("/sctp/check/lengths", test_lengths);
