@@ -14,6 +14,7 @@
 #include "base/wherry-log.h"
 #include "base/wherry-worker-pool.h"
 #include "daemon/wherry-daemon-heap.h"
+#include "daemon/wherry-daemon-slices.h"
 #include "daemon/wherry-daemon.h"
 #include "ice/wherry-ice-network.h"
 #include "relay/wherry-relay-hub.h"
@@ -191,6 +192,8 @@ wherry_daemon_run (WherryDaemonOptions *options)
   raise_file_limit ();
   if (g_getenv ("MALLOC_ARENA_MAX") == NULL)
     mallopt (M_ARENA_MAX, MALLOC_ARENAS);
+  if (!wherry_daemon_slices_are_malloc ())
+    wherry_debug (NULL, "GLib's slices take memory of their own");
   self.listen = options->listen;
   self.ice = wherry_ice_config_copy (options->relay->ice);
   wherry_bind_policy_apply (options->relay->ice, options->listen);

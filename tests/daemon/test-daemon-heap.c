@@ -5,6 +5,7 @@
 
 #include "base/wherry-counters.h"
 #include "daemon/wherry-daemon-heap.h"
+#include "daemon/wherry-daemon-slices.h"
 #include "fixtures/wherry-wait.h"
 
 static guint64
@@ -82,6 +83,15 @@ test_clear (void)
   g_assert_null (heap.timer);
 }
 
+static void
+test_slices (void)
+{
+  if (g_strcmp0 (g_getenv ("WHERRY_SANITIZED"), "1") == 0)
+    g_test_skip ("the sanitizers come first");
+  else
+    g_assert_true (wherry_daemon_slices_are_malloc ());
+}
+
 int
 main (int argc, char **argv)
 {
@@ -89,5 +99,6 @@ main (int argc, char **argv)
   g_test_add_func ("/daemon-heap/half-are-gone", test_half);
   g_test_add_func ("/daemon-heap/others-came", test_others_came);
   g_test_add_func ("/daemon-heap/clear", test_clear);
+  g_test_add_func ("/daemon-heap/slices-are-malloc", test_slices);
   return g_test_run ();
 }
