@@ -10,6 +10,7 @@
 
 #include "sctp-hostile.h"
 
+#define N_STREAMS 256u
 #define PIECE 1000u
 #define MAX_SIZE (64u * WHERRY_KIB)
 
@@ -48,7 +49,8 @@ static void
 check_partial (guint rounds, guint8 flags)
 {
   g_autoptr (WherryBudget) budget = wherry_budget_new (100u * WHERRY_MIB);
-  WherrySctpConfig config = { .max_message_size = MAX_SIZE, .budget = budget };
+  WherrySctpConfig config
+      = { .max_message_size = MAX_SIZE, .budget = budget, .initial_streams = N_STREAMS };
   guint64 before = wherry_counter_get (WHERRY_COUNTER_SCTP_TOO_LARGE);
   gsize most = 0;
   Hostile hostile;
@@ -56,13 +58,13 @@ check_partial (guint rounds, guint8 flags)
 
   hostile_start (&pair, &hostile, &config);
   for (guint k = 0; k < rounds; k++)
-    for (guint i = 0; i < 256 && pair.b.state == WHERRY_TRANSPORT_CONNECTED; i++)
+    for (guint i = 0; i < N_STREAMS && pair.b.state == WHERRY_TRANSPORT_CONNECTED; i++)
       {
         hostile_inject (&pair, &hostile, 64, flags | (k == 0 ? 2 : 0), (guint16) i, 0, k, PIECE);
         most = MAX (most, wherry_budget_get_used (budget));
       }
-  g_test_message ("%u pieces on 256 streams: at most %" G_GSIZE_FORMAT " bytes, %u streams refused",
-                  rounds, most,
+  g_test_message ("%u pieces on %u streams: at most %" G_GSIZE_FORMAT " bytes, %u refused", rounds,
+                  N_STREAMS, most,
                   (guint) (wherry_counter_get (WHERRY_COUNTER_SCTP_TOO_LARGE) - before));
   g_assert_cmpuint (most, <=, WHERRY_SCTP_UNFINISHED_BYTES);
   g_assert_cmpuint (pair.b.n_received, ==, 0);
