@@ -100,6 +100,7 @@ func bare(args []string) error {
 		return err
 	}
 	report(w.result(g, sent, g.drain(sent)))
+	awaitInputEnd()
 	for _, pc := range pcs {
 		_ = pc.Close()
 	}

@@ -6,9 +6,19 @@ import (
 	"bufio"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"time"
 )
+
+// awaitInputEnd: whoever measures may still look at this process and the daemon's members.
+func awaitInputEnd() {
+	_, _ = io.Copy(io.Discard, os.Stdin)
+}
+
+func awaitInputLine() {
+	_, _ = bufio.NewReader(os.Stdin).ReadString('\n')
+}
 
 // crowd: members join, several at a time, each with a channel in a room of ten, and stay, saying
 // nothing, until standard input ends. Who is not let in, or does not connect, is refused.
@@ -47,7 +57,7 @@ func crowd(args []string) error {
 	}
 	report(map[string]interface{}{"event": "joined", "members": len(members), "refused": *count - len(members),
 		"why": why, "seconds": time.Since(begun).Seconds()})
-	_, _ = bufio.NewReader(os.Stdin).ReadString('\n')
+	awaitInputLine()
 	lost := 0
 	for _, m := range members {
 		select {

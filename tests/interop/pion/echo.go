@@ -104,6 +104,7 @@ func echo(args []string) error {
 		return err
 	}
 	report(w.result(g, sent, atomic.LoadUint64(&asks.reads.count) == sent))
+	awaitInputEnd()
 	leaveAll(members)
 	return nil
 }

@@ -268,6 +268,7 @@ func load(args []string) error {
 	}
 	complete := g.drainFor(sent*uint64(*receivers), patience)
 	report(w.result(g, sent, complete))
+	awaitInputEnd()
 	leaveAll(members)
 	return nil
 }

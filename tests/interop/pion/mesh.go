@@ -57,6 +57,7 @@ func mesh(args []string) error {
 	}
 	complete := g.drainTotal(sent * uint64(*count-1))
 	report(w.result(g, sent, complete))
+	awaitInputEnd()
 	leaveAll(members)
 	return nil
 }
