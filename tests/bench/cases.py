@@ -32,7 +32,7 @@ class Setup:
         self.load = os.path.join(options.build, "tests/interop/pion/wherry-pion")
         self.floor = os.path.join(options.build, "tests/bench/bench-floor")
         self.window = options.window
-        self.calm = 0 if options.quick else 8  # ICE is busy at first, after each join
+        self.calm = options.calm
         self.settle = 3.0 if options.quick else 30.0
         self.rest = 3.0 if options.quick else 60.0
         self.lock = options.lock
@@ -101,7 +101,8 @@ class Load:
     def __init__(self, setup, daemon, what, *arguments):
         server = ["--server", daemon.url] if daemon else []
         command = [setup.load, what, *server, *map(str, arguments)]
-        environment = dict(os.environ, GOGC="400")  # the collector's share is not what is measured
+        # the collector's share is not what is measured
+        environment = dict(os.environ, GOGC="2000", GOMEMLIMIT="2GiB")
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         text=True, env=environment,
                                         preexec_fn=place(setup.load_core))
