@@ -30,6 +30,7 @@ class Setup:
     def __init__(self, options):
         self.daemon = os.path.join(options.build, "src/daemon/wherryd")
         self.load = os.path.join(options.build, "tests/interop/pion/wherry-pion")
+        self.echo = os.path.join(options.build, "tests/bench/bench-echo")
         self.floor = os.path.join(options.build, "tests/bench/bench-floor")
         self.window = options.window
         self.calm = options.calm
@@ -96,11 +97,12 @@ class Daemon:
 
 
 class Load:
-    """Members on pion, in a process of their own."""
+    """Members on pion, or (what: own echo) on our own client, in a process of their own."""
 
     def __init__(self, setup, daemon, what, *arguments):
         server = ["--server", daemon.url] if daemon else []
-        command = [setup.load, what, *server, *map(str, arguments)]
+        program = [setup.echo] if what == "own echo" else [setup.load, what]
+        command = [*program, *server, *map(str, arguments)]
         # the collector's share is not what is measured
         environment = dict(os.environ, GOGC="2000", GOMEMLIMIT="2GiB")
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -277,6 +279,8 @@ def all_cases():
     yield Case("a lone message, 64 B", fan_out(1, 64, 200, "--sample", 1))
     yield Case("a lone message, 64 B, without the relay", without_relay)
     yield Case("echo pair, 16 KiB, 16 in flight", lambda setup: measure(setup, "echo"))
+    yield Case("echo pair, 16 KiB, 16 in flight, own client",
+               lambda setup: measure(setup, "own echo"))
     yield Case("all to all with 30, 64 B", lambda setup: measure(setup, "mesh"))
     yield Case("addressed 1 to 10, 64 B", fan_out(10, 64, 0, "--addressed"))
     yield Case("lossy 1 to 10, 1 KiB, half of them slow",
