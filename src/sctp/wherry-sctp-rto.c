@@ -32,5 +32,5 @@ wherry_sctp_association_review_rto (WherrySctpAssociation *self)
   if (rto_max_ms == self->rto_max_ms)
     return;
   self->rto_max_ms = rto_max_ms;
-  WHERRY_SCTP_CALL (self, wherry_sctp_options_set_rto_max (self->so, rto_max_ms));
+  WHERRY_SCTP_CALL_QUIETLY (self, wherry_sctp_options_set_rto_max (self->so, rto_max_ms));
 }
