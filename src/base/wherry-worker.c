@@ -12,8 +12,13 @@
 #include "base/wherry-inbox.h"
 #include "base/wherry-limits.h"
 #include "base/wherry-lock.h"
+#include "base/wherry-stack.h"
 #include "base/wherry-worker-pool.h"
 #include "base/wherry-worker.h"
+
+/* The deepest calls are those of a peer's first seconds: 16 KiB of its stack. */
+#define REST_FIRST_US (8 * G_USEC_PER_SEC)
+#define REST_US (30 * G_USEC_PER_SEC)
 
 /* func is NULL in the call that stops the loop */
 typedef struct
@@ -65,10 +70,23 @@ on_call (gpointer item, gpointer user_data)
   call_free (call);
 }
 
+/* Without a timer of its own: who is looked after by others is woken every few seconds. */
+static void
+rest (gint64 *due_us)
+{
+  gint64 now_us = g_get_monotonic_time ();
+
+  if (now_us < *due_us)
+    return;
+  *due_us = now_us + REST_US;
+  wherry_stack_give_back ();
+}
+
 static void
 worker_main (gpointer data)
 {
   WherryWorker *self = data;
+  gint64 rest_us = g_get_monotonic_time () + REST_FIRST_US;
 
   /* owned between iterations too, so that wherry_worker_is_current() needs no more than that */
   g_main_context_acquire (self->context);
@@ -77,6 +95,7 @@ worker_main (gpointer data)
     {
       turn++;
       g_main_context_iteration (self->context, TRUE);
+      rest (&rest_us);
     }
   turn = 0;
   wherry_inbox_close (self->inbox);
