@@ -75,6 +75,8 @@ wherry_sctp_options_process (void)
    * probe is one chunk, sent again and again: 30 times would be a minute. Who does not answer at
    * all is found by RETRANSMISSIONS; who does, and reads nothing, is its outbox's policy's. */
   usrsctp_sysctl_set_sctp_max_retran_chunk (0);
+  /* Each socket has one association, and needs no table of 256 lists to find it. */
+  usrsctp_tunable_set_sctp_pcbtblsize (1);
   /* What bounds the send buffer is bytes (SO_SNDBUF); 512 chunks are 32 KiB of 64-byte messages. */
   usrsctp_sysctl_set_sctp_max_chunks_on_queue (4096);
   /* RFC 9260 section 7.2.1 allows 4 packets; RFC 6928's 10 is what browsers' paths see from TCP. */
