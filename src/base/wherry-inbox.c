@@ -8,6 +8,7 @@
 #include "base/wherry-inbox.h"
 #include "base/wherry-limits.h"
 #include "base/wherry-lock.h"
+#include "base/wherry-turns.h"
 
 /* Where an inbox lies that has something: under its queue's lock. */
 typedef enum
@@ -316,12 +317,13 @@ wherry_inbox_unref (WherryInbox *self)
   g_free (self);
 }
 
-/* an owner that posts to itself is awake */
+/* an owner that posts to itself is awake, but may run other contexts, too */
 static void
 wake_owner (WherryInbox *self)
 {
-  if (!g_main_context_is_owner (self->context)
-      && __atomic_exchange_n (&self->source->woken, 1, __ATOMIC_ACQ_REL) == 0)
+  if (g_main_context_is_owner (self->context))
+    wherry_turns_ring (self->context);
+  else if (__atomic_exchange_n (&self->source->woken, 1, __ATOMIC_ACQ_REL) == 0)
     g_main_context_wakeup (self->context);
 }
 

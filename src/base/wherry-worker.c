@@ -13,6 +13,7 @@
 #include "base/wherry-limits.h"
 #include "base/wherry-lock.h"
 #include "base/wherry-stack.h"
+#include "base/wherry-turns.h"
 #include "base/wherry-worker-pool.h"
 #include "base/wherry-worker.h"
 
@@ -34,6 +35,7 @@ struct _WherryWorker
 
   /* immutable after construction: any thread reads */
   GMainContext *context;
+  WherryTurns *turns; /* NULL: it runs no other context */
   WherryInbox *inbox;
   WherryWorkerRun *run;
 
@@ -83,20 +85,42 @@ rest (gint64 *due_us)
 }
 
 static void
-worker_main (gpointer data)
+run_many (WherryWorker *self)
 {
-  WherryWorker *self = data;
+  wherry_turns_add (self->turns, self->context);
+  while (!self->stopped)
+    {
+      turn++;
+      wherry_turns_run_once (self->turns);
+    }
+  wherry_turns_remove (self->turns, self->context);
+}
+
+static void
+run_one (WherryWorker *self)
+{
   gint64 rest_us = g_get_monotonic_time () + REST_FIRST_US;
 
-  /* owned between iterations too, so that wherry_worker_is_current() needs no more than that */
-  g_main_context_acquire (self->context);
-  g_main_context_push_thread_default (self->context);
   while (!self->stopped)
     {
       turn++;
       g_main_context_iteration (self->context, TRUE);
       rest (&rest_us);
     }
+}
+
+static void
+worker_main (gpointer data)
+{
+  WherryWorker *self = data;
+
+  /* owned between iterations too, so that wherry_worker_is_current() needs no more than that */
+  g_main_context_acquire (self->context);
+  g_main_context_push_thread_default (self->context);
+  if (self->turns != NULL)
+    run_many (self);
+  else
+    run_one (self);
   turn = 0;
   wherry_inbox_close (self->inbox);
   g_main_context_pop_thread_default (self->context);
@@ -137,20 +161,19 @@ worker_free (WherryWorker *self)
 {
   g_clear_pointer (&self->run, wherry_worker_run_unref);
   wherry_inbox_unref (self->inbox);
+  g_clear_pointer (&self->turns, wherry_turns_free);
   g_main_context_unref (self->context);
   g_free (self);
 }
 
-WherryWorker *
-wherry_worker_new (const char *name, GError **error)
+/* Takes turns (nullable). */
+static WherryWorker *
+make (const char *name, WherryTurns *turns, GError **error)
 {
   g_autoptr (GError) thread_error = NULL;
-  WherryWorker *self;
+  WherryWorker *self = g_new0 (WherryWorker, 1);
 
-  if (!check_descriptors (error))
-    return NULL;
-
-  self = g_new0 (WherryWorker, 1);
+  self->turns = turns;
   wherry_ref_init (&self->ref_count);
   self->context = g_main_context_new ();
   /* calls are control: whoever posts them bounds them, and a stop must never be refused */
@@ -167,6 +190,20 @@ wherry_worker_new (const char *name, GError **error)
       return NULL;
     }
   return self;
+}
+
+WherryWorker *
+wherry_worker_new (const char *name, GError **error)
+{
+  return check_descriptors (error) ? make (name, NULL, error) : NULL;
+}
+
+WherryWorker *
+wherry_worker_new_for_many (const char *name, GError **error)
+{
+  WherryTurns *turns = check_descriptors (error) ? wherry_turns_new (error) : NULL;
+
+  return turns != NULL ? make (name, turns, error) : NULL;
 }
 
 WherryWorker *
@@ -212,6 +249,67 @@ wherry_worker_post_call (WherryWorker *self, GSourceFunc func, gpointer data,
 
   *call = (Call){ .func = func, .data = data, .destroy = destroy };
   wherry_inbox_post_urgent (self->inbox, call);
+}
+
+typedef struct
+{
+  WherryWorker *worker;
+  GMainContext *context;
+} ContextCall;
+
+static void
+context_call_free (gpointer data)
+{
+  ContextCall *call = data;
+
+  g_main_context_unref (call->context);
+  g_free (call);
+}
+
+static gboolean
+add_context (gpointer data)
+{
+  ContextCall *call = data;
+
+  wherry_turns_add (call->worker->turns, call->context);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+remove_context (gpointer data)
+{
+  ContextCall *call = data;
+
+  wherry_turns_remove (call->worker->turns, call->context);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+post_context_call (WherryWorker *self, GSourceFunc func, GMainContext *context)
+{
+  ContextCall *call = g_new (ContextCall, 1);
+
+  g_assert (self->turns != NULL);
+  *call = (ContextCall){ .worker = self, .context = g_main_context_ref (context) };
+  wherry_worker_post_call (self, func, call, context_call_free);
+}
+
+GMainContext *
+wherry_worker_add_context (WherryWorker *self, GError **error)
+{
+  GMainContext *context;
+
+  if (!check_descriptors (error))
+    return NULL;
+  context = g_main_context_new ();
+  post_context_call (self, add_context, context);
+  return context;
+}
+
+void
+wherry_worker_remove_context (WherryWorker *self, GMainContext *context)
+{
+  post_context_call (self, remove_context, context);
 }
 
 void

@@ -15,6 +15,8 @@ typedef struct _WherryWorker WherryWorker;
  * descriptors comes first, because g_main_context_new() aborts without one. name is copied (the
  * kernel shows 15 bytes). Thread: any */
 WherryWorker *wherry_worker_new (const char *name, GError **error);
+/* The same, for one that runs other contexts, too. Thread: any */
+WherryWorker *wherry_worker_new_for_many (const char *name, GError **error);
 WherryWorker *wherry_worker_ref (WherryWorker *self);
 void wherry_worker_unref (WherryWorker *self);
 
@@ -23,6 +25,12 @@ gboolean wherry_worker_is_current (WherryWorker *self);       /* Thread: any */
 /* How often the loop of the worker that calls this has turned; 0: no worker does. For who is called
  * again and again in one turn and is to leave some of it to others. Thread: any */
 guint64 wherry_worker_get_turn (void);
+
+/* One more context for the worker to run, of one that was made for many; until it is removed, which
+ * is before the worker is stopped. WHERRY_ERROR_RESOURCES. (transfer full). Thread: any */
+GMainContext *wherry_worker_add_context (WherryWorker *self, GError **error);
+/* Nothing more happens in it, soon. Thread: any */
+void wherry_worker_remove_context (WherryWorker *self, GMainContext *context);
 
 /* Run func once on the worker, in order of posting. After stop, func is not run but destroy is.
  * Thread: any */

@@ -74,7 +74,7 @@ static PeerThread *
 start_one (WherryPeerThreads *self, GError **error)
 {
   g_autofree char *name = g_strdup_printf ("peers:%u", self->threads->len);
-  PeerThread thread = { .worker = wherry_worker_new (name, error) };
+  PeerThread thread = { .worker = wherry_worker_new_for_many (name, error) };
 
   if (thread.worker == NULL)
     return NULL;

@@ -4,8 +4,8 @@
 /* A fixed number of threads that carry any number of peers. A peer stays on the thread that it was
  * given, which is the one with the fewest of them; a thread begins with the first peer that needs
  * it and stays when its peers are gone. For who has far more peers than processors: a peer then
- * costs no stack, no context and no descriptor of its own, and what wakes a thread it does for all
- * the peers there at once. Thread: hub, all of it */
+ * costs no stack, and what wakes a thread it does for all the peers there that have something to
+ * do. Each still has a context of its own (base/wherry-turns.h). Thread: hub, all of it */
 
 #include "base/wherry-worker.h"
 

@@ -107,7 +107,10 @@ handle_hub_event (gpointer item, gpointer user_data)
       if (self->owns_worker)
         wherry_worker_join (self->worker);
       else if (self->threads != NULL)
-        wherry_peer_threads_release (self->threads, self->worker);
+        {
+          wherry_worker_remove_context (self->worker, self->context);
+          wherry_peer_threads_release (self->threads, self->worker);
+        }
       wherry_inbox_drain (self->hub_inbox); /* steps that came too late were answered behind it */
       wherry_inbox_close (self->hub_inbox);
       self->events->finished (self->events_data, event->end, event->error);
@@ -236,22 +239,31 @@ settings_clear (WherryPeerSettings *settings)
   g_clear_pointer (&settings->budget, wherry_budget_unref);
 }
 
-/* Where it is to run, unless in a context that the caller brought. (transfer full) */
-static WherryWorker *
-get_worker (const WherryPeerConfig *config, GError **error)
+/* Where it is to run; worker: (transfer full), NULL where the caller brought a context. (transfer
+ * full) */
+static GMainContext *
+get_place (const WherryPeerConfig *config, WherryWorker **worker, GError **error)
 {
   g_autofree char *name = NULL;
-  WherryWorker *worker;
+  GMainContext *context = NULL;
 
+  if (config->context != NULL)
+    return g_main_context_ref (config->context);
   if (config->threads != NULL)
     {
-      worker = wherry_peer_threads_acquire (config->threads, error);
-      return worker != NULL ? wherry_worker_ref (worker) : NULL;
+      *worker = wherry_peer_threads_acquire (config->threads, error);
+      if (*worker != NULL)
+        context = wherry_worker_add_context (*worker, error);
+      if (context != NULL)
+        wherry_worker_ref (*worker);
+      else if (*worker != NULL)
+        wherry_peer_threads_release (config->threads, *worker);
+      return context;
     }
-  if (config->worker != NULL)
-    return wherry_worker_ref (config->worker);
   name = g_strdup_printf ("peer:%s", config->id);
-  return wherry_worker_new (name, error);
+  *worker = config->worker != NULL ? wherry_worker_ref (config->worker)
+                                   : wherry_worker_new (name, error);
+  return *worker != NULL ? g_main_context_ref (wherry_worker_get_context (*worker)) : NULL;
 }
 
 WherryPeer *
@@ -261,14 +273,12 @@ wherry_peer_new (const WherryPeerConfig *config, GMainContext *hub_context,
 {
   WherryWorker *worker = NULL;
   WherryPeer *self = NULL;
+  GMainContext *context;
 
   wherry_peer_stack_prepare ();
-  if (config->context == NULL)
-    {
-      worker = get_worker (config, error);
-      if (worker == NULL)
-        return NULL;
-    }
+  context = get_place (config, &worker, error);
+  if (context == NULL)
+    return NULL;
 
   self = g_new0 (WherryPeer, 1);
   wherry_ref_init (&self->ref_count);
@@ -276,8 +286,7 @@ wherry_peer_new (const WherryPeerConfig *config, GMainContext *hub_context,
   self->worker = worker;
   self->owns_worker = worker != NULL && config->threads == NULL && config->worker == NULL;
   self->threads = worker != NULL ? config->threads : NULL;
-  self->context
-      = g_main_context_ref (worker != NULL ? wherry_worker_get_context (worker) : config->context);
+  self->context = context;
   self->settings.tells_layers = events->layer != NULL;
   self->events = events;
   self->events_data = events_data;

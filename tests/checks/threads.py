@@ -7,7 +7,7 @@ import re
 import tree
 
 CREATES = re.compile(
-    r"(?<![A-Za-z0-9_])(wherry_worker_new|g_thread_new|g_thread_try_new|g_thread_pool_new\w*"
+    r"(?<![A-Za-z0-9_])(wherry_worker_new\w*|g_thread_new|g_thread_try_new|g_thread_pool_new\w*"
     r"|g_task_run_in_thread\w*|pthread_create|thrd_create)\s*\(")
 # Where the worker is made of a thread, declared or described, nothing new is created.
 OWN = ("src/base/wherry-worker.c", "src/base/wherry-worker.h")
@@ -32,6 +32,7 @@ GOOD = {
 PLANTED = {
     "unnamed": {"src/relay/b.c": 'g_thread_new ("x", f, NULL);\n'},
     "task": {"src/relay/b.c": "g_task_run_in_thread (task, f);\n"},
+    "many": {"src/relay/b.c": "w = wherry_worker_new_for_many (name, error);\n"},
     "gone": {"src/peer/a.c": "\n"},
 }
 

@@ -94,7 +94,7 @@ def they_share_two_threads():
             names = thread_names(daemon.pid)
             during = resources(daemon.pid)
             members.round("leave")
-            daemon.idle["fds"] += THREADS  # a loop's own
+            daemon.idle["fds"] += 2 * THREADS  # a loop and its context have one each
             first = settled(daemon)
             for _ in range(SHARED_ROUNDS - 1):
                 after = one_round(daemon, members)
