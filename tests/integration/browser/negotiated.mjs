@@ -107,10 +107,9 @@ test(`Chromium and pion talk on id ${ID}`, { skip: !process.env.WHERRY_PION && '
   assert.deepEqual(pion.messages.filter(({ head }) => !isHello(head)).map(({ kind, size, sha256 }) => [kind, size, sha256]),
     SIZES.map((size, index) => ['text', size, digest(payload(`page:${index}:`, size))]));
 
-  /* what it costs, as the server counts it: 104 bytes for each stream beyond the first 256, of two members,
-     and 40 for those that both ask for besides, up to the 1024 that they may */
+  /* what it costs, as the server counts it: 104 bytes for each stream beyond the first 128, of two members */
   const used = (await (await fetch(`${daemon.url}metrics`)).text()).match(/^wherry_budget_used_bytes (\d+)/m)[1];
-  assert.equal(Number(used), 2 * ((ID + 1 - 256) * 104 + (1024 - ID - 1) * 40));
+  assert.equal(Number(used), 2 * (ID + 1 - 128) * 104);
   await pion.quit();
   await page.close();
 });
