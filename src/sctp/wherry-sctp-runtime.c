@@ -356,7 +356,7 @@ finish (void)
       if (now_us >= end_us)
         return FALSE;
       usrsctp_handle_timers (10);
-      g_usleep (1000);
+      g_usleep (1000); /* there is nothing to wait on: usrsctp tells nobody that its thread ended */
     }
   return TRUE;
 }
