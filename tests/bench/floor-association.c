@@ -9,6 +9,7 @@
 #include <gnutls/dtls.h>
 
 #include "sctp/wherry-crc32c.h"
+#include "sctp/wherry-sctp-options.h"
 
 #include "floor-association.h"
 
@@ -21,8 +22,6 @@
 #define DTLS_MTU 1200u
 #define SEND_BUFFER (64 * 1024)
 #define RECEIVE_BUFFER (256 * 1024)
-#define CHUNKS_MAX 4096
-#define BURST 10
 #define RTO_INITIAL_MS 500
 #define RTO_MIN_MS 300
 /* enough for a case */
@@ -341,18 +340,7 @@ floor_association_start_process (void)
 {
   make_credentials ();
   usrsctp_init_nothreads (0, on_packet_out, NULL);
-  usrsctp_enable_crc32c_offload ();
-  usrsctp_sysctl_set_sctp_ecn_enable (0);
-  usrsctp_sysctl_set_sctp_asconf_enable (0);
-  usrsctp_sysctl_set_sctp_auto_asconf (0);
-  usrsctp_sysctl_set_sctp_auth_enable (0);
-  usrsctp_sysctl_set_sctp_nrsack_enable (0);
-  usrsctp_sysctl_set_sctp_pktdrop_enable (0);
-  usrsctp_sysctl_set_sctp_blackhole (2);
-  usrsctp_sysctl_set_sctp_max_retran_chunk (0);
-  usrsctp_sysctl_set_sctp_max_chunks_on_queue (CHUNKS_MAX);
-  usrsctp_sysctl_set_sctp_initial_cwnd (BURST);
-  usrsctp_sysctl_set_sctp_max_burst_default (BURST);
+  wherry_sctp_options_process (); /* the product's switches */
   process.ticked_us = g_get_monotonic_time ();
 }
 
@@ -361,7 +349,7 @@ floor_association_end_process (void)
 {
   for (guint i = 0; i < FINISH_TICKS && usrsctp_finish () != 0; i++)
     {
-      g_usleep (TICK_US / 10);
+      g_usleep (TICK_US / 10); /* as wherry_sctp_runtime_shutdown() waits */
       usrsctp_handle_timers (TICK_US / 1000);
     }
   g_clear_pointer (&process.priorities, gnutls_priority_deinit);
