@@ -87,16 +87,8 @@ func bare(args []string) error {
 	report(map[string]interface{}{"event": "joined", "members": 2})
 	time.Sleep(*settle)
 
-	stop, failed := make(chan struct{}), make(chan error, 1)
-	var sent uint64
-	go func() {
-		var err error
-		sent, err = p.run(stop)
-		failed <- err
-	}()
-	w.pass(g, *length)
-	close(stop)
-	if err = <-failed; err != nil {
+	sent, err := w.passWith(p, g, *length)
+	if err != nil {
 		return err
 	}
 	report(w.result(g, sent, g.drain(sent)))

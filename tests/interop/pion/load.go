@@ -183,6 +183,19 @@ func (w *window) pass(g *group, length time.Duration) {
 	report(map[string]interface{}{"event": "stop", "delivered": last, "seconds": t1.Sub(t0).Seconds()})
 }
 
+// passWith: the same while one publishes; how many messages that were.
+func (w *window) passWith(p *publisher, g *group, length time.Duration) (sent uint64, err error) {
+	stop, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		sent, err = p.run(stop)
+		close(done)
+	}()
+	w.pass(g, length)
+	close(stop)
+	<-done
+	return sent, err
+}
+
 // result: what the receivers saw, once they are done.
 func (w *window) result(g *group, sent uint64, complete bool) map[string]interface{} {
 	var latencies []int64
@@ -249,17 +262,8 @@ func load(args []string) error {
 	time.Sleep(*settle)
 
 	p := &publisher{member: members[*receivers], size: *size, rate: *rate, addressed: *addressed}
-	stop := make(chan struct{})
-	failed := make(chan error, 1)
-	var sent uint64
-	go func() {
-		var err error
-		sent, err = p.run(stop)
-		failed <- err
-	}()
-	w.pass(g, *length)
-	close(stop)
-	if err = <-failed; err != nil {
+	sent, err := w.passWith(p, g, *length)
+	if err != nil {
 		return err
 	}
 	patience := 40 * time.Second
